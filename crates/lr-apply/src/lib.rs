@@ -1,0 +1,1 @@
+//! Writes the file versions of a reply, all of them or none.

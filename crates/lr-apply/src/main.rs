@@ -1,0 +1,3 @@
+//! The `lr-apply` program.
+
+fn main() {}

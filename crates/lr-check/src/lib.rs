@@ -1,0 +1,1 @@
+//! Runs checkers over sources and writes what they found as a turn.

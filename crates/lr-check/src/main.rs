@@ -1,0 +1,3 @@
+//! The `lr-check` program.
+
+fn main() {}

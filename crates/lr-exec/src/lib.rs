@@ -1,0 +1,1 @@
+//! Running another program: time limit, bounded capture, clean environment.

@@ -1,0 +1,1 @@
+//! The only code of lr that opens sources and replaces files.

@@ -1,0 +1,1 @@
+//! Answers a turn from the fixes the checkers themselves suggest, without a model.

@@ -1,0 +1,3 @@
+//! The `lr-fix` program.
+
+fn main() {}

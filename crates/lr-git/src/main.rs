@@ -1,0 +1,3 @@
+//! The `lr-git` program.
+
+fn main() {}

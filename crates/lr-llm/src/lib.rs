@@ -1,0 +1,1 @@
+//! Asks a language model, as a stage or as a command by itself.

@@ -1,0 +1,3 @@
+//! The `lr-llm` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Joins the stages into a loop until the checks are clean.

@@ -1,0 +1,3 @@
+//! The `lr-loop` program.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The `lr-prompt` program.
+
+fn main() {}

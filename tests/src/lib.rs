@@ -1,0 +1,1 @@
+//! Support for the tests across programs: a sealed sandbox and a fake model.
