@@ -1,0 +1,1 @@
+"""A small shop: money, a cart, a stock and a report."""
