@@ -1,0 +1,31 @@
+//! `error`: why a stage could not do its work on a turn.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Kind, Section, Status, is_false};
+
+/// Why a stage could not do its work on a turn. Later stages leave such a turn alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TurnError {
+    /// The program that failed.
+    pub stage: String,
+    /// What went wrong: a name of [`Kind`], or a foreign one.
+    pub kind: String,
+    /// What happened, to which file, and what to do next.
+    pub message: String,
+    /// Whether the same may work later.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retryable: bool,
+}
+
+impl TurnError {
+    /// Returns the exit status that the error counts as; a foreign kind is trouble.
+    pub fn status(&self) -> Status {
+        Kind::from_name(&self.kind).map_or(Status::Trouble, Kind::status)
+    }
+}
+
+impl Section for TurnError {
+    const KEY: &'static str = "error";
+}
