@@ -1,0 +1,315 @@
+//! The layers of configuration: `lr.toml` at the project's root over the user's own
+//! `config.toml`. Flags and `LR_*` variables stand above both, defaults below.
+//!
+//! A file holds one table per stage (`[check]`, `[llm]`, …), and tables `[profile.NAME]` that
+//! hold such tables again and are used with `--profile NAME`. Because a project may come from
+//! anybody, it may not set everything: see [`Settings::USER_ONLY`].
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use crate::{Common, Error, Kind, environment, project};
+
+/// The tables a configuration file may hold.
+const TABLES: &[&str] = &[
+    "check", "checker", "fix", "prompt", "llm", "apply", "git", "loop", "profile",
+];
+
+/// The settings of one stage, as they stand in its table.
+pub trait Settings: DeserializeOwned + Default {
+    /// The name of the table.
+    const TABLE: &'static str;
+    /// The keys that only the user's own file may set.
+    const USER_ONLY: &'static [&'static str] = &[];
+}
+
+/// The configuration files that hold here, from the weakest to the strongest.
+#[derive(Debug, Default)]
+pub struct Config {
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug)]
+struct Layer {
+    path: PathBuf,
+    table: Table,
+    is_project: bool,
+}
+
+impl Config {
+    /// Reads the configuration files that hold for the working directory.
+    ///
+    /// # Errors
+    ///
+    /// `config` when a file cannot be read, is not TOML, or holds a table that is not known.
+    pub fn load(common: &Common) -> Result<Self, Error> {
+        let directory = std::env::current_dir().map_err(|error| {
+            Error::new(Kind::Io, "cannot tell the working directory").because(error)
+        })?;
+        let user = environment::config_folder().map(|folder| folder.join("config.toml"));
+        let project = project::root(&directory).join("lr.toml");
+        let mut config = Self::default();
+        for (path, is_project) in user
+            .into_iter()
+            .map(|path| (path, false))
+            .chain([(project, true)])
+        {
+            if let Some(text) = read_if_there(&path)? {
+                config.add(path, &text, is_project)?;
+            }
+        }
+        if let Some(profile) = &common.profile {
+            config.use_profile(profile)?;
+        }
+        Ok(config)
+    }
+
+    /// Reads the settings of a stage: the strongest file that sets a key counts.
+    ///
+    /// # Errors
+    ///
+    /// `config` when a key is not known, has a value of the wrong type, or is set by a project
+    /// that may not.
+    pub fn settings<S: Settings>(&self) -> Result<S, Error> {
+        let mut merged = Table::new();
+        for layer in &self.layers {
+            let Some(value) = layer.table.get(S::TABLE) else {
+                continue;
+            };
+            let table = layer.stage_table(S::TABLE, value)?;
+            layer.check_trust::<S>(table)?;
+            S::deserialize(Value::Table(table.clone()))
+                .map_err(|error| layer.malformed(S::TABLE, &error))?;
+            merge(&mut merged, table);
+        }
+        S::deserialize(Value::Table(merged)).map_err(|error| {
+            Error::new(Kind::Config, format!("cannot read table [{}]", S::TABLE)).because(error)
+        })
+    }
+
+    fn add(&mut self, path: PathBuf, text: &str, is_project: bool) -> Result<(), Error> {
+        let table: Table = text.parse().map_err(|error: toml::de::Error| {
+            let message = format!("cannot understand '{}'", path.display());
+            Error::new(Kind::Config, message).because(error.to_string().trim_end().to_owned())
+        })?;
+        let layer = Layer {
+            path,
+            table,
+            is_project,
+        };
+        layer.check_tables(&layer.table)?;
+        self.layers.push(layer);
+        Ok(())
+    }
+
+    /// Lays the tables of a profile over the others, each layer over its own.
+    fn use_profile(&mut self, name: &str) -> Result<(), Error> {
+        let mut found = false;
+        for layer in &mut self.layers {
+            let profile = layer
+                .table
+                .get("profile")
+                .and_then(|profiles| profiles.get(name))
+                .and_then(Value::as_table)
+                .cloned();
+            if let Some(profile) = profile {
+                found = true;
+                layer.check_tables(&profile)?;
+                merge(&mut layer.table, &profile);
+            }
+        }
+        if found {
+            return Ok(());
+        }
+        let message = format!("no table [profile.{name}] in the configuration");
+        Err(Error::new(Kind::Config, message).hint("define it in lr.toml, or leave out --profile"))
+    }
+}
+
+impl Layer {
+    fn check_tables(&self, table: &Table) -> Result<(), Error> {
+        match table.keys().find(|key| !TABLES.contains(&key.as_str())) {
+            None => Ok(()),
+            Some(key) => {
+                let error = self.error(&format!("table or key '{key}' is not known"));
+                Err(match closest(key, TABLES) {
+                    Some(name) => error.hint(format!("did you mean [{name}]?")),
+                    None => error.hint(format!("the tables are: {}", TABLES.join(", "))),
+                })
+            }
+        }
+    }
+
+    fn stage_table<'a>(&self, name: &str, value: &'a Value) -> Result<&'a Table, Error> {
+        value
+            .as_table()
+            .ok_or_else(|| self.error(&format!("'{name}' must be a table")))
+    }
+
+    fn check_trust<S: Settings>(&self, table: &Table) -> Result<(), Error> {
+        let forbidden = table
+            .keys()
+            .find(|key| self.is_project && S::USER_ONLY.contains(&key.as_str()));
+        match forbidden {
+            None => Ok(()),
+            Some(key) => Err(self
+                .error(&format!("a project may not set '{key}' in [{}]", S::TABLE))
+                .hint("set it in your own config.toml, or on the command line")),
+        }
+    }
+
+    fn malformed(&self, table: &str, error: &toml::de::Error) -> Error {
+        let message = error.message();
+        let mut words = message.split('`').skip(1).step_by(2);
+        let mut result = self.error(&format!("in [{table}]: {message}"));
+        if let Some(key) = words
+            .next()
+            .filter(|_| message.starts_with("unknown field"))
+        {
+            let known: Vec<&str> = words.collect();
+            result = self.error(&format!("key '{key}' in [{table}] is not known"));
+            if let Some(name) = closest(key, &known) {
+                return result.hint(format!("did you mean '{name}'?"));
+            }
+            return result.hint(format!("the keys are: {}", known.join(", ")));
+        }
+        result
+    }
+
+    fn error(&self, message: &str) -> Error {
+        let message = format!("cannot use '{}': {message}", self.path.display());
+        Error::new(Kind::Config, message)
+    }
+}
+
+fn read_if_there(path: &Path) -> Result<Option<String>, Error> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => {
+            let message = format!("cannot read '{}'", path.display());
+            Err(Error::new(Kind::Config, message).because(error))
+        }
+    }
+}
+
+/// Lays `over` on `base`; tables in tables are merged, all else is replaced.
+fn merge(base: &mut Table, over: &Table) {
+    for (key, value) in over {
+        match (base.get_mut(key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),
+            _ => {
+                base.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// Returns the name that a misspelt one was probably meant to be.
+pub fn closest<'a>(word: &str, names: &[&'a str]) -> Option<&'a str> {
+    names
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(word, name), *name))
+        .filter(|(distance, name)| *distance <= 2.max(name.len() / 3))
+        .min()
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+    struct Llm {
+        model: Option<String>,
+        base_url: Option<String>,
+        max_tokens: Option<u64>,
+    }
+
+    impl Settings for Llm {
+        const TABLE: &'static str = "llm";
+        const USER_ONLY: &'static [&'static str] = &["base-url"];
+    }
+
+    fn config(user: &str, project: &str, profile: Option<&str>) -> Result<Config, Error> {
+        let mut config = Config::default();
+        config.add("config.toml".into(), user, false)?;
+        config.add("lr.toml".into(), project, true)?;
+        profile.map_or(Ok(()), |name| config.use_profile(name))?;
+        Ok(config)
+    }
+
+    fn refused(user: &str, project: &str) -> String {
+        let error = config(user, project, None)
+            .and_then(|config| config.settings::<Llm>())
+            .unwrap_err();
+        format!("{error}; {}", error.hint.as_deref().unwrap_or_default())
+    }
+
+    #[test]
+    fn the_project_counts_more_than_the_user() {
+        let config = config(
+            "[llm]\nmodel = 'a'\nbase-url = 'u'",
+            "[llm]\nmodel = 'b'\n[check]\nx = 1",
+            None,
+        );
+        let expected = Llm {
+            model: Some("b".to_owned()),
+            base_url: Some("u".to_owned()),
+            max_tokens: None,
+        };
+        assert_eq!(config.unwrap().settings::<Llm>().unwrap(), expected);
+    }
+
+    #[test]
+    fn a_profile_counts_more_than_its_file() {
+        let project = "[llm]\nmodel = 'a'\n[profile.fast.llm]\nmodel = 'b'";
+        let config_fast = config("", project, Some("fast")).unwrap();
+        assert_eq!(config_fast.settings::<Llm>().unwrap().model.unwrap(), "b");
+        let error = config("", project, Some("fats")).unwrap_err();
+        assert_eq!(
+            error.message,
+            "no table [profile.fats] in the configuration"
+        );
+    }
+
+    #[test]
+    fn unknown_names_are_refused_with_a_suggestion() {
+        assert_eq!(
+            refused("", "[llm]\nmodle = 'a'"),
+            "cannot use 'lr.toml': key 'modle' in [llm] is not known; did you mean 'model'?"
+        );
+        assert_eq!(
+            refused("[lmm]", ""),
+            "cannot use 'config.toml': table or key 'lmm' is not known; did you mean [llm]?"
+        );
+        assert_eq!(
+            refused("", "[llm]\nmodel = 3"),
+            "cannot use 'lr.toml': in [llm]: invalid type: integer `3`, expected a string; "
+        );
+    }
+
+    #[test]
+    fn a_project_may_not_say_where_prompts_and_keys_go() {
+        assert_eq!(
+            refused("", "[llm]\nbase-url = 'http://evil'"),
+            "cannot use 'lr.toml': a project may not set 'base-url' in [llm]; \
+             set it in your own config.toml, or on the command line"
+        );
+        let profile = "[profile.p.llm]\nbase-url = 'http://evil'";
+        let config = config("", profile, Some("p")).unwrap();
+        assert!(config.settings::<Llm>().is_err());
+    }
+}

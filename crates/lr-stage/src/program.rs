@@ -1,0 +1,50 @@
+//! From the command line to the exit status.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{Common, Error, Kind, Status, say};
+
+/// Runs a program: parses its command line, changes to the directory of `-C`, and turns the
+/// result into words on standard error and an exit status.
+pub fn main<A>(run: impl FnOnce(A) -> Result<Status, Error>) -> ExitCode
+where
+    A: Parser + AsRef<Common>,
+{
+    let arguments = match A::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let common = arguments.as_ref().clone();
+    say::begin(A::command().get_name(), common.verbose, common.quiet);
+    let result = enter(&common).and_then(|()| run(arguments));
+    let status = result.unwrap_or_else(|error| {
+        if error.kind != Kind::ReaderGone {
+            say::error(&error);
+        }
+        error.kind.status()
+    });
+    ExitCode::from(status.code())
+}
+
+/// Prints help and versions on standard output, and complaints on standard error.
+fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    let status = if error.use_stderr() {
+        Status::Trouble
+    } else {
+        Status::Done
+    };
+    ExitCode::from(status.code())
+}
+
+fn enter(common: &Common) -> Result<(), Error> {
+    let Some(directory) = &common.directory else {
+        return Ok(());
+    };
+    std::env::set_current_dir(directory).map_err(|error| {
+        let message = format!("cannot work in '{}'", directory.display());
+        Error::new(Kind::Usage, message).because(error)
+    })
+}

@@ -1,0 +1,106 @@
+//! The only place that writes to standard error.
+//!
+//! Text that comes from files, checkers, models or providers may hold escape sequences; everything
+//! said goes through [`clean`], so that a terminal shows it and does not obey it.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+use crate::Error;
+
+/// How much is said: 0 only errors, 1 warnings and notes, 2 and 3 details.
+struct Voice {
+    program: String,
+    level: u8,
+}
+
+static VOICE: OnceLock<Voice> = OnceLock::new();
+
+/// Says who speaks and how much is said. The first call counts.
+pub(crate) fn begin(program: &str, verbose: u8, quiet: bool) {
+    let level = if quiet { 0 } else { verbose.saturating_add(1) };
+    let program = program.to_owned();
+    VOICE.get_or_init(|| Voice { program, level });
+}
+
+/// Returns the name of the running program, such as `lr-check`.
+pub fn program() -> &'static str {
+    VOICE.get().map_or("lr", |voice| &voice.program)
+}
+
+/// Tells whether details of a level (1 for `-v`, 2 for `-vv`) are said.
+pub fn detailed(level: u8) -> bool {
+    VOICE.get().is_some_and(|voice| voice.level > level)
+}
+
+/// Says something a user wants to know, unless `-q` was given.
+pub fn note(message: &str) {
+    if detailed(0) {
+        line(message);
+    }
+}
+
+/// Says something that may be wrong, unless `-q` was given.
+pub fn warn(message: &str) {
+    note(&format!("warning: {message}"));
+}
+
+/// Says a detail of a level: 1 for `-v`, 2 for `-vv`.
+pub fn detail(level: u8, message: &str) {
+    if detailed(level) {
+        line(message);
+    }
+}
+
+/// Says why something failed, and what to do next.
+pub fn error(error: &Error) {
+    line(&error.to_string());
+    if let Some(hint) = &error.hint {
+        raw(&format!("hint: {}\n", clean(hint)));
+    }
+}
+
+fn line(message: &str) {
+    raw(&format!("{}: {}\n", program(), clean(message)));
+}
+
+/// Writes at once, so that lines of several threads do not mix. A closed standard error is no
+/// reason to fail.
+fn raw(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Replaces control characters, other than line break and tab, and characters that change the
+/// direction of text by visible escapes.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut cleaned = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_unprintable(character) {
+            cleaned.extend(character.escape_unicode());
+        } else {
+            cleaned.push(character);
+        }
+    }
+    Cow::Owned(cleaned)
+}
+
+fn is_unprintable(character: char) -> bool {
+    (character.is_control() && character != '\n' && character != '\t')
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_never_commanded() {
+        assert_eq!(clean("plain\ttext\n"), "plain\ttext\n");
+        assert_eq!(clean("a\x1b[2Jb\r"), "a\\u{1b}[2Jb\\u{d}");
+        assert_eq!(clean("x\u{202e}y"), "x\\u{202e}y");
+    }
+}
