@@ -405,7 +405,7 @@ mod tests {
         );
         check(
             "{\"lr\":1}\n{\"lr\":1,\n \"lr\":1}\n",
-            "{\"lr\":1}\ninput: malformed turn on standard input, line 3, column 6: key 'lr' stands twice",
+            "{\"lr\":1}\ninput: malformed turn on standard input, line 3, column 5: key 'lr' stands twice",
         );
     }
 
