@@ -16,6 +16,8 @@ mod apply;
 mod check;
 mod commit;
 mod error;
+#[cfg(test)]
+mod golden;
 mod kind;
 mod previous;
 mod prompt;
