@@ -1,0 +1,103 @@
+//! What happens when somebody asks this process to end.
+//!
+//! A stage that runs programs calls [`install`] once. From then on SIGINT, SIGTERM and SIGHUP
+//!
+//! * end this process at once, as they do by default, while no program is running;
+//! * are noted while one is: the programs are ended, [`Program::run`] returns
+//!   [`End::Interrupted`], no further program is started, and [`interrupted`] tells which signal it
+//!   was. The next signal then ends the process at once again, so a second Ctrl-C always works.
+//!
+//! A stage that runs no programs keeps the default disposition and does not call this; nor does it
+//! need to. One that has to tidy up between programs holds the signals back with [`hold`].
+//! A signal that whoever started us had set to be ignored (`nohup`, `&` in a script) stays ignored.
+//!
+//! [`Program::run`]: crate::Program::run
+//! [`End::Interrupted`]: crate::End::Interrupted
+
+use std::io::{self, PipeReader};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{flag, low_level::pipe};
+
+use crate::sys;
+
+/// The last signal that was noted; 0 if none was.
+static NOTED: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether nobody holds the signals back.
+static IDLE: AtomicBool = AtomicBool::new(true);
+
+/// How many hold the signals back; `IDLE` says whether it is 0, in a way that a handler can read.
+static HOLDS: Mutex<usize> = Mutex::new(0);
+
+/// Becomes readable with the first signal noted, and stays so, for everybody who waits.
+static WAKE: OnceLock<PipeReader> = OnceLock::new();
+
+/// Sets up what this module describes. Later calls change nothing.
+///
+/// # Errors
+///
+/// The system has no descriptor or no handler left.
+pub fn install() -> io::Result<()> {
+    let _alone = holds();
+    if WAKE.get().is_some() {
+        return Ok(());
+    }
+    let (reader, writer) = io::pipe()?;
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if sys::is_ignored(signal) {
+            continue;
+        }
+        // The order matters: a handler first ends the process if it is idle, then notes, then wakes.
+        flag::register_conditional_default(signal, &IDLE)?;
+        flag::register_usize(signal, &NOTED, usize::try_from(signal).unwrap_or_default())?;
+        pipe::register(signal, writer.try_clone()?)?;
+    }
+    WAKE.get_or_init(|| reader);
+    Ok(())
+}
+
+/// The signal that asked this process to end while programs ran or signals were held back.
+pub fn interrupted() -> Option<i32> {
+    match NOTED.load(Ordering::SeqCst) {
+        0 => None,
+        signal => i32::try_from(signal).ok(),
+    }
+}
+
+/// Notes signals instead of letting them end the process, until the result is dropped.
+///
+/// Whoever holds them asks [`interrupted`] often, and lets go soon after.
+pub fn hold() -> Hold {
+    let mut holds = holds();
+    *holds += 1;
+    IDLE.store(false, Ordering::SeqCst);
+    Hold { _private: () }
+}
+
+/// While this lives, signals are noted; see [`hold`].
+#[derive(Debug)]
+#[must_use = "signals are held back only while this lives"]
+pub struct Hold {
+    _private: (),
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        let mut holds = holds();
+        *holds -= 1;
+        IDLE.store(*holds == 0, Ordering::SeqCst);
+    }
+}
+
+/// What to watch while waiting; `None` before [`install`].
+pub(crate) fn wake() -> Option<BorrowedFd<'static>> {
+    WAKE.get().map(AsFd::as_fd)
+}
+
+fn holds() -> MutexGuard<'static, usize> {
+    HOLDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
