@@ -1,0 +1,161 @@
+//! The directory `.lr/journal` with the records in it, held under a lock.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::thread;
+use std::time::Duration;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::disk;
+use crate::error::{FileError, FileErrorKind as Kind};
+use crate::record::{INTENT, Record};
+use crate::root::Root;
+
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+const LOCK_ATTEMPTS: u32 = 50;
+
+/// The open directory of the journal; locked until the value is dropped.
+#[derive(Debug)]
+pub(crate) struct Store {
+    /// What errors call it.
+    project: String,
+    directory: OwnedFd,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens `.lr/journal` beneath the project, making what is missing of it.
+    pub(crate) fn open(project: &Root) -> Result<Self, FileError> {
+        let name = project.path().to_string_lossy().into_owned();
+        let directory = open_journal(project).map_err(|error| journal_error(&name, &error))?;
+        let lock = lock(&name, &directory)?;
+        Ok(Self {
+            project: name,
+            directory,
+            _lock: lock,
+        })
+    }
+
+    /// Writes a record as [`INTENT`], replacing an older one.
+    pub(crate) fn write_intent(&self, record: &Record) -> Result<(), FileError> {
+        let write = || -> io::Result<()> {
+            let text = serde_json::to_vec(record)?;
+            disk::remove(&self.directory, INTENT)?;
+            let file = disk::create(&self.directory, INTENT, 0o644)?;
+            disk::write(&file, &text)?;
+            disk::sync(&file)
+        };
+        write().map_err(|error| self.fail(&error))
+    }
+
+    /// Reads and checks a record, if it is there.
+    pub(crate) fn load(&self, name: &str) -> Result<Option<Record>, FileError> {
+        let Some(text) = self.read(name)? else {
+            return Ok(None);
+        };
+        Record::parse(&text).map(Some).map_err(|why| {
+            FileError::new(
+                Kind::Conflict,
+                "cannot read",
+                &format!(".lr/journal/{name}"),
+            )
+            .because(&format!("it is damaged: {why}"))
+            .with_hint("look at the files it names and remove it")
+        })
+    }
+
+    /// Reads the text of a record, if it is there.
+    pub(crate) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FileError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let mut file = match rustix::fs::openat(&self.directory, name, flags, Mode::empty()) {
+            Ok(fd) => File::from(fd),
+            Err(Errno::NOENT) => return Ok(None),
+            Err(errno) => return Err(self.fail(&errno.into())),
+        };
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)
+            .map_err(|error| self.fail(&error))?;
+        Ok(Some(text))
+    }
+
+    /// Gives a record another name, replacing what has it.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
+        disk::rename(&self.directory, from, to).map_err(|error| self.fail(&error))
+    }
+
+    /// Removes a record if it is there.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), FileError> {
+        disk::remove(&self.directory, name)
+            .map(|_| ())
+            .map_err(|error| self.fail(&error))
+    }
+
+    /// Brings the names of the records to the disk.
+    pub(crate) fn sync(&self) -> Result<(), FileError> {
+        disk::sync_directory(&self.directory).map_err(|error| self.fail(&error))
+    }
+
+    fn fail(&self, error: &io::Error) -> FileError {
+        journal_error(&self.project, error)
+    }
+}
+
+fn journal_error(project: &str, error: &io::Error) -> FileError {
+    FileError::os("write the journal in", project, error)
+}
+
+fn open_journal(project: &Root) -> io::Result<OwnedFd> {
+    let lr = open_or_make(project.directory(), ".lr")?;
+    match disk::create(&lr, ".gitignore", 0o644) {
+        Ok(file) => disk::write(&file, b"*\n")?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    open_or_make(lr.as_fd(), "journal")
+}
+
+fn open_or_make(directory: BorrowedFd<'_>, name: &str) -> io::Result<OwnedFd> {
+    match disk::open_directory(directory, name) {
+        Err(Errno::NOENT) => {}
+        other => return Ok(other?),
+    }
+    match disk::make_directory(directory, name) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    Ok(disk::open_directory(directory, name)?)
+}
+
+/// Takes the lock, waiting for a stage that is about to be done with it.
+fn lock(project: &str, directory: &OwnedFd) -> Result<File, FileError> {
+    let fail = |error: io::Error| journal_error(project, &error);
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mode = Mode::from_raw_mode(0o644);
+    let mut file = rustix::fs::openat(directory, "lock", flags, mode)
+        .map(File::from)
+        .map_err(|errno| fail(errno.into()))?;
+    for _ in 0..LOCK_ATTEMPTS {
+        match file.try_lock() {
+            Ok(()) => {
+                let holder = format!("process {} in {project}", std::process::id());
+                file.set_len(0)
+                    .and_then(|()| disk::write(&file, holder.as_bytes()))
+                    .map_err(fail)?;
+                return Ok(file);
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(fail(error)),
+        }
+    }
+    let mut holder = String::new();
+    // The holder's name only serves the message.
+    let _ = file.read_to_string(&mut holder);
+    Err(
+        FileError::new(Kind::Busy, "cannot lock the journal in", project)
+            .because(&format!("{holder} holds it"))
+            .with_hint("wait until the other lr is done"),
+    )
+}
