@@ -1,0 +1,123 @@
+//! What a reply says, whichever format it was written in.
+
+use crate::markdown;
+
+/// The words by which a model declares that it is done, in a line of their own.
+pub const DONE: &str = "No further improvements possible";
+
+/// The path in the example of the fixed instructions. It is never a file: blocks that copy it are passed over.
+pub const EXAMPLE_PATH: &str = "path/to/file.ext";
+
+/// A reply that can be read in exactly one way.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reply {
+    /// The new versions, in the order of the reply, each path once. Empty if the reply asks for no change.
+    pub blocks: Vec<Block>,
+    /// What stands outside the blocks, without reasoning, as a text for people: without the Markdown fence around
+    /// blocks, with control characters replaced by U+FFFD, without blank lines at its ends, or empty.
+    pub notes: String,
+    /// Whether the last line outside the blocks is [`DONE`], letter case, emphasis, quotes and a full stop aside.
+    pub declared_done: bool,
+}
+
+/// The new version of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// The number of the block in the reply, from 1; example blocks are not counted.
+    pub number: usize,
+    /// The path as the reply names it, without decoration, `./` and doubled `/`. Not checked: it may be absolute or
+    /// lead outside, or name no file at all.
+    pub path: String,
+    /// The complete text with LF line ends: empty, or ending with a line end. A code fence around all of it is
+    /// taken off; see [`Block::text_for`].
+    pub text: String,
+    /// The text with the code fence that was taken off, if there was one.
+    pub hugged: Option<String>,
+}
+
+impl Block {
+    /// A block of this text; a code fence around all of it is taken off.
+    pub(crate) fn new(number: usize, path: String, text: String) -> Self {
+        match markdown::inside_fence(&text).map(str::to_owned) {
+            Some(inside) => Self {
+                number,
+                path,
+                text: inside,
+                hugged: Some(text),
+            },
+            None => Self {
+                number,
+                path,
+                text,
+                hugged: None,
+            },
+        }
+    }
+
+    /// The text to write over a file that now holds `old` (empty if there is none).
+    ///
+    /// A code fence around the whole text is the model's habit and not part of the file, unless the file already
+    /// begins with that very line.
+    pub fn text_for(&self, old: &str) -> &str {
+        match &self.hugged {
+            Some(whole) if first_line(old) == first_line(whole) => whole,
+            _ => &self.text,
+        }
+    }
+}
+
+/// Whether the last line of a reply's notes declares that nothing is left to do.
+pub(crate) fn declares_done(notes: &str) -> bool {
+    let decoration = |c: char| c.is_whitespace() || "*_`'\"“”‘’.".contains(c);
+    notes
+        .trim_end()
+        .rsplit('\n')
+        .next()
+        .is_some_and(|line| line.trim_matches(decoration).eq_ignore_ascii_case(DONE))
+}
+
+fn first_line(text: &str) -> Option<&str> {
+    text.trim_start().lines().next().map(str::trim_end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_done(notes: &str, expected: bool) {
+        assert_eq!(declares_done(notes), expected, "{notes:?}");
+    }
+
+    #[test]
+    fn is_done_when_the_last_line_says_so() {
+        check_done("No further improvements possible", true);
+        check_done(
+            "All is well.\n\n**No further improvements possible.**\n",
+            true,
+        );
+        check_done("\"no further improvements possible\".", true);
+        check_done("`NO FURTHER IMPROVEMENTS POSSIBLE`", true);
+    }
+
+    #[test]
+    fn is_not_done_when_the_words_are_part_of_another_sentence() {
+        check_done("", false);
+        check_done("No further improvements possible yet", false);
+        check_done("Not done: No further improvements possible", false);
+        check_done("No further improvements possible\nexcept in b.py", false);
+        check_done("No further improvements\npossible", false);
+    }
+
+    #[test]
+    fn keeps_a_code_fence_the_file_begins_with() {
+        let block = Block::new(1, "a.md".into(), "```sh\nls\n```\n".into());
+        assert_eq!(block.text_for("# Title\n"), "ls\n");
+        assert_eq!(block.text_for(""), "ls\n");
+        assert_eq!(block.text_for("```sh\npwd\n```\n"), "```sh\nls\n```\n");
+        assert_eq!(
+            block.text_for("```sh\r\npwd\r\n```\r\n"),
+            "```sh\nls\n```\n"
+        );
+        assert_eq!(block.text_for("```bash\npwd\n```\n"), "ls\n");
+    }
+}

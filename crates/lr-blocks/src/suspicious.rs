@@ -1,0 +1,274 @@
+//! New versions that would lose work, although the reply itself can be read.
+
+use std::collections::HashSet;
+
+use crate::comparison::Comparison;
+use crate::elision;
+use crate::markdown::{self, CodeFence};
+use crate::problem::quoted;
+use crate::{Problem, ProblemKind, printable};
+
+/// A new version is refused for its size if it has at least so many lines less than the file …
+const MANY_LINES: usize = 15;
+/// … and less than one in so many of them. Blank lines do not count.
+const FRACTION: usize = 4;
+
+/// Compares a new version with the text it would replace (empty if there is none), and says what speaks against it.
+///
+/// Refused are: control characters the file does not have yet, an empty text for one that is not, a text escaped as in
+/// JSON, line numbers before the lines, a stray code fence, placeholders in the place of lines, and a text that
+/// has lost 15 lines or more and keeps less than a quarter of them (blank lines aside), so that small files may shrink.
+/// The problem names neither block nor path: the caller knows both.
+pub fn suspicious(old: &str, new: &str) -> Option<Problem> {
+    const CHECKS: [fn(&Comparison) -> Option<Problem>; 7] = [
+        unprintable,
+        wiped,
+        escaped,
+        numbered,
+        fenced,
+        elided,
+        shrunk,
+    ];
+    if old == new {
+        return None;
+    }
+    let comparison = Comparison::of(old, new);
+    CHECKS.iter().find_map(|check| check(&comparison))
+}
+
+fn unprintable(comparison: &Comparison) -> Option<Problem> {
+    let is_suspect = |c: &char| printable::is_treacherous(*c) || *c == char::REPLACEMENT_CHARACTER;
+    let known: HashSet<char> = comparison.old.chars().filter(is_suspect).collect();
+    let c = comparison
+        .new
+        .chars()
+        .filter(is_suspect)
+        .find(|c| *c == '\0' || !known.contains(c))?;
+    let reason = format!(
+        "the new version brings in the character U+{:04X}: write such characters as escapes of the language",
+        u32::from(c)
+    );
+    Some(Problem::new(ProblemKind::Unprintable, reason))
+}
+
+fn wiped(comparison: &Comparison) -> Option<Problem> {
+    let reason = "the new version is empty: give the complete text, or leave the file out if it shall stay as it is";
+    (comparison.n_new == 0 && comparison.n_old > 0)
+        .then(|| Problem::new(ProblemKind::Wiped, reason))
+}
+
+/// JSON-escaped: lines of the file come back only inside one line with `\n` between them, or the new version is a
+/// single line that ends in `\n` or stands in quotes.
+fn escaped(comparison: &Comparison) -> Option<Problem> {
+    let lost: HashSet<&str> = comparison.lost.iter().copied().collect();
+    let swallows_lines = |line: &&str| {
+        let found = line.split("\\n").filter(|part| {
+            let part = part.replace("\\\"", "\"").replace("\\t", "\t");
+            lost.contains(part.trim())
+        });
+        line.contains("\\n") && 2 * found.count() >= comparison.n_old.max(2)
+    };
+    let is_one_string = |line: &&str| {
+        let line = line.trim();
+        let is_quoted = line.len() > 1 && line.starts_with('"') && line.ends_with('"');
+        comparison.n_new == 1 && line.contains("\\n") && (is_quoted || line.ends_with("\\n"))
+    };
+    let reason = "the new version is escaped like a JSON string ('\\n' instead of line breaks): write the plain text";
+    comparison
+        .gained
+        .iter()
+        .any(|line| swallows_lines(line) || is_one_string(line))
+        .then(|| Problem::new(ProblemKind::Escaped, reason))
+}
+
+fn numbered(comparison: &Comparison) -> Option<Problem> {
+    let reason =
+        "the lines of the new version begin with line numbers: write the text of the file only";
+    (has_line_numbers(comparison.new) && !has_line_numbers(comparison.old))
+        .then(|| Problem::new(ProblemKind::Numbered, reason))
+}
+
+/// Whether every line that is not blank begins with a number greater than the one before; one line alone says nothing.
+fn has_line_numbers(text: &str) -> bool {
+    let mut last = None;
+    let mut count = 0;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let number = line_number(line);
+        if number.is_none() || number <= last {
+            return false;
+        }
+        last = number;
+        count += 1;
+    }
+    count > 1
+}
+
+/// The number a line begins with, if something follows that sets line numbers apart.
+fn line_number(line: &str) -> Option<u32> {
+    let line = line.trim_start();
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = line.split_at(digits);
+    let is_apart = rest.is_empty() || rest.starts_with([' ', '\t', '|', ':', '→', '│']);
+    is_apart.then(|| number.parse().ok()).flatten()
+}
+
+/// A code fence the file does not begin with, or one at the end that closes nothing.
+fn fenced(comparison: &Comparison) -> Option<Problem> {
+    let Comparison { old, new, .. } = *comparison;
+    let first = CodeFence::of(new.trim().lines().next()?);
+    let last = CodeFence::of(new.trim().lines().next_back()?);
+    let begins_so = first.is_some() && CodeFence::of(old.trim().lines().next()?).is_none();
+    let ends_so =
+        last.is_some() && markdown::ends_inside_fence(new) && !markdown::ends_inside_fence(old);
+    let reason = "the new version begins or ends with a Markdown code fence that does not belong to the file: \
+                  write the text of the file only";
+    (begins_so || ends_so).then(|| Problem::new(ProblemKind::Fenced, reason))
+}
+
+fn elided(comparison: &Comparison) -> Option<Problem> {
+    let line = elision::find(comparison)?;
+    let reason = format!(
+        "the new version has the line {} in the place of text of the file ({} of its lines are missing): \
+         write the complete text, leave nothing out",
+        quoted(line.trim()),
+        comparison.lost.len()
+    );
+    Some(Problem::new(ProblemKind::Elided, reason))
+}
+
+fn shrunk(comparison: &Comparison) -> Option<Problem> {
+    let Comparison { n_old, n_new, .. } = *comparison;
+    let reason = format!(
+        "the new version has {n_new} lines, the file has {n_old} (blank lines aside): write the complete text, \
+         leave nothing out"
+    );
+    (n_old.saturating_sub(n_new) >= MANY_LINES && n_new.saturating_mul(FRACTION) < n_old)
+        .then(|| Problem::new(ProblemKind::Shrunk, reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(old: &str, new: &str, expected: Option<ProblemKind>) {
+        let kind = suspicious(old, new).map(|problem| problem.kind);
+        assert_eq!(kind, expected, "{old:?} → {new:?}");
+    }
+
+    fn file(n_lines: usize) -> String {
+        (0..n_lines).fold(String::new(), |text, n| text + &format!("x{n} = {n}\n"))
+    }
+
+    #[test]
+    fn ordinary_changes_are_fine() {
+        check("", "x = 1\n", None);
+        check("import os\nx=1\n", "x = 1\n", None);
+        check("x = 1\n", "x = 1\n\n# ... rest unchanged\n", None);
+        check("", "", None);
+        check("\n", "", None);
+    }
+
+    #[test]
+    fn wiping_a_file_is_refused() {
+        check("x = 1\n", "", Some(ProblemKind::Wiped));
+        check("x = 1\n", " \n\n", Some(ProblemKind::Wiped));
+    }
+
+    #[test]
+    fn small_files_may_shrink_and_large_ones_may_not() {
+        check(&file(15), &file(1), None);
+        check(&file(16), &file(1), Some(ProblemKind::Shrunk));
+        check(&file(100), &file(25), None);
+        check(&file(100), &file(24), Some(ProblemKind::Shrunk));
+    }
+
+    #[test]
+    fn json_escaped_text_is_refused() {
+        let old = "import os\n\nprint(\"a\")\n";
+        check(
+            old,
+            "import os\\n\\nprint(\\\"a\\\")\\n\n",
+            Some(ProblemKind::Escaped),
+        );
+        check(
+            old,
+            "\"import sys\\nprint('b')\"\n",
+            Some(ProblemKind::Escaped),
+        );
+        check(
+            old,
+            "{\n\"content\": \"import os\\nprint(\\\"a\\\")\\n\"\n}\n",
+            Some(ProblemKind::Escaped),
+        );
+        check("x=1\n", "x = 1\\n\n", Some(ProblemKind::Escaped));
+    }
+
+    #[test]
+    fn escapes_in_strings_are_fine() {
+        check("print('a')\nprint('b')\n", "print('a\\nb')\n", None);
+        check("s = 'a'\n", "s = 'a\\n'\n", None);
+        check("x\nA = '''\na\n'''\ny\nz\n", "x\nA = 'a\\n'\ny\nz\n", None);
+    }
+
+    #[test]
+    fn line_numbers_are_refused() {
+        let old = "import os\n\nx=1\n";
+        check(
+            old,
+            "1 | import os\n2 |\n3 | x = 1\n",
+            Some(ProblemKind::Numbered),
+        );
+        check(
+            old,
+            "     1\timport os\n\n     3\tx = 1\n",
+            Some(ProblemKind::Numbered),
+        );
+        check(
+            old,
+            "9: import os\n10: x = 1\n",
+            Some(ProblemKind::Numbered),
+        );
+        check(old, "1 | import os\nx = 1\n", None);
+        check(old, "2 | import os\n1 | x = 1\n", None);
+        check("10 PRINT 1\n20 END\n", "10 PRINT 2\n20 END\n", None);
+        check("a\n", "1\n", None);
+    }
+
+    #[test]
+    fn stray_code_fences_are_refused() {
+        check("x=1\n", "```python\nx = 1\n", Some(ProblemKind::Fenced));
+        check("x=1\n", "x = 1\n```\n", Some(ProblemKind::Fenced));
+        check(
+            "x=1\n",
+            "```\nx = 1\n```\ny\n```\nz\n```\n",
+            Some(ProblemKind::Fenced),
+        );
+    }
+
+    #[test]
+    fn code_fences_of_markdown_are_fine() {
+        check("# A\n", "# A\n```sh\nls\n```\n", None);
+        check("```sh\nls\n```\n", "```bash\nls\n```\n", None);
+        check("", "```sh\nls\n```\n", None);
+    }
+
+    #[test]
+    fn new_control_characters_are_refused() {
+        check("x\n", "x\u{1b}[31m\n", Some(ProblemKind::Unprintable));
+        check("x\n", "x\u{202e}\n", Some(ProblemKind::Unprintable));
+        check("x\n", "x\u{fffd}\n", Some(ProblemKind::Unprintable));
+        check("x\0\n", "y\0\n", Some(ProblemKind::Unprintable));
+        check("x\u{1b}\u{c}\n", "y\u{1b}\u{c}\n", None);
+    }
+
+    #[test]
+    fn placeholders_in_the_place_of_lines_are_refused_in_words_for_the_model() {
+        let problem = suspicious(&file(4), "x0 = 0\n# ... rest unchanged\n").unwrap();
+        assert_eq!(problem.kind, ProblemKind::Elided);
+        assert_eq!(
+            problem.reason,
+            "the new version has the line '# ... rest unchanged' in the place of text of the file (3 of its lines \
+             are missing): write the complete text, leave nothing out"
+        );
+    }
+}
