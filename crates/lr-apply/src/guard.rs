@@ -1,0 +1,217 @@
+//! Which files a reply may change.
+
+use std::collections::BTreeMap;
+
+use lr_files::relative_path;
+use lr_stage::{Error, Kind};
+use lr_turn::{Prompt, Refusal, Shown, Source, SourceRole};
+
+/// The files that a reply may change. Being shown is not being offered.
+pub(crate) struct Offer {
+    files: BTreeMap<String, Offered>,
+    /// Directories, with a `/` at the end, whose files may be changed; `""` is the working
+    /// directory.
+    directories: Vec<String>,
+}
+
+/// What is known of an offered file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Offered {
+    /// SHA-256 of the bytes that were shown, where that is known.
+    pub(crate) sha256: Option<String>,
+    shown: Shown,
+}
+
+impl Offer {
+    pub(crate) fn of_prompt(prompt: &Prompt) -> Self {
+        Self::of_files(prompt.offered.iter().map(|offered| {
+            let known = Offered {
+                sha256: offered.sha256.clone(),
+                shown: offered.shown,
+            };
+            (offered.path.clone(), known)
+        }))
+    }
+
+    pub(crate) fn of_sources(sources: &[Source]) -> Self {
+        let editable = sources
+            .iter()
+            .filter(|source| source.role == SourceRole::Edit);
+        Self::of_files(editable.map(|source| {
+            let known = Offered {
+                sha256: source.sha256.clone(),
+                shown: Shown::Whole,
+            };
+            (source.path.clone(), known)
+        }))
+    }
+
+    /// Offers what the command line names.
+    ///
+    /// # Errors
+    ///
+    /// `usage` when an argument leads out of the working directory or names nothing.
+    pub(crate) fn of_arguments(arguments: Vec<String>) -> Result<Self, Error> {
+        let mut offer = Self::of_files(std::iter::empty());
+        for argument in arguments {
+            let metadata = std::fs::metadata(&argument).map_err(|error| {
+                Error::new(Kind::Usage, format!("cannot use source '{argument}'")).because(error)
+            })?;
+            let is_here = matches!(argument.as_str(), "." | "./");
+            let path = match relative_path(&argument) {
+                Ok(path) => path,
+                Err(_) if is_here => String::new(),
+                Err(problem) => {
+                    let message = format!("cannot use source '{argument}'");
+                    return Err(Error::new(Kind::Usage, message)
+                        .because(problem)
+                        .hint("sources lie beneath the working directory; change it with -C DIR"));
+                }
+            };
+            if !metadata.is_dir() {
+                offer.files.insert(path, Offered::default());
+            } else if path.is_empty() {
+                offer.directories.push(path);
+            } else {
+                offer.directories.push(path + "/");
+            }
+        }
+        Ok(offer)
+    }
+
+    fn of_files(files: impl Iterator<Item = (String, Offered)>) -> Self {
+        Self {
+            files: files.collect(),
+            directories: Vec::new(),
+        }
+    }
+
+    /// Finds what the path of a block means: an offered file, by its cleaned name.
+    ///
+    /// A prefix `path/to/`, copied from an example, is taken off where that gives an offered file.
+    pub(crate) fn resolve(&self, block: usize, path: &str) -> Result<(String, Offered), Refusal> {
+        let refuse = |kind: &str, reason: String| refusal(Some((block, path)), kind, reason);
+        let cleaned = relative_path(path).map_err(|problem| {
+            let reason = format!(
+                "block {block} names '{path}', but {problem}; {}",
+                self.names()
+            );
+            refuse("outside", reason)
+        })?;
+        let copied = cleaned.strip_prefix("path/to/");
+        for candidate in std::iter::once(cleaned.as_str()).chain(copied) {
+            if let Some(offered) = self.find(candidate) {
+                if offered.shown == Shown::Windows {
+                    let reason = format!(
+                        "'{candidate}' was shown in part, so it takes edits, not a whole new version"
+                    );
+                    return Err(refuse("not_whole", reason));
+                }
+                return Ok((candidate.to_owned(), offered));
+            }
+        }
+        let reason = format!(
+            "block {block} is a new version of '{cleaned}', which may not be changed; {}",
+            self.names()
+        );
+        Err(refuse("not_offered", reason))
+    }
+
+    fn find(&self, path: &str) -> Option<Offered> {
+        let in_directory = || {
+            let holds = |directory: &String| path.starts_with(directory.as_str());
+            self.directories.iter().any(holds).then(Offered::default)
+        };
+        self.files.get(path).cloned().or_else(in_directory)
+    }
+
+    /// Says what may be changed, in words for the model.
+    fn names(&self) -> String {
+        const SHOWN: usize = 20;
+        let all: Vec<_> = self.files.keys().chain(&self.directories).collect();
+        let names: Vec<_> = all
+            .iter()
+            .take(SHOWN)
+            .map(|name| format!("'{name}'"))
+            .collect();
+        let more = all.len().saturating_sub(SHOWN);
+        match (names.len(), more) {
+            (0, _) => "no file may be changed".to_owned(),
+            (_, 0) => format!("new versions are accepted of: {}", names.join(", ")),
+            _ => format!(
+                "new versions are accepted of: {} and {more} more",
+                names.join(", ")
+            ),
+        }
+    }
+}
+
+/// Makes a refusal, of one block or of the reply as a whole.
+pub(crate) fn refusal(block: Option<(usize, &str)>, kind: &str, reason: String) -> Refusal {
+    Refusal {
+        path: block.map(|(_, path)| path.to_owned()),
+        block: block.map(|(number, _)| number as u64),
+        kind: kind.to_owned(),
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer() -> Offer {
+        let read_only = Source {
+            role: SourceRole::Read,
+            ..Source::new("shown.py")
+        };
+        Offer::of_sources(&[Source::new("src/a.py"), read_only])
+    }
+
+    fn check(path: &str, expected: Result<&str, &str>) {
+        let resolved = offer().resolve(1, path).map(|(path, _)| path);
+        let resolved = resolved.as_deref().map_err(|refusal| refusal.kind.as_str());
+        assert_eq!(resolved, expected, "{path}");
+    }
+
+    #[test]
+    fn only_what_was_offered_may_be_changed() {
+        check("src/a.py", Ok("src/a.py"));
+        check("./src//a.py", Ok("src/a.py"));
+        check("path/to/src/a.py", Ok("src/a.py"));
+        check("a.py", Err("not_offered"));
+        check("shown.py", Err("not_offered"));
+        check("src/new.py", Err("not_offered"));
+    }
+
+    #[test]
+    fn nothing_outside_the_working_directory_may_be_changed() {
+        for path in [
+            "../src/a.py",
+            "/src/a.py",
+            "~/a.py",
+            ".git/config",
+            "C:\\a.py",
+            "",
+        ] {
+            check(path, Err("outside"));
+        }
+    }
+
+    #[test]
+    fn a_file_shown_in_part_takes_no_whole_version() {
+        let mut offer = offer();
+        offer.files.entry("src/a.py".to_owned()).or_default().shown = Shown::Windows;
+        assert_eq!(offer.resolve(1, "src/a.py").unwrap_err().kind, "not_whole");
+    }
+
+    #[test]
+    fn says_what_would_have_been_accepted() {
+        let refusal = offer().resolve(2, "b.py").unwrap_err();
+        assert_eq!(
+            refusal.reason,
+            "block 2 is a new version of 'b.py', which may not be changed; \
+             new versions are accepted of: 'src/a.py'"
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Writing a plan through the journal.
+
+use lr_files::{FileError, FileErrorKind, Journal, Root};
+use lr_stage::{Error, Kind, project, say};
+use lr_turn::{Apply, Outcome};
+
+use crate::guard::refusal;
+use crate::plan::Plan;
+use crate::receipt::{self, Key};
+
+/// Writes plans; the journal is opened, and an interrupted write settled, when it is first needed.
+pub(crate) struct Writer {
+    journal: Option<Journal>,
+}
+
+impl Writer {
+    pub(crate) fn new() -> Self {
+        Self { journal: None }
+    }
+
+    /// Returns the section of an earlier run of the same turn, if its files are as it wrote them.
+    pub(crate) fn already_written(
+        &mut self,
+        root: &Root,
+        key: &Key,
+    ) -> Result<Option<Apply>, Error> {
+        let folder = project::root(root.path()).join(project::LR_FOLDER);
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        let journal = self.journal(root)?;
+        let receipt = journal.receipt().filter(|receipt| receipt.is_on_disk(root));
+        Ok(receipt.and_then(|receipt| receipt::read(&receipt.text, key)))
+    }
+
+    /// Replaces the files of a plan, all of them or none.
+    pub(crate) fn write(
+        &mut self,
+        root: &Root,
+        plan: Plan,
+        key: Option<Key>,
+    ) -> Result<Apply, Error> {
+        let receipt = receipt::text(key, &plan.apply)
+            .map_err(|error| Error::new(Kind::Io, "cannot write a receipt").because(error))?;
+        let journal = self.journal(root)?;
+        match journal.replace(root, &plan.replacements, &receipt) {
+            Ok(()) => Ok(plan.apply),
+            Err(error) if is_refusal(&error) => Ok(refused(plan.apply, &error)),
+            Err(error) => Err(explain(&error)),
+        }
+    }
+
+    fn journal(&mut self, root: &Root) -> Result<&Journal, Error> {
+        if self.journal.is_none() {
+            let journal =
+                Journal::open(&project::root(root.path())).map_err(|error| explain(&error))?;
+            if let Some(recovered) = journal.recover().map_err(|error| explain(&error))? {
+                say::note(&recovered.to_string());
+            }
+            self.journal = Some(journal);
+        }
+        self.journal
+            .as_ref()
+            .ok_or_else(|| Error::new(Kind::Io, "cannot open the journal"))
+    }
+}
+
+/// Tells whether an error is the reply's or the file's fault, so that the model may try again.
+fn is_refusal(error: &FileError) -> bool {
+    matches!(
+        error.kind(),
+        FileErrorKind::Changed
+            | FileErrorKind::HardLink
+            | FileErrorKind::Symlink
+            | FileErrorKind::NotAFile
+            | FileErrorKind::Protected
+    )
+}
+
+fn refused(mut apply: Apply, error: &FileError) -> Apply {
+    apply.outcome = Outcome::Refused;
+    apply.changes.clear();
+    let mut reason = refusal(None, error.kind().as_str(), error.to_string());
+    reason.path = Some(error.path().to_owned());
+    apply.refusals.push(reason);
+    apply
+}
+
+/// Says what a file error means for the program.
+pub(crate) fn explain(error: &FileError) -> Error {
+    let kind = match error.kind() {
+        FileErrorKind::Busy => Kind::Locked,
+        FileErrorKind::Conflict => Kind::Recovery,
+        FileErrorKind::Changed => Kind::Changed,
+        _ => Kind::Io,
+    };
+    let explained = Error::new(kind, error.to_string());
+    match error.hint() {
+        Some(hint) => explained.hint(hint),
+        None => explained,
+    }
+}

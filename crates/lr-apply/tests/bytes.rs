@@ -1,0 +1,111 @@
+//! What `lr-apply` does to real files, byte for byte.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test runs the program itself, and fails by panicking"
+)]
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+fn apply(folder: &Path, turn: &str) -> (i32, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lr-apply"))
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(turn.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stdout).unwrap(),
+    )
+}
+
+fn turn(path: &str, text: &str, check: &str) -> String {
+    let reply = format!("<<<< {path} <<<<\\n{text}>>>>>>>>\\n");
+    format!(
+        r#"{{"lr":1,"run":"r","turn":1,"sources":[{{"path":"{path}"}}],{check}"reply":{{"text":"{reply}"}}}}"#
+    )
+}
+
+fn check(old: &[u8], text: &str, check: &str, new: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, old).unwrap();
+    let (status, _) = apply(folder.path(), &turn("a.txt", text, check));
+    assert_eq!(status, 0);
+    assert_eq!(std::fs::read(&file).unwrap(), new);
+}
+
+#[test]
+fn keeps_line_endings_byte_order_mark_and_a_missing_final_newline() {
+    check(b"a\r\nb", r"a\nc\n", "", b"a\r\nc");
+    check(b"\xef\xbb\xbfa\n", r"b\n", "", b"\xef\xbb\xbfb\n");
+}
+
+#[test]
+fn a_finding_about_the_final_newline_lets_it_change() {
+    let finding = r#""check":{"clean":false,"results":[{"argv":[],"findings":[{"message":"m","location":{"path":"a.txt"},"bytes":"final_newline"}]}]},"#;
+    check(b"a\nb", r"a\nb\n", finding, b"a\nb\n");
+}
+
+#[test]
+fn running_a_turn_twice_is_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "old\n").unwrap();
+    let sha256 = lr_files::sha256_hex(b"old\n");
+    let turn =
+        turn("a.txt", r"new\n", "").replace("\"}],", &format!("\",\"sha256\":\"{sha256}\"}}],"));
+    let first = apply(folder.path(), &turn);
+    assert_eq!(first.0, 0);
+    assert_eq!(apply(folder.path(), &turn), first);
+    std::fs::write(&file, "somebody else's\n").unwrap();
+    let (status, output) = apply(folder.path(), &turn);
+    assert_eq!(status, 1);
+    assert!(output.contains(r#""kind":"changed""#), "{output}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"somebody else's\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn symbolic_links_and_hard_links_are_not_written_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(outside.path(), "secret\n").unwrap();
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("link")).unwrap();
+    std::fs::write(folder.path().join("one"), "x\n").unwrap();
+    std::fs::hard_link(folder.path().join("one"), folder.path().join("two")).unwrap();
+    for (path, kind) in [("link", "symlink"), ("two", "hard_link")] {
+        let (status, output) = apply(folder.path(), &turn(path, r"y\n", ""));
+        assert_eq!(status, 1, "{output}");
+        assert!(output.contains(&format!(r#""kind":"{kind}""#)), "{output}");
+    }
+    assert_eq!(std::fs::read(outside.path()).unwrap(), b"secret\n");
+    assert_eq!(std::fs::read(folder.path().join("one")).unwrap(), b"x\n");
+}
+
+#[test]
+fn one_bad_block_and_no_byte_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a"), "1\n").unwrap();
+    std::fs::write(folder.path().join("b"), "1\n").unwrap();
+    let turn = r#"{"lr":1,"sources":[{"path":"a"},{"path":"b"}],"reply":{"text":"<<<< a <<<<\n2\n>>>>>>>>\n<<<< b <<<<\n2\n"}}"#;
+    let (status, output) = apply(folder.path(), turn);
+    assert_eq!(status, 1, "{output}");
+    assert_eq!(std::fs::read(folder.path().join("a")).unwrap(), b"1\n");
+    assert!(
+        !folder.path().join(".lr").exists(),
+        "nothing to write, nothing left behind"
+    );
+}
