@@ -1,1 +1,107 @@
 //! Asks a language model, as a stage or as a command by itself.
+//!
+//! With turns on standard input, [`run`] answers those that have a prompt and no reply; with text or a question, it
+//! prints the reply as it comes. From the outside in:
+//!
+//! * `args` and `options`: what the user wants; `choose`, `provider`, `key`: where that is to be had.
+//! * `stage` and `text`: the two modes; `session` and `record`: answers from a model or from recordings.
+//! * `ask` and `retry`: one question, its attempts and limits; `http`: the only file that knows the HTTP library.
+//! * `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
+//! * `failure`: what every way of failing is called, and whether trying again can help.
+//!
+//! Deliberately absent: what prompts look like and what replies mean; lists of models and of prices.
+
+mod answer;
+mod args;
+mod ask;
+mod choose;
+mod endpoint;
+mod exchange;
+mod failure;
+mod finish;
+mod http;
+mod key;
+mod options;
+mod provider;
+mod record;
+mod retry;
+mod session;
+mod stage;
+mod stream;
+mod text;
+mod think;
+mod wire;
+
+pub use args::Args;
+use lr_stage::input::{self, Input, TurnReader};
+use lr_stage::output::Output;
+use lr_stage::turns::{self, Ready, Worker};
+use lr_stage::{Error, Form, Kind, Status};
+use lr_turn::Prompt;
+
+use crate::options::Options;
+use crate::session::Session;
+use crate::stage::Answerer;
+
+/// Runs the program.
+///
+/// # Errors
+///
+/// Why there is no reply to a question, and what concerns a stream of turns as a whole; what concerns one turn is
+/// written into it.
+pub fn run(args: Args) -> Result<Status, Error> {
+    let session = Session::new(Options::decide(&args)?);
+    let program = Program { args, session };
+    if !program.args.prompt.is_empty() && !text::is_piped_or_file() {
+        return program.answer_text(None);
+    }
+    match input::read(program.args.input, "a prompt or turns")? {
+        Input::Turns(turns) => program.answer_turns(turns),
+        Input::Text(text) => program.answer_text(Some(text)),
+    }
+}
+
+struct Program {
+    args: Args,
+    session: Session,
+}
+
+impl Program {
+    fn answer_text(mut self, piped: Option<String>) -> Result<Status, Error> {
+        let messages = text::messages(&self.args, piped);
+        if self.args.dry_run {
+            text::print_request(&self.session.request(&messages, !self.args.no_stream)?)?;
+            return Ok(Status::Done);
+        }
+        text::run(&self.args, &mut self.session, &messages)
+    }
+
+    fn answer_turns(self, turns: TurnReader) -> Result<Status, Error> {
+        if !self.args.prompt.is_empty() || self.args.system.is_some() {
+            return Err(Error::new(Kind::Usage, "turns bring their own prompts")
+                .hint("'--input text' asks about the turns as a text"));
+        }
+        let mut answerer = Answerer {
+            session: self.session,
+        };
+        if self.args.dry_run {
+            return print_requests(&mut answerer, turns);
+        }
+        let mut output = Output::new(self.args.format, Form::Turn);
+        turns::run(turns, &mut output, &mut answerer)
+    }
+}
+
+/// Prints what would be sent, turn by turn.
+fn print_requests(answerer: &mut Answerer, turns: TurnReader) -> Result<Status, Error> {
+    for turn in turns {
+        let turn = turn?;
+        if turns::passed_error(&turn).is_some() || answerer.ready(&turn)? != Ready::Work {
+            continue;
+        }
+        if let Some(prompt) = turn.get::<Prompt>()? {
+            text::print_request(&answerer.session.request(&prompt.messages, false)?)?;
+        }
+    }
+    Ok(Status::Done)
+}

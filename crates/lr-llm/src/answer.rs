@@ -1,0 +1,222 @@
+//! From the body of a successful response to an answer, whether the server streams or not.
+//!
+//! What the server sends decides how it is read, not what was asked for: some stream anyway, some never do.
+
+use std::io::{BufRead, BufReader, Read};
+
+use lr_stage::Error;
+use lr_turn::{Finish, Kind};
+use serde_json::Value;
+
+use crate::exchange::{Answer, Piece};
+use crate::failure::{self, Failure, Retry};
+use crate::http::{self, Target};
+use crate::key::Redactor;
+use crate::stream::Events;
+use crate::think::ThinkFilter;
+use crate::wire::{chat, complaint};
+
+/// The most bytes of a response that comes as a whole, or of one event of a stream.
+const MAX_BYTES: usize = 16 << 20;
+
+/// The most bytes of a stream, whose framing takes some hundred bytes for a few of text.
+pub(crate) const MAX_STREAM_BYTES: u64 = 256 << 20;
+
+/// Who gets the text while it comes.
+pub(crate) trait Listener {
+    /// Takes the next part of the text. An error ends the request.
+    fn text(&mut self, text: &str) -> Result<(), Error>;
+
+    /// Fails with `reader_gone` when nobody waits for the text any more, so that nothing more is paid for.
+    fn still_there(&self) -> Result<(), Error>;
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The server, or the way to it.
+    Failed(Failure),
+    /// The listener.
+    Listener(Error),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Stop::Failed(failure)
+    }
+}
+
+/// Reads the body of a response to its end.
+///
+/// A failure after text went to the listener cannot be tried again.
+pub(crate) fn read(
+    body: impl Read,
+    target: &Target<'_>,
+    listener: &mut dyn Listener,
+) -> Result<Answer, Stop> {
+    let mut collector = Collector {
+        target,
+        listener,
+        thoughts: ThinkFilter::default(),
+        redactor: Redactor::new(target.key),
+        answer: Answer::default(),
+    };
+    let result = collector.read(BufReader::with_capacity(64 << 10, body));
+    match result {
+        Ok(()) => Ok(collector.answer),
+        Err(Stop::Failed(failure)) if !collector.answer.text.is_empty() => {
+            Err(failure.retry(Retry::Never).into())
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+struct Collector<'a> {
+    target: &'a Target<'a>,
+    listener: &'a mut dyn Listener,
+    thoughts: ThinkFilter,
+    redactor: Redactor,
+    answer: Answer,
+}
+
+impl Collector<'_> {
+    fn read(&mut self, mut body: impl BufRead) -> Result<(), Stop> {
+        match self.first_byte(&mut body)? {
+            None => return Err(self.malformed("is empty").into()),
+            Some(b'{' | b'[') => self.whole(body)?,
+            Some(b'<') => return Err(self.html(body)?.into()),
+            Some(_) => self.stream(body)?,
+        }
+        let rest = self.thoughts.finish();
+        let rest = self.redactor.push(&rest) + &self.redactor.finish();
+        self.show(rest)?;
+        self.answer.settle();
+        self.judge().map_err(Stop::Failed)
+    }
+
+    /// The first byte that is not blank; blanks before it are signs of life.
+    fn first_byte(&self, body: &mut impl BufRead) -> Result<Option<u8>, Failure> {
+        loop {
+            let buffer = body
+                .fill_buf()
+                .map_err(|error| http::broken(error, self.target))?;
+            let Some(&first) = buffer.first() else {
+                return Ok(None);
+            };
+            if !first.is_ascii_whitespace() {
+                return Ok(Some(first));
+            }
+            body.consume(1);
+        }
+    }
+
+    fn whole(&mut self, body: impl BufRead) -> Result<(), Stop> {
+        let mut bytes = Vec::new();
+        body.take(MAX_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| http::broken(error, self.target))?;
+        if bytes.len() > MAX_BYTES {
+            return Err(self
+                .malformed(&format!("is larger than {} MiB", MAX_BYTES >> 20))
+                .into());
+        }
+        self.take(&bytes)?;
+        self.answer.finish.get_or_insert(Finish::Unknown);
+        Ok(())
+    }
+
+    fn stream(&mut self, body: impl BufRead) -> Result<(), Stop> {
+        let mut events = Events::new(body, MAX_BYTES);
+        loop {
+            match events.next_data() {
+                Ok(Some(data)) if data.trim() != chat::STREAM_END => self.take(data.as_bytes())?,
+                Ok(_) => return Ok(()),
+                // What the server said was complete, however it hangs up.
+                Err(_) if self.answer.finish.is_some() => return Ok(()),
+                Err(error) => return Err(http::broken(error, self.target).into()),
+            }
+        }
+    }
+
+    /// Takes over one JSON document of the protocol.
+    fn take(&mut self, json: &[u8]) -> Result<(), Stop> {
+        if json.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
+        }
+        let value: Value = serde_json::from_slice(json)
+            .map_err(|error| self.malformed(&format!("is not JSON: {error}")))?;
+        let host = self.target.endpoint.to_string();
+        let pieces =
+            chat::pieces(&value).map_err(|complaint| failure::of_complaint(&host, &complaint))?;
+        for piece in pieces {
+            if let Piece::Text(text) = piece {
+                let answer = self.thoughts.push(&text);
+                let shown = self.redactor.push(&answer);
+                self.show(shown)?;
+            } else {
+                self.answer.take(piece);
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&mut self, text: String) -> Result<(), Stop> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.listener.text(&text).map_err(Stop::Listener)?;
+        self.answer.take(Piece::Text(text));
+        Ok(())
+    }
+
+    fn html(&self, body: impl Read) -> Result<Failure, Failure> {
+        let mut bytes = Vec::new();
+        body.take(64 << 10)
+            .read_to_end(&mut bytes)
+            .map_err(|error| http::broken(error, self.target))?;
+        let shown = complaint::from_body(&String::from_utf8_lossy(&bytes)).message;
+        Ok(self
+            .malformed(&format!("is a page for browsers: {shown}"))
+            .hint("see whether the base URL is right; it usually ends in '/v1'"))
+    }
+
+    /// Refuses what is no answer although the server calls it a success.
+    fn judge(&self) -> Result<(), Failure> {
+        let host = self.target.endpoint;
+        if !self.answer.begun {
+            return Err(self.malformed("holds no reply"));
+        }
+        let Some(finish) = self.answer.finish else {
+            let message = format!("the reply of '{host}' was cut off: the stream ended too early");
+            return Err(Failure::new(Kind::Cut, message).retry(Retry::Backoff));
+        };
+        if !self.answer.text.trim().is_empty() {
+            return Ok(());
+        }
+        Err(match finish {
+            Finish::Filter => Failure::new(
+                Kind::Filtered,
+                format!("the reply of '{host}' was withheld by its filter"),
+            ),
+            Finish::Length => Failure::new(
+                Kind::Cut,
+                format!("the reply of '{host}' was cut off before its first word"),
+            )
+            .hint("'--max-tokens N' allows for more; reasoning counts too"),
+            Finish::Tool => Failure::new(
+                Kind::Empty,
+                format!("the model at '{host}' asks for a tool instead of answering"),
+            ),
+            Finish::Stop | Finish::Unknown => {
+                Failure::new(Kind::Empty, format!("the reply of '{host}' is empty"))
+            }
+        })
+    }
+
+    fn malformed(&self, what: &str) -> Failure {
+        Failure::new(
+            Kind::Malformed,
+            format!("the answer of '{}' {what}", self.target.endpoint),
+        )
+    }
+}

@@ -1,0 +1,170 @@
+//! The flags of `lr-llm` and their help.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use lr_stage::{Common, Form};
+
+/// Ask a language model
+///
+/// With turns on standard input, answers those that have a prompt and no reply yet. With text on standard input, with
+/// PROMPT, or with both (PROMPT first), prints the reply as it comes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lr-llm",
+    version,
+    after_help = "Examples:\n  lr-llm \"what does EAGAIN mean?\"\n  git diff | lr-llm \"write a commit message\"\n  \
+                  lr-check --exit-zero src/ | lr-prompt | lr-llm | lr-apply\n\n\
+                  Exit status: 0 answered, 2 trouble, 3 no usable reply, 4 a limit was reached."
+)]
+pub struct Args {
+    /// What to ask; standard input is then read only from a pipe or a file
+    #[arg(value_name = "PROMPT")]
+    pub(crate) prompt: Vec<String>,
+
+    /// Say TEXT to the model before the question
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) system: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) model: ModelArguments,
+
+    #[command(flatten)]
+    pub(crate) request: RequestArguments,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+
+    /// Print the reply when it is complete, not as it comes
+    #[arg(long)]
+    pub(crate) no_stream: bool,
+
+    /// Print the request instead of sending it; the key is left out
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// Record each reply in DIR
+    #[arg(long, value_name = "DIR", env = "LR_RECORD", conflicts_with = "replay")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Answer from the replies recorded in DIR, without a network
+    #[arg(long, value_name = "DIR", env = "LR_REPLAY")]
+    pub(crate) replay: Option<PathBuf>,
+
+    /// What standard input holds, where it cannot be told
+    #[arg(long, value_name = "FORM")]
+    pub(crate) input: Option<Form>,
+
+    /// How to write what was read as turns [default: text on a terminal, else turn]
+    #[arg(long, value_name = "FORM")]
+    pub(crate) format: Option<Form>,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Which model, where, and the key for it.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Model")]
+pub(crate) struct ModelArguments {
+    /// The model: PROVIDER/MODEL, or MODEL where the provider is clear
+    #[arg(short, long, value_name = "MODEL", env = "LR_MODEL")]
+    pub(crate) model: Option<String>,
+
+    /// The provider: groq, openai, ollama, or one of your own
+    #[arg(long, value_name = "NAME", env = "LR_PROVIDER")]
+    pub(crate) provider: Option<String>,
+
+    /// The server's base URL, which ends in /v1 as a rule; it speaks Chat Completions
+    #[arg(
+        long,
+        value_name = "URL",
+        visible_alias = "llm-url",
+        env = "LR_BASE_URL"
+    )]
+    pub(crate) base_url: Option<String>,
+
+    /// Use Ollama, on this machine or where its own variable says
+    #[arg(short = 'L', long, conflicts_with_all = ["provider", "base_url"])]
+    pub(crate) local: bool,
+
+    /// Read the key from the variable NAME
+    #[arg(long, value_name = "NAME")]
+    pub(crate) api_key_env: Option<String>,
+
+    /// Read the key from FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "api_key_env")]
+    pub(crate) api_key_file: Option<PathBuf>,
+
+    /// The key itself; others can see it in the list of processes
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["api_key_env", "api_key_file"])]
+    pub(crate) api_key: Option<String>,
+}
+
+/// What is asked for beside the messages.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Request")]
+pub(crate) struct RequestArguments {
+    /// How freely to choose words; some models refuse any
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) temperature: Option<f64>,
+
+    /// The most tokens of one reply
+    #[arg(long, value_name = "N")]
+    pub(crate) max_tokens: Option<u64>,
+
+    /// Ask for the same reply to the same prompt, where the provider can
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) seed: Option<i64>,
+
+    /// Add a field to the request; VALUE is JSON, else a text
+    #[arg(short, long = "option", num_args = 2, value_names = ["KEY", "VALUE"], allow_hyphen_values = true)]
+    pub(crate) option: Vec<String>,
+}
+
+/// What a request may take.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitArguments {
+    /// Time for the connection [default: 10]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) connect_timeout: Option<f64>,
+
+    /// Time until the answer begins [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) first_byte_timeout: Option<f64>,
+
+    /// Time without a sign of life in the answer [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) idle_timeout: Option<f64>,
+
+    /// Time for one question, all attempts together [default: 900]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<f64>,
+
+    /// How often to try again what may pass [default: 3]
+    #[arg(long, value_name = "N")]
+    pub(crate) retries: Option<u32>,
+
+    /// The most requests to send, all attempts counted
+    #[arg(long, value_name = "N", env = "LR_MAX_CALLS")]
+    pub(crate) max_calls: Option<u64>,
+}
+
+impl AsRef<Common> for Args {
+    fn as_ref(&self) -> &Common {
+        &self.common
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        Args::command().debug_assert();
+    }
+}

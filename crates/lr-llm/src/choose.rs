@@ -1,0 +1,344 @@
+//! Which provider, endpoint and model a request goes to. Pure: variables are looked up through a function.
+
+use lr_stage::config::closest;
+use lr_turn::Kind;
+
+use crate::endpoint::Endpoint;
+use crate::failure::Failure;
+use crate::provider::Provider;
+
+/// Looks up a variable of the environment.
+pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What the user named; all of it may be left out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// `provider/model`, or a model alone.
+    pub(crate) model: Option<String>,
+    pub(crate) provider: Option<String>,
+    pub(crate) base_url: Option<String>,
+    /// A server on this machine, or where `OLLAMA_HOST` says.
+    pub(crate) local: bool,
+}
+
+/// Where requests go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) provider: Provider,
+    pub(crate) endpoint: Endpoint,
+    /// `None`: the newest that the server offers.
+    pub(crate) model: Option<String>,
+}
+
+/// Decides where requests go.
+///
+/// A base URL takes the model's name as it is. Without one, a provider that is named, or that knows the model's name,
+/// or whose name stands before the model's first `/`, counts; else the first whose key is there, else one whose
+/// server a variable names.
+pub(crate) fn choose(
+    wanted: &Wanted,
+    providers: &[Provider],
+    variable: Lookup<'_>,
+) -> Result<Choice, Failure> {
+    let named = match (&wanted.provider, wanted.local) {
+        (Some(name), _) => Some(by_name(name, providers)?),
+        (None, true) => Some(by_name("ollama", providers)?),
+        (None, false) => None,
+    };
+    let model = wanted.model.as_deref();
+    if let Some(url) = &wanted.base_url {
+        let endpoint =
+            Endpoint::parse(url).map_err(|reason| unusable_url("base URL", url, reason))?;
+        let provider = named
+            .or_else(|| by_origin(&endpoint, providers))
+            .cloned()
+            .unwrap_or_else(|| Provider::unknown(endpoint.to_string(), url.clone()));
+        let model = model.map(str::to_owned).or(provider.default_model.clone());
+        return Ok(Choice {
+            provider,
+            endpoint,
+            model,
+        });
+    }
+    let (provider, model) = match (named, model) {
+        (Some(provider), model) => (provider, model.map(|model| without_prefix(model, provider))),
+        (None, Some(model)) => of_model(model, providers, variable)?,
+        (None, None) => (first_ready(providers, variable).ok_or_else(no_model)?, None),
+    };
+    Ok(Choice {
+        endpoint: endpoint_of(provider, variable)?,
+        model: model.map(str::to_owned).or(provider.default_model.clone()),
+        provider: provider.clone(),
+    })
+}
+
+fn by_name<'a>(name: &str, providers: &'a [Provider]) -> Result<&'a Provider, Failure> {
+    providers
+        .iter()
+        .find(|provider| provider.name == name)
+        .ok_or_else(|| {
+            let names: Vec<&str> = providers
+                .iter()
+                .map(|provider| provider.name.as_str())
+                .collect();
+            let failure = Failure::new(Kind::Usage, format!("no provider '{name}'"));
+            match closest(name, &names) {
+                Some(close) => failure.hint(format!("did you mean '{close}'?")),
+                None => failure.hint(format!("the providers are: {}", names.join(", "))),
+            }
+        })
+}
+
+fn by_origin<'a>(endpoint: &Endpoint, providers: &'a [Provider]) -> Option<&'a Provider> {
+    providers.iter().find(|provider| {
+        Endpoint::parse(&provider.base_url).is_ok_and(|own| own.origin() == endpoint.origin())
+    })
+}
+
+fn of_model<'a, 'm>(
+    model: &'m str,
+    providers: &'a [Provider],
+    variable: Lookup<'_>,
+) -> Result<(&'a Provider, Option<&'m str>), Failure> {
+    if let Some(provider) = providers.iter().find(|provider| provider.knows(model)) {
+        return Ok((provider, Some(model)));
+    }
+    if let Some((prefix, rest)) = model.split_once('/')
+        && let Some(provider) = providers.iter().find(|provider| provider.name == prefix)
+    {
+        return Ok((provider, (!rest.is_empty()).then_some(rest)));
+    }
+    let provider = first_ready(providers, variable).ok_or_else(|| {
+        Failure::new(
+            Kind::NoModel,
+            format!("no provider known for model '{model}'"),
+        )
+        .hint("name it as PROVIDER/MODEL, or add --provider NAME, --base-url URL or -L")
+    })?;
+    Ok((provider, Some(model)))
+}
+
+fn without_prefix<'m>(model: &'m str, provider: &Provider) -> &'m str {
+    model
+        .strip_prefix(provider.name.as_str())
+        .and_then(|rest| rest.strip_prefix('/'))
+        .filter(|rest| !rest.is_empty() && !provider.knows(model))
+        .unwrap_or(model)
+}
+
+/// The first provider whose key is there, else the first whose server a variable names.
+fn first_ready<'a>(providers: &'a [Provider], variable: Lookup<'_>) -> Option<&'a Provider> {
+    let is_set = |name: &String| variable(name).is_some();
+    let has_key =
+        |provider: &&Provider| !provider.key_optional && provider.key_variables.iter().any(is_set);
+    let has_host = |provider: &&Provider| provider.host_variable.iter().any(is_set);
+    providers
+        .iter()
+        .find(has_key)
+        .or_else(|| providers.iter().find(has_host))
+}
+
+fn endpoint_of(provider: &Provider, variable: Lookup<'_>) -> Result<Endpoint, Failure> {
+    let set = |name: &Option<String>| {
+        name.as_deref()
+            .and_then(|name| Some((name.to_owned(), variable(name)?)))
+    };
+    if let Some((name, host)) = set(&provider.host_variable) {
+        return Endpoint::parse_ollama(&host).map_err(|reason| unusable_url(&name, &host, reason));
+    }
+    if let Some((name, url)) = set(&provider.base_url_variable) {
+        return Endpoint::parse(&url).map_err(|reason| unusable_url(&name, &url, reason));
+    }
+    let url = &provider.base_url;
+    Endpoint::parse(url)
+        .map_err(|reason| unusable_url(&format!("base URL of {}", provider.name), url, reason))
+}
+
+/// The URL itself is left out where it may hold a key.
+fn unusable_url(what: &str, url: &str, reason: &str) -> Failure {
+    let shown = if url.contains('@') { "…" } else { url };
+    Failure::new(
+        Kind::Usage,
+        format!("cannot use {what} '{shown}': {reason}"),
+    )
+}
+
+/// No model is configured in any way; the three shortest ways to get one.
+fn no_model() -> Failure {
+    Failure::new(Kind::NoModel, "no model is configured").hint(
+        "any one of these gives you one:\n\
+         \x20 export GROQ_API_KEY=…        (or OPENAI_API_KEY)\n\
+         \x20 ollama serve                 and the option -L, or export OLLAMA_HOST=127.0.0.1\n\
+         \x20 --base-url URL -m NAME       any server that speaks Chat Completions",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `provider url model` of a choice for flags and variables, written as words.
+    fn chosen(flags: &str, variables: &[(&str, &str)]) -> Result<String, Failure> {
+        let words: Vec<&str> = flags.split_whitespace().collect();
+        let flag = |name: &str| {
+            let at = words.iter().position(|&word| word == name)?;
+            Some(words[at + 1].to_owned())
+        };
+        let wanted = Wanted {
+            model: flag("-m"),
+            provider: flag("--provider"),
+            base_url: flag("--base-url"),
+            local: words.contains(&"-L"),
+        };
+        let lookup = |name: &str| {
+            let (_, value) = variables.iter().find(|(key, _)| *key == name)?;
+            Some((*value).to_owned())
+        };
+        let providers = crate::provider::load(None).unwrap();
+        choose(&wanted, &providers, &lookup).map(|choice| {
+            let model = choice.model.unwrap_or_else(|| "?".into());
+            format!(
+                "{} {} {model}",
+                choice.provider.name,
+                choice.endpoint.url("")
+            )
+        })
+    }
+
+    #[track_caller]
+    fn check(flags: &str, variables: &[(&str, &str)], expected: &str) {
+        assert_eq!(chosen(flags, variables), Ok(expected.to_owned()));
+    }
+
+    const GROQ: &str = "https://api.groq.com/openai/v1";
+    const LOCAL: &str = "http://127.0.0.1:11434/v1";
+
+    #[test]
+    fn a_model_names_its_provider() {
+        check("-m groq/x/y", &[], &format!("groq {GROQ} x/y"));
+        check(
+            "-m openai/gpt-oss-120b",
+            &[],
+            &format!("groq {GROQ} openai/gpt-oss-120b"),
+        );
+        check(
+            "-m groq/openai/gpt-oss-20b",
+            &[],
+            &format!("groq {GROQ} openai/gpt-oss-20b"),
+        );
+        check(
+            "-m gpt-6-luna",
+            &[],
+            "openai https://api.openai.com/v1 gpt-6-luna",
+        );
+        check(
+            "-m openai/gpt-6-luna",
+            &[],
+            "openai https://api.openai.com/v1 gpt-6-luna",
+        );
+        check(
+            "-m ollama/qwen3:8b",
+            &[],
+            &format!("ollama {LOCAL} qwen3:8b"),
+        );
+        check("-m groq/", &[], &format!("groq {GROQ} openai/gpt-oss-120b"));
+    }
+
+    #[test]
+    fn a_provider_that_is_named_counts_more() {
+        check("--provider groq -m x", &[], &format!("groq {GROQ} x"));
+        check("--provider groq -m groq/x", &[], &format!("groq {GROQ} x"));
+        check(
+            "--provider groq -m openai/gpt-oss-20b",
+            &[],
+            &format!("groq {GROQ} openai/gpt-oss-20b"),
+        );
+        check(
+            "--provider groq",
+            &[],
+            &format!("groq {GROQ} openai/gpt-oss-120b"),
+        );
+        check(
+            "-L",
+            &[("OLLAMA_HOST", "0.0.0.0:5")],
+            "ollama http://127.0.0.1:5/v1 ?",
+        );
+        check(
+            "-L -m m",
+            &[("GROQ_API_KEY", "k")],
+            &format!("ollama {LOCAL} m"),
+        );
+    }
+
+    #[test]
+    fn a_base_url_takes_the_name_as_it_is() {
+        check(
+            "--base-url http://box:8000/v1 -m openai/gpt-oss-20b",
+            &[],
+            "box:8000 http://box:8000/v1 openai/gpt-oss-20b",
+        );
+        check(
+            "--base-url http://box/v1/chat/completions",
+            &[],
+            "box http://box/v1 ?",
+        );
+        check(
+            "--base-url https://api.groq.com/openai/v1/chat/completions",
+            &[],
+            &format!("groq {GROQ} openai/gpt-oss-120b"),
+        );
+        check(
+            "--provider groq --base-url http://box/v1 -m m",
+            &[],
+            "groq http://box/v1 m",
+        );
+    }
+
+    #[test]
+    fn without_flags_keys_and_then_hosts_decide() {
+        check(
+            "",
+            &[("OPENAI_API_KEY", "k"), ("OLLAMA_HOST", "box")],
+            "openai https://api.openai.com/v1 gpt-6-luna",
+        );
+        check(
+            "",
+            &[("GROQ_API_KEY", "k"), ("OPENAI_API_KEY", "k")],
+            &format!("groq {GROQ} openai/gpt-oss-120b"),
+        );
+        check(
+            "",
+            &[("OLLAMA_HOST", "box"), ("OLLAMA_API_KEY", "k")],
+            "ollama http://box:11434/v1 ?",
+        );
+        check(
+            "-m llama9",
+            &[("OLLAMA_HOST", "box")],
+            "ollama http://box:11434/v1 llama9",
+        );
+        check(
+            "",
+            &[
+                ("OPENAI_API_KEY", "k"),
+                ("OPENAI_BASE_URL", "http://box/v1"),
+            ],
+            "openai http://box/v1 gpt-6-luna",
+        );
+    }
+
+    #[test]
+    fn without_anything_the_ways_to_a_model_are_said() {
+        let failure = chosen("", &[]).unwrap_err();
+        assert_eq!(failure.kind, Kind::NoModel);
+        assert_eq!(failure.hint.unwrap().lines().count(), 4);
+        assert_eq!(chosen("-m llama9", &[]).unwrap_err().kind, Kind::NoModel);
+    }
+
+    #[test]
+    fn refuses_names_and_urls_that_mean_nothing() {
+        let failure = chosen("--provider gorq", &[]).unwrap_err();
+        assert_eq!(failure.hint.as_deref(), Some("did you mean 'groq'?"));
+        let failure = chosen("--base-url https://me:key@a.b", &[]).unwrap_err();
+        assert!(!failure.message.contains("key@"), "{}", failure.message);
+    }
+}

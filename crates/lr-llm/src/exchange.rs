@@ -1,0 +1,101 @@
+//! What is asked and what comes back, whatever the protocol says it with.
+//!
+//! Deliberately absent: JSON. The protocols in [`wire`](crate::wire) translate to and from these types.
+
+use std::time::Duration;
+
+use lr_turn::{Finish, Usage};
+use serde_json::{Map, Value};
+
+/// What the caller may ask for beside the messages; only what is set is sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wishes {
+    pub(crate) temperature: Option<f64>,
+    /// The most tokens the reply may have.
+    pub(crate) max_tokens: Option<u64>,
+    pub(crate) seed: Option<i64>,
+    /// Fields of the request body that we do not know; they win over our own.
+    pub(crate) extra: Map<String, Value>,
+}
+
+/// One thing a server says about its reply; a stream of these is an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Piece {
+    /// The reply has begun: the server sent a choice, whatever is in it.
+    Begun,
+    /// The next part of the text.
+    Text(String),
+    /// The model asks for a tool.
+    ToolCall,
+    /// The model refused to answer; its words follow as text.
+    Refused,
+    /// The reply ended for this reason.
+    Finish(Finish),
+    /// The tokens so far; a later count replaces an earlier one.
+    Usage(Usage),
+    /// What the provider charges, in US dollars.
+    Cost(f64),
+}
+
+/// What an error body says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    /// A sentence for a person; printable, short, one line.
+    pub(crate) message: String,
+    /// The provider's own words for the kind of error: its `type`, `code` and `status`, lower case.
+    pub(crate) codes: String,
+}
+
+/// A whole answer, put together from its pieces.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Answer {
+    /// The text, without reasoning.
+    pub(crate) text: String,
+    /// Why it ended; `None` if the server never said so.
+    pub(crate) finish: Option<Finish>,
+    /// What it used; `None` if the server did not say.
+    pub(crate) usage: Option<Usage>,
+    /// What the provider charged in US dollars, if it said so.
+    pub(crate) cost_usd: Option<f64>,
+    /// A choice was seen.
+    pub(crate) begun: bool,
+    tool_call: bool,
+    refused: bool,
+}
+
+impl Answer {
+    /// Adds a piece; text is kept too.
+    pub(crate) fn take(&mut self, piece: Piece) {
+        match piece {
+            Piece::Begun => self.begun = true,
+            Piece::Text(text) => self.text.push_str(&text),
+            Piece::ToolCall => self.tool_call = true,
+            Piece::Refused => self.refused = true,
+            Piece::Finish(finish) => self.finish = Some(finish),
+            Piece::Usage(usage) => self.usage = Some(usage),
+            Piece::Cost(cost) => self.cost_usd = Some(cost),
+        }
+    }
+
+    /// Settles the reason: a refusal is `filter`, a tool call instead of text is `tool`.
+    pub(crate) fn settle(&mut self) {
+        if self.refused {
+            self.finish = Some(Finish::Filter);
+        } else if self.tool_call && self.text.is_empty() && self.finish == Some(Finish::Stop) {
+            self.finish = Some(Finish::Tool);
+        }
+    }
+}
+
+/// The four time limits of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TimeLimits {
+    /// Until the connection stands, TLS included.
+    pub(crate) connect: Duration,
+    /// From the request sent to the response's headers.
+    pub(crate) first_byte: Duration,
+    /// Between two reads of the response's body; any byte is a sign of life.
+    pub(crate) idle: Duration,
+    /// Everything, waiting between attempts included.
+    pub(crate) whole: Duration,
+}

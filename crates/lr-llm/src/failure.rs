@@ -1,0 +1,323 @@
+//! Why there is no reply: the one place that decides the kind of a failure, what is said about it, and whether
+//! the same request may be sent again.
+
+use std::time::Duration;
+
+use lr_stage::Error;
+use lr_turn::Kind;
+
+use crate::exchange::Complaint;
+
+/// Whether a request that failed may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// It would fail again, or it may have cost something already.
+    Never,
+    /// After a while that grows with the attempts.
+    Backoff,
+    /// When the server says.
+    After(Duration),
+}
+
+/// Why there is no reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) kind: Kind,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) retry: Retry,
+}
+
+impl Failure {
+    /// A failure that is final.
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Failure {
+            kind,
+            message: message.into(),
+            hint: None,
+            retry: Retry::Never,
+        }
+    }
+
+    /// Adds what to do next.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says when it may be tried again.
+    pub(crate) fn retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Whether the same may work later, in another run.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Network | Kind::TimedOut | Kind::RateLimited | Kind::Provider | Kind::Cut
+        )
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let may_pass = failure.may_pass();
+        let error = Error::new(failure.kind, failure.message);
+        let error = match failure.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        };
+        if may_pass { error.retryable() } else { error }
+    }
+}
+
+/// What the head of a response says beside its status.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hints {
+    /// How long to wait, already understood.
+    pub(crate) retry_after: Option<Duration>,
+    /// The server's own word on whether to try again.
+    pub(crate) should_retry: Option<bool>,
+    /// Where a redirect leads.
+    pub(crate) location: Option<String>,
+}
+
+/// Judges a response whose status is not a success. `host` names the server in the message.
+pub(crate) fn of_status(host: &str, status: u16, complaint: &Complaint, hints: &Hints) -> Failure {
+    let kind = kind_of(status, complaint);
+    let retry = if !passes(status) || kind == Kind::Quota || hints.should_retry == Some(false) {
+        Retry::Never
+    } else {
+        hints.retry_after.map_or(Retry::Backoff, Retry::After)
+    };
+    let what = match kind {
+        Kind::Auth => "key refused by",
+        Kind::Quota => "no credit or quota left at",
+        Kind::RateLimited => "too many requests for",
+        Kind::NotFound => "model not found at",
+        Kind::TooLong => "prompt too long for",
+        Kind::BadRequest => "request refused by",
+        Kind::TimedOut => "time-out reported by",
+        _ => "failure reported by",
+    };
+    let mut message = format!("{what} '{host}' (HTTP {status})");
+    if !complaint.message.is_empty() {
+        message = format!("{message}: {}", complaint.message);
+    }
+    let failure = Failure::new(kind, message).retry(retry);
+    match (hint_for(kind, status), &hints.location) {
+        (_, Some(location)) if (300..400).contains(&status) => failure.hint(format!(
+            "redirects are not followed; if '{location}' is right, give it as the base URL"
+        )),
+        (Some(hint), _) => failure.hint(hint),
+        (None, _) => failure,
+    }
+}
+
+/// Judges an error that came inside a success.
+pub(crate) fn of_complaint(host: &str, complaint: &Complaint) -> Failure {
+    let number = complaint
+        .codes
+        .split(' ')
+        .filter_map(|word| word.parse::<u16>().ok())
+        .find(|number| (400..600).contains(number));
+    let status = number.unwrap_or_else(|| {
+        if complaint.codes.contains("rate_limit") {
+            429
+        } else if complaint.codes.contains("overloaded") || complaint.codes.contains("server") {
+            503
+        } else {
+            400
+        }
+    });
+    let judged = of_status(host, status, complaint, &Hints::default());
+    let kind = if judged.kind == Kind::BadRequest {
+        Kind::Provider
+    } else {
+        judged.kind
+    };
+    let message = format!("failure reported by '{host}': {}", complaint.message);
+    Failure {
+        kind,
+        message,
+        ..judged
+    }
+}
+
+/// Whether a status may be another one in a moment.
+fn passes(status: u16) -> bool {
+    matches!(status, 408 | 409 | 429 | 500..)
+}
+
+fn kind_of(status: u16, complaint: &Complaint) -> Kind {
+    let says = |words: &[&str]| {
+        let message = complaint.message.to_lowercase();
+        words
+            .iter()
+            .any(|word| complaint.codes.contains(word) || message.contains(word))
+    };
+    let no_money = [
+        "insufficient_quota",
+        "insufficient_balance",
+        "credit balance",
+        "credit_balance",
+        "billing",
+        "spend_limit",
+        "spend limit",
+        "quota_exceeded",
+        "exceeded your current quota",
+    ];
+    match status {
+        402 => Kind::Quota,
+        400 | 403 | 429 if says(&no_money) => Kind::Quota,
+        401 | 403 => Kind::Auth,
+        413 => Kind::TooLong,
+        400 if says(&[
+            "context_length",
+            "context length",
+            "context size",
+            "context window",
+            "too long",
+        ]) =>
+        {
+            Kind::TooLong
+        }
+        400 | 404 if says(&["model_not_found", "model_decommissioned"]) => Kind::NotFound,
+        404 if says(&["model"]) => Kind::NotFound,
+        408 => Kind::TimedOut,
+        429 => Kind::RateLimited,
+        409 | 500.. => Kind::Provider,
+        _ => Kind::BadRequest,
+    }
+}
+
+fn hint_for(kind: Kind, status: u16) -> Option<&'static str> {
+    match kind {
+        Kind::Auth => Some("see whether the key is right and belongs to this provider"),
+        Kind::NotFound => Some("name another model with -m"),
+        Kind::TooLong => {
+            Some("ask about fewer or smaller files, or name a model with a larger context")
+        }
+        Kind::BadRequest if status == 404 => {
+            Some("see whether the base URL is right; it usually ends in '/v1'")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(message: &str, codes: &str) -> Complaint {
+        Complaint {
+            message: message.into(),
+            codes: codes.into(),
+        }
+    }
+
+    #[track_caller]
+    fn check(status: u16, message: &str, codes: &str, expected: (Kind, Retry)) {
+        let failure = of_status("h", status, &complaint(message, codes), &Hints::default());
+        assert_eq!((failure.kind, failure.retry), expected, "{failure:?}");
+    }
+
+    #[test]
+    fn what_may_pass_is_tried_again() {
+        check(408, "", "", (Kind::TimedOut, Retry::Backoff));
+        check(409, "", "", (Kind::Provider, Retry::Backoff));
+        check(
+            429,
+            "slow down",
+            "rate_limit_exceeded",
+            (Kind::RateLimited, Retry::Backoff),
+        );
+        for status in [500, 502, 503, 504, 529] {
+            check(status, "", "", (Kind::Provider, Retry::Backoff));
+        }
+    }
+
+    #[test]
+    fn what_cannot_help_is_not_tried_again() {
+        check(400, "bad", "", (Kind::BadRequest, Retry::Never));
+        check(401, "", "", (Kind::Auth, Retry::Never));
+        check(403, "", "", (Kind::Auth, Retry::Never));
+        check(404, "no route", "", (Kind::BadRequest, Retry::Never));
+        check(
+            404,
+            "model 'x' not found",
+            "",
+            (Kind::NotFound, Retry::Never),
+        );
+        check(413, "", "", (Kind::TooLong, Retry::Never));
+        check(302, "", "", (Kind::BadRequest, Retry::Never));
+        check(
+            400,
+            "maximum context length is 8",
+            "context_length_exceeded",
+            (Kind::TooLong, Retry::Never),
+        );
+    }
+
+    #[test]
+    fn having_no_money_is_never_tried_again() {
+        check(402, "", "", (Kind::Quota, Retry::Never));
+        check(
+            429,
+            "You exceeded your current quota",
+            "insufficient_quota",
+            (Kind::Quota, Retry::Never),
+        );
+        check(
+            429,
+            "",
+            "enforced_spend_limit_reached",
+            (Kind::Quota, Retry::Never),
+        );
+    }
+
+    #[test]
+    fn the_server_may_say_when_and_whether() {
+        let wait = Duration::from_secs(3);
+        let hints = |should_retry| Hints {
+            retry_after: Some(wait),
+            should_retry,
+            location: None,
+        };
+        let judged =
+            |should_retry| of_status("h", 503, &complaint("", ""), &hints(should_retry)).retry;
+        assert_eq!(judged(None), Retry::After(wait));
+        assert_eq!(judged(Some(false)), Retry::Never);
+    }
+
+    #[test]
+    fn says_what_where_and_what_to_do() {
+        let failure = of_status("h", 401, &complaint("bad key", ""), &Hints::default());
+        assert_eq!(failure.message, "key refused by 'h' (HTTP 401): bad key");
+        let hints = Hints {
+            location: Some("https://x/".into()),
+            ..Hints::default()
+        };
+        let failure = of_status("h", 307, &complaint("", ""), &hints);
+        assert_eq!(
+            failure.hint.as_deref(),
+            Some("redirects are not followed; if 'https://x/' is right, give it as the base URL")
+        );
+    }
+
+    #[test]
+    fn an_error_inside_a_success_is_judged_by_its_codes() {
+        let judged = |message, codes| {
+            let failure = of_complaint("h", &complaint(message, codes));
+            (failure.kind, failure.retry)
+        };
+        assert_eq!(judged("x", "502"), (Kind::Provider, Retry::Backoff));
+        assert_eq!(
+            judged("x", "rate_limit_exceeded"),
+            (Kind::RateLimited, Retry::Backoff)
+        );
+        assert_eq!(judged("x", "402"), (Kind::Quota, Retry::Never));
+        assert_eq!(judged("x", "odd"), (Kind::Provider, Retry::Never));
+    }
+}

@@ -1,0 +1,309 @@
+//! Requests over HTTP: the only file that knows ureq.
+//!
+//! Every request is bounded in time and size, goes to exactly the endpoint named (no redirects), and never through
+//! a proxy to this machine itself. Compression is neither asked for nor accepted, so that sizes are true.
+//! Idle time is watched by a thread, because ureq's own limit per read would also bound the wait for the headers,
+//! and a time during which nobody asks for bytes is not the server's idleness.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use lr_turn::Kind;
+use ureq::http::{self, HeaderMap};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Timeout};
+
+use crate::endpoint::Endpoint;
+use crate::exchange::TimeLimits;
+use crate::failure::{Failure, Hints, Retry};
+use crate::key::Key;
+use crate::retry;
+
+/// What a request needs beside its body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) endpoint: &'a Endpoint,
+    /// Below the endpoint's base.
+    pub(crate) path: &'a str,
+    pub(crate) key: Option<&'a Key>,
+    /// `whole` is what is left of it for this request.
+    pub(crate) limits: TimeLimits,
+    /// The most bytes the response's body may have.
+    pub(crate) max_bytes: u64,
+}
+
+/// A response whose head has been read.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) hints: Hints,
+    /// Its read errors are understood by [`broken`].
+    pub(crate) body: Body,
+}
+
+/// Sends a JSON body and waits for the head of the response, whatever its status.
+pub(crate) fn post(target: &Target<'_>, body: &[u8]) -> Result<Response, Failure> {
+    let request = request(target, http::Method::POST).header("content-type", "application/json");
+    send(target, request.body(body))
+}
+
+/// Asks for a resource and waits for the head of the response, whatever its status.
+pub(crate) fn get(target: &Target<'_>) -> Result<Response, Failure> {
+    send(target, request(target, http::Method::GET).body(()))
+}
+
+fn request(target: &Target<'_>, method: http::Method) -> http::request::Builder {
+    let request = http::Request::builder()
+        .method(method)
+        .uri(target.endpoint.url(target.path))
+        .header("accept-encoding", "identity");
+    match target.key {
+        Some(key) => request.header("authorization", format!("Bearer {}", key.expose())),
+        None => request,
+    }
+}
+
+fn send<B: ureq::AsSendBody>(
+    target: &Target<'_>,
+    request: http::Result<http::Request<B>>,
+) -> Result<Response, Failure> {
+    let failed = |error| failure(error, target.endpoint, target.limits);
+    let agent = agent(target);
+    let request = request.map_err(|error| failed(error.into()))?;
+    let response = agent.run(request).map_err(failed)?;
+    let (head, body) = response.into_parts();
+    let host = target.endpoint;
+    if head
+        .headers
+        .get("content-encoding")
+        .is_some_and(|name| name != "identity")
+    {
+        let message = format!("the answer of '{host}' is compressed, which was not asked for");
+        return Err(Failure::new(Kind::Malformed, message));
+    }
+    let reader = body.into_with_config().limit(target.max_bytes).reader();
+    Ok(Response {
+        status: head.status.as_u16(),
+        hints: hints(&head.headers),
+        body: Body {
+            reader,
+            watch: IdleWatch::start(agent, target.limits.idle),
+        },
+    })
+}
+
+/// An agent of its own for every request, so that ending one ends no other.
+fn agent(target: &Target<'_>) -> Agent {
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
+    let limits = target.limits;
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(concat!("lr-llm/", env!("CARGO_PKG_VERSION")))
+        .tls_config(tls)
+        .timeout_resolve(Some(limits.connect))
+        .timeout_connect(Some(limits.connect))
+        .timeout_recv_response(Some(limits.first_byte))
+        .timeout_global(Some(limits.whole));
+    let config = if target.endpoint.is_loopback() {
+        config.proxy(None)
+    } else {
+        config
+    };
+    config.build().into()
+}
+
+fn hints(headers: &HeaderMap) -> Hints {
+    let text = |name: &str| headers.get(name)?.to_str().ok();
+    Hints {
+        retry_after: retry::retry_after(
+            text("retry-after-ms"),
+            text("retry-after"),
+            SystemTime::now(),
+        ),
+        should_retry: text("x-should-retry").and_then(|word| word.parse().ok()),
+        location: text("location").map(crate::wire::complaint::one_line),
+    }
+}
+
+/// The body of a response, as it comes.
+pub(crate) struct Body {
+    reader: ureq::BodyReader<'static>,
+    watch: IdleWatch,
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let result = self.watch.during(|| self.reader.read(buffer));
+        match result {
+            Err(_) if self.watch.expired() => Err(io::Error::other(Idle)),
+            other => other,
+        }
+    }
+}
+
+/// The server was silent for too long.
+#[derive(Debug)]
+struct Idle;
+
+impl std::fmt::Display for Idle {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("idle for too long")
+    }
+}
+
+impl std::error::Error for Idle {}
+
+/// Ends the connections of an agent when a read takes too long.
+#[derive(Debug)]
+struct IdleWatch {
+    /// Alternately "a read begins" and "it is over".
+    pulse: Sender<()>,
+    expired: Arc<AtomicBool>,
+}
+
+impl IdleWatch {
+    fn start(agent: Agent, limit: Duration) -> Self {
+        let (pulse, pulses) = mpsc::channel();
+        let expired = Arc::new(AtomicBool::new(false));
+        let watch = IdleWatch {
+            pulse,
+            expired: Arc::clone(&expired),
+        };
+        thread::spawn(move || {
+            if wait_for_silence(&pulses, limit) {
+                expired.store(true, Ordering::SeqCst);
+                agent.shutdown();
+            }
+        });
+        watch
+    }
+
+    fn during<T>(&self, read: impl FnOnce() -> T) -> T {
+        let _ = self.pulse.send(());
+        let result = read();
+        let _ = self.pulse.send(());
+        result
+    }
+
+    fn expired(&self) -> bool {
+        self.expired.load(Ordering::SeqCst)
+    }
+}
+
+/// Waits until a read takes longer than `limit` (true) or nobody reads any more (false).
+fn wait_for_silence(pulses: &Receiver<()>, limit: Duration) -> bool {
+    while pulses.recv().is_ok() {
+        match pulses.recv_timeout(limit) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+    }
+    false
+}
+
+/// Says why a body could not be read to its end.
+pub(crate) fn broken(error: io::Error, target: &Target<'_>) -> Failure {
+    let host = target.endpoint;
+    if is::<Idle>(&error) {
+        let seconds = target.limits.idle.as_secs_f64();
+        return timed_out(
+            format!("nothing more from '{host}' for {seconds} s"),
+            "--idle-timeout",
+        );
+    }
+    if error.kind() == io::ErrorKind::InvalidData && !is::<ureq::Error>(&error) {
+        return Failure::new(
+            Kind::Malformed,
+            format!("the answer of '{host}' cannot be read: {error}"),
+        );
+    }
+    failure(error.into(), host, target.limits)
+}
+
+/// Whether an error of reading is one of ours, or of the library, in disguise.
+fn is<E: std::error::Error + 'static>(error: &io::Error) -> bool {
+    let inner = error.get_ref().map(|inner| inner as &dyn std::error::Error);
+    inner.is_some_and(<dyn std::error::Error>::is::<E>)
+}
+
+fn failure(error: ureq::Error, host: &Endpoint, limits: TimeLimits) -> Failure {
+    match error {
+        ureq::Error::Timeout(which) => timeout(which, host, limits),
+        ureq::Error::HostNotFound => {
+            Failure::new(Kind::Network, format!("host not found: '{host}'"))
+        }
+        ureq::Error::Io(error) => disconnected(&error, host),
+        ureq::Error::BodyExceedsLimit(limit) => {
+            let mebibytes = limit >> 20;
+            Failure::new(
+                Kind::Malformed,
+                format!("the answer of '{host}' is larger than {mebibytes} MiB"),
+            )
+        }
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => Failure::new(
+            Kind::Malformed,
+            format!("the answer of '{host}' is not HTTP: {error}"),
+        ),
+        ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => Failure::new(
+            Kind::Network,
+            format!("no connection to '{host}' through the proxy: {error}"),
+        )
+        .hint("see the variables HTTPS_PROXY, ALL_PROXY and NO_PROXY"),
+        _ => Failure::new(Kind::Network, format!("no connection to '{host}': {error}")),
+    }
+}
+
+fn timeout(which: Timeout, host: &Endpoint, limits: TimeLimits) -> Failure {
+    match which {
+        Timeout::Resolve | Timeout::Connect => {
+            let seconds = limits.connect.as_secs_f64();
+            let message = format!("no connection to '{host}' within {seconds} s");
+            Failure::new(Kind::Network, message).retry(Retry::Backoff)
+        }
+        Timeout::RecvResponse => {
+            let seconds = limits.first_byte.as_secs_f64();
+            timed_out(
+                format!("no answer from '{host}' within {seconds} s"),
+                "--first-byte-timeout",
+            )
+        }
+        _ => timed_out(
+            format!("'{host}' was not done within the time limit"),
+            "--timeout",
+        ),
+    }
+}
+
+/// A model may be at work, and paid for, when time runs out; so such a request is not sent again.
+fn timed_out(message: String, option: &str) -> Failure {
+    Failure::new(Kind::TimedOut, message).hint(format!("'{option} SECONDS' gives it more time"))
+}
+
+fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
+    let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+    if refused && host.is_loopback() {
+        let message = format!("nothing listens on '{host}'");
+        return Failure::new(Kind::Network, message)
+            .hint("start the server, such as 'ollama serve'");
+    }
+    if error.kind() == io::ErrorKind::InvalidData {
+        return Failure::new(
+            Kind::Network,
+            format!("no secure connection to '{host}': {error}"),
+        );
+    }
+    let message = if refused {
+        format!("connection refused by '{host}'")
+    } else {
+        format!("the connection to '{host}' broke: {error}")
+    };
+    Failure::new(Kind::Network, message).retry(Retry::Backoff)
+}

@@ -1,0 +1,316 @@
+//! The key for a provider: where it comes from, and that it is never shown.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use lr_stage::say;
+use lr_turn::Kind;
+
+use crate::choose::{Choice, Lookup};
+use crate::failure::Failure;
+
+/// The variable of our own that holds a key for whatever provider is chosen.
+const OWN_VARIABLE: &str = "LR_API_KEY";
+
+/// What stands in place of a key in everything that is written.
+const REDACTED: &str = "[redacted]";
+
+/// Shorter than this, a "key" is a placeholder that local servers want, and may stand in any text by chance.
+const SHORTEST_SECRET: usize = 8;
+
+/// A key that only [`http`](crate::http) looks at.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Key(String);
+
+impl Key {
+    /// Takes the text of a variable or a file; blanks around it are dropped.
+    /// The error says what is wrong, without the text itself.
+    pub(crate) fn new(text: &str) -> Result<Key, &'static str> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("it is empty");
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("it holds blanks or characters that keys do not have");
+        }
+        Ok(Key(text.to_owned()))
+    }
+
+    /// The key itself.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// The part of `text` that is held back because it may be the beginning of the key.
+    fn held_back(&self, text: &str) -> usize {
+        let longest = text.len().min(self.0.len() - 1);
+        (1..=longest)
+            .rev()
+            .find(|&length| text.as_bytes().ends_with(&self.0.as_bytes()[..length]))
+            .unwrap_or(0)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(REDACTED)
+    }
+}
+
+/// Where the user says the key is; the first that is named counts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeySource {
+    pub(crate) given: Option<String>,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) variable: Option<String>,
+}
+
+/// Finds the key for a choice: where the user says, else in the provider's own variables.
+///
+/// `None` where the server may do without. A key is never sent where others can read it on its way.
+pub(crate) fn find(
+    source: &KeySource,
+    choice: &Choice,
+    variable: Lookup<'_>,
+) -> Result<Option<Key>, Failure> {
+    let key = read(source, choice, variable)?;
+    if key.is_some() && choice.endpoint.is_exposed() {
+        let message = format!("cannot send a key to '{}' over plain http", choice.endpoint);
+        return Err(
+            Failure::new(Kind::Usage, message).hint("use https, or a tunnel to a local port")
+        );
+    }
+    if key.is_none() && !choice.provider.key_optional && is_own(choice) {
+        let provider = &choice.provider;
+        let failure = Failure::new(Kind::NoKey, format!("no key for '{}'", provider.name));
+        return Err(match provider.key_variables.first() {
+            Some(name) => failure.hint(format!("export {name}=… or use --api-key-file FILE")),
+            None => failure.hint("use --api-key-file FILE or --api-key-env NAME"),
+        });
+    }
+    Ok(key)
+}
+
+fn read(source: &KeySource, choice: &Choice, variable: Lookup<'_>) -> Result<Option<Key>, Failure> {
+    let unusable = |from: &str, reason: &str| {
+        Failure::new(
+            Kind::NoKey,
+            format!("cannot use the key from {from}: {reason}"),
+        )
+    };
+    let checked = |from: &str, text: &str| {
+        Key::new(text)
+            .map(Some)
+            .map_err(|reason| unusable(from, reason))
+    };
+    if let Some(text) = &source.given {
+        return checked("'--api-key'", text);
+    }
+    if let Some(path) = &source.file {
+        let from = format!("'{}'", path.display());
+        warn_if_others_can_read(path);
+        let text = fs::read_to_string(path).map_err(|error| unusable(&from, &error.to_string()))?;
+        return checked(&from, &text);
+    }
+    if let Some(name) = &source.variable {
+        let from = format!("'{name}'");
+        let text = variable(name).ok_or_else(|| unusable(&from, "the variable is not set"))?;
+        return checked(&from, &text);
+    }
+    let mut names = [OWN_VARIABLE]
+        .into_iter()
+        .chain(choice.provider.key_variables.iter().map(String::as_str));
+    let found = names.find_map(|name| Some((name, variable(name)?)));
+    found.map_or(Ok(None), |(name, text)| {
+        checked(&format!("'{name}'"), &text)
+    })
+}
+
+/// Whether requests go to the provider's own server, not to a stand-in that may want no key.
+fn is_own(choice: &Choice) -> bool {
+    crate::endpoint::Endpoint::parse(&choice.provider.base_url)
+        .is_ok_and(|own| own.origin() == choice.endpoint.origin())
+}
+
+fn warn_if_others_can_read(path: &Path) {
+    let others =
+        |metadata: &fs::Metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 != 0;
+    if fs::metadata(path).is_ok_and(|metadata| others(&metadata)) {
+        say::warn(&format!(
+            "others can read the key in '{}'; 'chmod 600' stops that",
+            path.display()
+        ));
+    }
+}
+
+/// Replaces the key in a text.
+pub(crate) fn redact(key: Option<&Key>, text: String) -> String {
+    match key {
+        Some(key) if key.0.len() >= SHORTEST_SECRET && text.contains(&key.0) => {
+            text.replace(&key.0, REDACTED)
+        }
+        _ => text,
+    }
+}
+
+/// Replaces the key in a text that comes in pieces, however it is split.
+#[derive(Debug)]
+pub(crate) struct Redactor {
+    key: Option<Key>,
+    held: String,
+}
+
+impl Redactor {
+    /// Looks for `key`, if there is one that can be recognised.
+    pub(crate) fn new(key: Option<&Key>) -> Self {
+        Redactor {
+            key: key.filter(|key| key.0.len() >= SHORTEST_SECRET).cloned(),
+            held: String::new(),
+        }
+    }
+
+    /// Takes the next piece and gives what can be shown already.
+    pub(crate) fn push(&mut self, piece: &str) -> String {
+        let Some(key) = &self.key else {
+            return piece.to_owned();
+        };
+        self.held.push_str(piece);
+        let mut shown = redact(Some(key), std::mem::take(&mut self.held));
+        self.held = shown.split_off(shown.len() - key.held_back(&shown));
+        shown
+    }
+
+    /// Gives what was held back.
+    pub(crate) fn finish(&mut self) -> String {
+        std::mem::take(&mut self.held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key() -> Key {
+        Key::new("abcabcabd").unwrap()
+    }
+
+    #[test]
+    fn takes_a_key_as_files_and_variables_hold_it() {
+        assert_eq!(Key::new(" k-1\r\n").unwrap().expose(), "k-1");
+    }
+
+    #[test]
+    fn refuses_what_would_break_a_header() {
+        for text in ["", " \n", "a b", "a\r\nx-evil: 1", "schlüssel"] {
+            assert!(Key::new(text).is_err(), "{text:?}");
+        }
+    }
+
+    fn found(
+        source: &KeySource,
+        url: &str,
+        variables: &[(&str, &str)],
+    ) -> Result<Option<String>, Kind> {
+        let wanted = crate::choose::Wanted {
+            provider: Some("groq".into()),
+            base_url: Some(url.into()),
+            ..Default::default()
+        };
+        let providers = crate::provider::load(None).unwrap();
+        let choice = crate::choose::choose(&wanted, &providers, &|_| None).unwrap();
+        let lookup = |name: &str| {
+            let (_, value) = variables.iter().find(|(key, _)| *key == name)?;
+            Some((*value).to_owned())
+        };
+        match find(source, &choice, &lookup) {
+            Ok(key) => Ok(key.map(|key| key.0)),
+            Err(failure) => Err(failure.kind),
+        }
+    }
+
+    const GROQ: &str = "https://api.groq.com/openai/v1";
+
+    #[test]
+    fn what_the_user_names_counts_more_than_the_providers_variable() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "from-file\n").unwrap();
+        let variables = [
+            ("GROQ_API_KEY", "own"),
+            ("OTHER", "other"),
+            ("LR_API_KEY", "ours"),
+        ];
+        let mut source = KeySource::default();
+        assert_eq!(
+            found(&source, GROQ, &variables[..2]),
+            Ok(Some("own".into()))
+        );
+        assert_eq!(found(&source, GROQ, &variables), Ok(Some("ours".into())));
+        source.variable = Some("OTHER".into());
+        assert_eq!(found(&source, GROQ, &variables), Ok(Some("other".into())));
+        source.file = Some(file.path().into());
+        assert_eq!(
+            found(&source, GROQ, &variables),
+            Ok(Some("from-file".into()))
+        );
+        source.given = Some("given".into());
+        assert_eq!(found(&source, GROQ, &variables), Ok(Some("given".into())));
+    }
+
+    #[test]
+    fn a_key_that_is_missing_is_said_where_it_is_needed() {
+        let named = KeySource {
+            variable: Some("OTHER".into()),
+            ..KeySource::default()
+        };
+        assert_eq!(found(&KeySource::default(), GROQ, &[]), Err(Kind::NoKey));
+        assert_eq!(
+            found(&named, GROQ, &[("GROQ_API_KEY", "own")]),
+            Err(Kind::NoKey)
+        );
+        assert_eq!(
+            found(&KeySource::default(), "http://127.0.0.1:1/v1", &[]),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn a_key_is_never_sent_in_the_open() {
+        let variables = [("GROQ_API_KEY", "own")];
+        let source = KeySource::default();
+        assert_eq!(
+            found(&source, "http://box/v1", &variables),
+            Err(Kind::Usage)
+        );
+        assert_eq!(found(&source, "http://box/v1", &[]), Ok(None));
+        assert_eq!(
+            found(&source, "http://localhost/v1", &variables),
+            Ok(Some("own".into()))
+        );
+    }
+
+    #[test]
+    fn is_never_shown() {
+        assert_eq!(format!("{:?}", key()), "[redacted]");
+        assert_eq!(redact(Some(&key()), "<abcabcabd>".into()), "<[redacted]>");
+    }
+
+    #[test]
+    fn a_placeholder_is_not_a_secret() {
+        let key = Key::new("none").unwrap();
+        assert_eq!(redact(Some(&key), "none".into()), "none");
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_redacted_like_the_whole(pieces in prop::collection::vec("(a|b|c|ab|abc|abcabcabd|é){0,3}", 0..12)) {
+            let mut redactor = Redactor::new(Some(&key()));
+            let mut shown: String = pieces.iter().map(|piece| redactor.push(piece)).collect();
+            shown += &redactor.finish();
+            prop_assert_eq!(shown, redact(Some(&key()), pieces.concat()));
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! From flags and configuration to decisions, in one place.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lr_stage::config::{Config, Settings};
+use lr_stage::{Error, Kind, say};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::args::{Args, LimitArguments, RequestArguments};
+use crate::ask::Limits;
+use crate::choose::Wanted;
+use crate::exchange::{TimeLimits, Wishes};
+use crate::key::KeySource;
+use crate::record::Recordings;
+
+/// The most seconds that a limit can have: a year, which no clock overflows at.
+const LONGEST: f64 = 31_536_000.0;
+
+/// The table `[llm]` of the configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct LlmSettings {
+    model: Option<String>,
+    provider: Option<String>,
+    base_url: Option<String>,
+    api_key_env: Option<String>,
+    api_key_file: Option<PathBuf>,
+    temperature: Option<f64>,
+    max_tokens: Option<u64>,
+    seed: Option<i64>,
+    connect_timeout: Option<f64>,
+    first_byte_timeout: Option<f64>,
+    idle_timeout: Option<f64>,
+    timeout: Option<f64>,
+    retries: Option<u32>,
+    max_calls: Option<u64>,
+}
+
+impl Settings for LlmSettings {
+    const TABLE: &'static str = "llm";
+    const USER_ONLY: &'static [&'static str] =
+        &["provider", "base-url", "api-key-env", "api-key-file"];
+}
+
+/// Where replies are kept.
+#[derive(Debug, Clone)]
+pub(crate) enum Tape {
+    /// Nowhere.
+    None,
+    /// Answers are written here.
+    Record(Recordings),
+    /// Answers come from here.
+    Replay(Recordings),
+}
+
+/// What was decided.
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) wanted: Wanted,
+    pub(crate) key: KeySource,
+    pub(crate) wishes: Wishes,
+    pub(crate) limits: Limits,
+    pub(crate) tape: Tape,
+}
+
+impl Options {
+    /// Lays the flags over the configuration.
+    ///
+    /// # Errors
+    ///
+    /// `usage` for values that make no sense, `config` for a configuration that cannot be used.
+    pub(crate) fn decide(args: &Args) -> Result<Options, Error> {
+        let settings: LlmSettings = Config::load(&args.common)?.settings()?;
+        let flags = &args.model;
+        if flags.api_key.is_some() {
+            say::warn(
+                "others can see the key given with '--api-key' in the list of processes; a variable or '--api-key-file' hides it",
+            );
+        }
+        let names_key =
+            flags.api_key.is_some() || flags.api_key_file.is_some() || flags.api_key_env.is_some();
+        let key = KeySource {
+            given: flags.api_key.clone(),
+            file: flags
+                .api_key_file
+                .clone()
+                .or(settings.api_key_file.clone().filter(|_| !names_key)),
+            variable: flags
+                .api_key_env
+                .clone()
+                .or(settings.api_key_env.clone().filter(|_| !names_key)),
+        };
+        Ok(Options {
+            wanted: wanted(args, &settings),
+            key,
+            wishes: wishes(&args.request, &settings)?,
+            limits: limits(&args.limits, &settings)?,
+            tape: match (&args.record, &args.replay) {
+                (_, Some(folder)) => Tape::Replay(Recordings::new(folder)),
+                (Some(folder), None) => Tape::Record(Recordings::new(folder)),
+                (None, None) => Tape::None,
+            },
+        })
+    }
+}
+
+/// A flag that names a place to ask puts aside what the configuration says about another one.
+fn wanted(args: &Args, settings: &LlmSettings) -> Wanted {
+    let flags = &args.model;
+    let set = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    let provider = set(&flags.provider);
+    let base_url = set(&flags.base_url);
+    let names_place = flags.local || provider.is_some() || base_url.is_some();
+    let unless_named = |value: &Option<String>| set(value).filter(|_| !names_place);
+    Wanted {
+        model: set(&flags.model).or_else(|| unless_named(&settings.model)),
+        provider: provider.or_else(|| unless_named(&settings.provider)),
+        base_url: base_url.or_else(|| unless_named(&settings.base_url)),
+        local: flags.local,
+    }
+}
+
+fn wishes(flags: &RequestArguments, settings: &LlmSettings) -> Result<Wishes, Error> {
+    let mut extra = Map::new();
+    for pair in flags.option.chunks(2) {
+        let [key, value] = pair else { continue };
+        if matches!(key.as_str(), "messages" | "model" | "stream") {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("'-o {key}' cannot replace what lr-llm sends itself"),
+            ));
+        }
+        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
+        extra.insert(key.clone(), value);
+    }
+    let temperature = flags.temperature.or(settings.temperature);
+    if temperature.is_some_and(|temperature| !temperature.is_finite() || temperature < 0.0) {
+        return Err(Error::new(
+            Kind::Usage,
+            "a temperature is a number from 0 on",
+        ));
+    }
+    Ok(Wishes {
+        temperature,
+        max_tokens: flags.max_tokens.or(settings.max_tokens),
+        seed: flags.seed.or(settings.seed),
+        extra,
+    })
+}
+
+fn limits(flags: &LimitArguments, settings: &LlmSettings) -> Result<Limits, Error> {
+    let time = TimeLimits {
+        connect: seconds(
+            "connect-timeout",
+            flags.connect_timeout.or(settings.connect_timeout),
+            10.0,
+        )?,
+        first_byte: seconds(
+            "first-byte-timeout",
+            flags.first_byte_timeout.or(settings.first_byte_timeout),
+            300.0,
+        )?,
+        idle: seconds(
+            "idle-timeout",
+            flags.idle_timeout.or(settings.idle_timeout),
+            120.0,
+        )?,
+        whole: seconds("timeout", flags.timeout.or(settings.timeout), 900.0)?,
+    };
+    Ok(Limits {
+        time,
+        max_attempts: flags
+            .retries
+            .or(settings.retries)
+            .unwrap_or(3)
+            .saturating_add(1),
+        calls_left: flags.max_calls.or(settings.max_calls),
+    })
+}
+
+fn seconds(name: &str, value: Option<f64>, default: f64) -> Result<Duration, Error> {
+    let value = value.unwrap_or(default);
+    if value > 0.0 && value.is_finite() {
+        return Ok(Duration::from_secs_f64(value.min(LONGEST)));
+    }
+    Err(Error::new(
+        Kind::Usage,
+        format!("'{name}' must be more than 0 seconds"),
+    ))
+}

@@ -1,0 +1,184 @@
+//! When a request that failed is sent again. Pure: waiting itself is done, and said, by [`ask`](crate::ask).
+
+use std::time::{Duration, SystemTime};
+
+use crate::failure::{Failure, Retry};
+
+/// The longest that a server may make us wait; one that asks for more is not waited for.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(120);
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
+
+/// How much of a backoff chance may take away.
+const JITTER: f64 = 0.25;
+
+/// What remains to be spent on one request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    /// Attempts made so far, at least 1.
+    pub(crate) attempts: u32,
+    /// Attempts that may be made in all.
+    pub(crate) max_attempts: u32,
+    /// Time until the whole request must be done.
+    pub(crate) time_left: Duration,
+}
+
+/// Whether to send the request again.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Decision {
+    /// After this time.
+    Wait(Duration),
+    /// Not at all; with a reason, where a person may wonder.
+    GiveUp(Option<String>),
+}
+
+/// Decides about a failure. `chance` is any number from 0 to 1.
+pub(crate) fn decide(failure: &Failure, budget: Budget, chance: f64) -> Decision {
+    let wait = match failure.retry {
+        Retry::Never => return Decision::GiveUp(None),
+        Retry::After(wait) if wait > LONGEST_WAIT => {
+            let reason = format!(
+                "the server asks to wait {} s, more than the {} s that are waited",
+                wait.as_secs(),
+                LONGEST_WAIT.as_secs()
+            );
+            return Decision::GiveUp(Some(reason));
+        }
+        Retry::After(wait) => wait,
+        Retry::Backoff => backoff(budget.attempts, chance),
+    };
+    if budget.attempts >= budget.max_attempts {
+        let reason = (budget.attempts > 1).then(|| format!("{} attempts made", budget.attempts));
+        return Decision::GiveUp(reason);
+    }
+    if wait >= budget.time_left {
+        let reason = format!(
+            "a wait of {} s would exceed the time limit",
+            wait.as_secs_f64()
+        );
+        return Decision::GiveUp(Some(reason));
+    }
+    Decision::Wait(wait)
+}
+
+fn backoff(attempts: u32, chance: f64) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(16);
+    let full = (FIRST_BACKOFF * 2_u32.pow(doublings)).min(LONGEST_BACKOFF);
+    full.mul_f64(1.0 - JITTER * chance.clamp(0.0, 1.0))
+}
+
+/// Understands `retry-after-ms` and `Retry-After`: seconds, fractions of them, or a date. Other text is ignored,
+/// a moment that has passed is no wait at all.
+pub(crate) fn retry_after(
+    milliseconds: Option<&str>,
+    seconds_or_date: Option<&str>,
+    now: SystemTime,
+) -> Option<Duration> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|n| n.is_finite());
+    if let Some(milliseconds) = milliseconds.and_then(number) {
+        return Some(duration(milliseconds / 1000.0));
+    }
+    let text = seconds_or_date?;
+    if let Some(seconds) = number(text) {
+        return Some(duration(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(text.trim()).ok()?;
+    let date = SystemTime::from(date.timestamp());
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+/// A number of seconds; below zero is zero, and what no clock can hold is the longest there is.
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use lr_turn::Kind;
+
+    use super::*;
+
+    fn after(text: &str) -> Option<Duration> {
+        retry_after(None, Some(text), SystemTime::UNIX_EPOCH)
+    }
+
+    fn decide_about(retry: Retry, attempts: u32) -> Decision {
+        let budget = Budget {
+            attempts,
+            max_attempts: 4,
+            time_left: Duration::from_secs(60),
+        };
+        decide(&Failure::new(Kind::Provider, "x").retry(retry), budget, 0.0)
+    }
+
+    #[test]
+    fn understands_every_form_of_retry_after() {
+        assert_eq!(after("2"), Some(Duration::from_secs(2)));
+        assert_eq!(after(" 0.25 "), Some(Duration::from_millis(250)));
+        assert_eq!(after("-1"), Some(Duration::ZERO));
+        assert_eq!(
+            after("Thu, 01 Jan 1970 00:00:07 GMT"),
+            Some(Duration::from_secs(7))
+        );
+        assert_eq!(after("Wed, 31 Dec 1969 23:59:59 GMT"), Some(Duration::ZERO));
+        assert_eq!(
+            retry_after(Some("1500"), Some("9"), SystemTime::UNIX_EPOCH),
+            Some(Duration::from_millis(1500))
+        );
+    }
+
+    #[test]
+    fn ignores_a_retry_after_that_means_nothing() {
+        for junk in [
+            "soon",
+            "",
+            "NaN",
+            "inf",
+            "1 2",
+            "Thu, 99 Jan 1970 00:00:07 GMT",
+        ] {
+            assert_eq!(after(junk), None, "{junk:?}");
+        }
+        assert_eq!(after("1e300"), Some(Duration::MAX));
+    }
+
+    #[test]
+    fn backs_off_twice_as_long_each_time_up_to_a_limit() {
+        let waits: Vec<u128> = (1..8).map(|n| backoff(n, 0.0).as_millis()).collect();
+        assert_eq!(waits, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
+        assert_eq!(backoff(1, 1.0).as_millis(), 375);
+    }
+
+    #[test]
+    fn waits_as_long_as_the_server_says_within_the_limit() {
+        let wait = Duration::from_secs(2);
+        assert_eq!(decide_about(Retry::After(wait), 1), Decision::Wait(wait));
+        let Decision::GiveUp(Some(reason)) =
+            decide_about(Retry::After(Duration::from_secs(86400)), 1)
+        else {
+            panic!("waits for a day");
+        };
+        assert_eq!(
+            reason,
+            "the server asks to wait 86400 s, more than the 120 s that are waited"
+        );
+    }
+
+    #[test]
+    fn gives_up_after_the_last_attempt_and_when_time_runs_out() {
+        assert_eq!(decide_about(Retry::Never, 1), Decision::GiveUp(None));
+        assert_eq!(
+            decide_about(Retry::Backoff, 3),
+            Decision::Wait(Duration::from_secs(2))
+        );
+        assert_eq!(
+            decide_about(Retry::Backoff, 4),
+            Decision::GiveUp(Some("4 attempts made".into()))
+        );
+        assert_eq!(
+            decide_about(Retry::After(Duration::from_secs(61)), 1),
+            Decision::GiveUp(Some("a wait of 61 s would exceed the time limit".into()))
+        );
+    }
+}

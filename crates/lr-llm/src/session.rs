@@ -1,0 +1,93 @@
+//! Where replies come from: a model, chosen when the first reply is needed, or recordings.
+
+use lr_stage::{Error, environment};
+use lr_turn::{Message, Reply};
+use serde_json::Value;
+
+use crate::answer::Listener;
+use crate::ask::Client;
+use crate::options::{Options, Tape};
+use crate::{choose, key, provider};
+
+/// Answers the questions of one run of the program.
+#[derive(Debug)]
+pub(crate) struct Session {
+    options: Options,
+    client: Option<Client>,
+}
+
+impl Session {
+    /// Looks for nothing yet: neither a model nor a key.
+    pub(crate) fn new(options: Options) -> Self {
+        Session {
+            options,
+            client: None,
+        }
+    }
+
+    /// Answers a question; `listener` gets the text as it comes.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no reply, or what `listener` fails of.
+    pub(crate) fn ask(
+        &mut self,
+        messages: &[Message],
+        stream: bool,
+        listener: &mut dyn Listener,
+    ) -> Result<Reply, Error> {
+        if let Tape::Replay(recordings) = &self.options.tape {
+            let reply = recordings.find(self.configured_model()?.as_deref(), messages)?;
+            listener.text(&reply.text)?;
+            return Ok(reply);
+        }
+        let client = self.client()?;
+        let reply = client.ask(messages, stream, listener)?;
+        if let Tape::Record(recordings) = &self.options.tape {
+            let model = reply.model.as_deref().unwrap_or_default();
+            recordings.record(model, messages, &reply)?;
+        }
+        Ok(reply)
+    }
+
+    /// The request that a question becomes, without its key.
+    ///
+    /// # Errors
+    ///
+    /// When no model can be chosen.
+    pub(crate) fn request(&mut self, messages: &[Message], stream: bool) -> Result<Value, Error> {
+        self.client()?.request(messages, stream)
+    }
+
+    fn client(&mut self) -> Result<&mut Client, Error> {
+        let client = match self.client.take() {
+            Some(client) => client,
+            None => connect(&self.options)?,
+        };
+        Ok(self.client.insert(client))
+    }
+
+    /// The model whose recordings count, by the provider's name for it; `None` if nobody named one.
+    fn configured_model(&self) -> Result<Option<String>, Error> {
+        let wanted = &self.options.wanted;
+        if wanted.model.is_none() {
+            return Ok(None);
+        }
+        let providers = provider::load(environment::config_folder().as_deref())?;
+        let choice = choose::choose(wanted, &providers, &environment::var);
+        Ok(choice.map_or(wanted.model.clone(), |choice| choice.model))
+    }
+}
+
+/// Chooses a provider, a model and a key.
+fn connect(options: &Options) -> Result<Client, Error> {
+    let providers = provider::load(environment::config_folder().as_deref())?;
+    let choice = choose::choose(&options.wanted, &providers, &environment::var)?;
+    let key = key::find(&options.key, &choice, &environment::var)?;
+    Ok(Client::new(
+        choice,
+        key,
+        options.wishes.clone(),
+        options.limits,
+    ))
+}

@@ -1,0 +1,325 @@
+//! OpenAI Chat Completions: what nearly every provider and every local server speaks.
+//!
+//! Reading is tolerant, since servers differ: a field that is missing, null or of another type counts as absent.
+//! Deliberately absent: transport, and the framing of streams ([`stream`](crate::stream)).
+
+use lr_turn::{Finish, Message, Usage};
+use serde_json::{Map, Value, json};
+
+use super::complaint;
+use crate::exchange::{Complaint, Piece, Wishes};
+
+/// Where the protocol is spoken, below a provider's base URL.
+pub(crate) const PATH: &str = "/chat/completions";
+
+/// The data of the event that ends a stream.
+pub(crate) const STREAM_END: &str = "[DONE]";
+
+/// The names a provider uses for fields that differ between providers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldNames<'a> {
+    /// The cap on the reply's tokens.
+    pub(crate) max_tokens: &'a str,
+    /// The seed of the sampling.
+    pub(crate) seed: &'a str,
+}
+
+/// The body of a request.
+pub(crate) fn request(
+    model: &str,
+    messages: &[Message],
+    wishes: &Wishes,
+    names: FieldNames<'_>,
+    stream: bool,
+) -> Value {
+    let mut body = Map::new();
+    body.insert("model".into(), model.into());
+    body.insert("messages".into(), json!(messages));
+    if stream {
+        body.insert("stream".into(), true.into());
+        body.insert("stream_options".into(), json!({ "include_usage": true }));
+    }
+    if let Some(temperature) = wishes.temperature {
+        body.insert("temperature".into(), temperature.into());
+    }
+    if let Some(max_tokens) = wishes.max_tokens {
+        body.insert(names.max_tokens.into(), max_tokens.into());
+    }
+    if let Some(seed) = wishes.seed {
+        body.insert(names.seed.into(), seed.into());
+    }
+    body.extend(wishes.extra.clone());
+    Value::Object(body)
+}
+
+/// Reads a whole response or one event of a stream; they differ only in `message` and `delta`.
+/// An error reported inside a success is the `Err`.
+pub(crate) fn pieces(body: &Value) -> Result<Vec<Piece>, Complaint> {
+    if let Some(complaint) = complaint::within(body) {
+        return Err(complaint);
+    }
+    let mut pieces = Vec::new();
+    if let Some(choice) = first_choice(body) {
+        pieces.push(Piece::Begun);
+        read_choice(choice, &mut pieces);
+    }
+    let usage = [body.get("usage"), body.pointer("/x_groq/usage")];
+    if let Some(usage) = usage.into_iter().flatten().find(|usage| usage.is_object()) {
+        pieces.push(Piece::Usage(read_usage(usage)));
+        pieces.extend(read_cost(usage).map(Piece::Cost));
+    }
+    Ok(pieces)
+}
+
+/// The choice with index 0; without indices, the first.
+fn first_choice(body: &Value) -> Option<&Value> {
+    let choices = body.get("choices")?.as_array()?;
+    choices
+        .iter()
+        .find(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0)
+}
+
+fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) {
+    let message = [choice.get("delta"), choice.get("message")]
+        .into_iter()
+        .flatten()
+        .find(|message| message.is_object());
+    if let Some(message) = message {
+        pieces.extend(text_of(message.get("content")).map(Piece::Text));
+        if let Some(refusal) = text_of(message.get("refusal")) {
+            pieces.extend([Piece::Refused, Piece::Text(refusal)]);
+        }
+        let calls = message.get("tool_calls").and_then(Value::as_array);
+        if calls.is_some_and(|calls| !calls.is_empty()) || message["function_call"].is_object() {
+            pieces.push(Piece::ToolCall);
+        }
+    }
+    if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
+        pieces.push(Piece::Finish(finish(reason)));
+    }
+}
+
+/// The text of a content, which is a string or a list of parts; other parts (reasoning, images) have none.
+fn text_of(content: Option<&Value>) -> Option<String> {
+    let text = match content? {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .filter(|part| part["type"] == "text")
+            .filter_map(|part| part["text"].as_str())
+            .collect(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+fn finish(reason: &str) -> Finish {
+    match reason {
+        "stop" | "end_turn" | "stop_sequence" | "eos" => Finish::Stop,
+        "length" | "model_length" | "max_tokens" => Finish::Length,
+        "content_filter" | "safety" | "refusal" => Finish::Filter,
+        "tool_calls" | "function_call" | "tool_use" => Finish::Tool,
+        _ => Finish::Unknown,
+    }
+}
+
+fn read_usage(usage: &Value) -> Usage {
+    let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    Usage {
+        input: count("/prompt_tokens"),
+        cached_input: count("/prompt_tokens_details/cached_tokens"),
+        cache_write: count("/prompt_tokens_details/cache_write_tokens"),
+        output: count("/completion_tokens"),
+        reasoning: count("/completion_tokens_details/reasoning_tokens"),
+    }
+}
+
+/// OpenRouter says `cost: 0.01`, Perplexity `cost: {"total_cost": 0.01}`.
+fn read_cost(usage: &Value) -> Option<f64> {
+    let cost = usage.get("cost")?;
+    let dollars = cost.as_f64().or_else(|| cost.get("total_cost")?.as_f64())?;
+    (dollars >= 0.0).then_some(dollars)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: FieldNames<'_> = FieldNames {
+        max_tokens: "max_completion_tokens",
+        seed: "random_seed",
+    };
+
+    fn messages() -> Vec<Message> {
+        vec![Message {
+            role: lr_turn::Role::User,
+            content: "hi".into(),
+        }]
+    }
+
+    #[track_caller]
+    fn check_pieces(body: &str, expected: &[Piece]) {
+        let body = serde_json::from_str(body).unwrap();
+        assert_eq!(pieces(&body), Ok(expected.to_vec()));
+    }
+
+    #[test]
+    fn sends_only_what_was_asked_for() {
+        let body = request("m", &messages(), &Wishes::default(), NAMES, false);
+        assert_eq!(
+            body,
+            json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]})
+        );
+    }
+
+    #[test]
+    fn uses_the_names_of_the_provider_and_lets_extra_fields_win() {
+        let wishes = Wishes {
+            temperature: Some(0.5),
+            max_tokens: Some(7),
+            seed: Some(-1),
+            extra: json!({"temperature": 1, "top_p": 0.9})
+                .as_object()
+                .unwrap()
+                .clone(),
+        };
+        let body = request("m", &messages(), &wishes, NAMES, true);
+        assert_eq!(
+            body,
+            json!({
+                "model": "m", "messages": [{"role": "user", "content": "hi"}],
+                "stream": true, "stream_options": {"include_usage": true},
+                "temperature": 1, "top_p": 0.9, "max_completion_tokens": 7, "random_seed": -1
+            })
+        );
+    }
+
+    #[test]
+    fn reads_a_whole_response() {
+        check_pieces(
+            r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"hello","refusal":null},"finish_reason":"stop"}],
+                "usage":{"prompt_tokens":9,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":3,"cache_write_tokens":2},
+                "completion_tokens_details":{"reasoning_tokens":1},"cost":0.25}}"#,
+            &[
+                Piece::Begun,
+                Piece::Text("hello".into()),
+                Piece::Finish(Finish::Stop),
+                Piece::Usage(Usage {
+                    input: 9,
+                    cached_input: 3,
+                    cache_write: 2,
+                    output: 4,
+                    reasoning: 1,
+                }),
+                Piece::Cost(0.25),
+            ],
+        );
+    }
+
+    #[test]
+    fn reads_the_events_of_a_stream() {
+        check_pieces(
+            r#"{"choices":[{"delta":{"content":"he"},"finish_reason":null}],"usage":null}"#,
+            &[Piece::Begun, Piece::Text("he".into())],
+        );
+        check_pieces(
+            r#"{"choices":[{"delta":{},"finish_reason":"length"}],"x_groq":{"usage":{"prompt_tokens":1,"completion_tokens":2}}}"#,
+            &[
+                Piece::Begun,
+                Piece::Finish(Finish::Length),
+                Piece::Usage(Usage {
+                    input: 1,
+                    output: 2,
+                    ..Usage::default()
+                }),
+            ],
+        );
+        check_pieces(
+            r#"{"choices":[],"usage":{"prompt_tokens":1}}"#,
+            &[Piece::Usage(Usage {
+                input: 1,
+                ..Usage::default()
+            })],
+        );
+    }
+
+    #[test]
+    fn another_candidate_is_not_mixed_in() {
+        check_pieces(r#"{"choices":[{"index":1,"delta":{"content":"x"}}]}"#, &[]);
+    }
+
+    #[test]
+    fn reasoning_is_not_text() {
+        check_pieces(
+            r#"{"choices":[{"message":{"content":"","reasoning_content":"hm"},"finish_reason":"stop"}]}"#,
+            &[Piece::Begun, Piece::Finish(Finish::Stop)],
+        );
+        check_pieces(
+            r#"{"choices":[{"message":{"content":[{"type":"thinking","text":"hm"},{"type":"text","text":"a"}]}}]}"#,
+            &[Piece::Begun, Piece::Text("a".into())],
+        );
+    }
+
+    #[test]
+    fn normalises_why_a_reply_ended() {
+        for (reason, expected) in [
+            ("stop", Finish::Stop),
+            ("length", Finish::Length),
+            ("model_length", Finish::Length),
+            ("content_filter", Finish::Filter),
+            ("tool_calls", Finish::Tool),
+            ("function_call", Finish::Tool),
+            ("tired", Finish::Unknown),
+        ] {
+            assert_eq!(finish(reason), expected, "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_and_a_tool_call_settle_the_reason() {
+        let settled = |body: &str| {
+            let body = serde_json::from_str(body).unwrap();
+            let mut answer = crate::exchange::Answer::default();
+            pieces(&body)
+                .unwrap()
+                .into_iter()
+                .for_each(|piece| answer.take(piece));
+            answer.settle();
+            (answer.text, answer.finish)
+        };
+        assert_eq!(
+            settled(
+                r#"{"choices":[{"message":{"content":null,"refusal":"I will not"},"finish_reason":"stop"}]}"#
+            ),
+            ("I will not".into(), Some(Finish::Filter))
+        );
+        assert_eq!(
+            settled(
+                r#"{"choices":[{"message":{"content":null,"tool_calls":[{"id":"1"}]},"finish_reason":"stop"}]}"#
+            ),
+            (String::new(), Some(Finish::Tool))
+        );
+    }
+
+    #[test]
+    fn an_error_inside_a_success_is_an_error() {
+        let body = json!({"error": {"message": "no room", "code": 502}, "choices": []});
+        assert_eq!(
+            pieces(&body),
+            Err(Complaint {
+                message: "no room".into(),
+                codes: "502".into()
+            })
+        );
+    }
+
+    #[test]
+    fn what_has_the_wrong_type_counts_as_absent() {
+        check_pieces(r#"{"choices":"x","usage":"y"}"#, &[]);
+        check_pieces("[1]", &[]);
+        check_pieces(
+            r#"{"choices":[{"message":7,"finish_reason":7}],"usage":{"prompt_tokens":-1}}"#,
+            &[Piece::Begun, Piece::Usage(Usage::default())],
+        );
+    }
+}
