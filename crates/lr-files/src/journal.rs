@@ -13,6 +13,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::{FileError, FileErrorKind as Kind};
 use crate::path::relative_path;
@@ -23,7 +24,13 @@ use crate::stage::{remove_directories, remove_temporaries, stage, sync_directori
 use crate::store::Store;
 use crate::swap::{Progress, conflict, progress, put_back, swap};
 
-/// The journal of a project, held by at most one process at a time.
+/// How long to wait for another process that is writing in the same project.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The journal of a project.
+///
+/// Every change and every recovery takes a lock of its own, so that the stages of a pipe can each
+/// keep a journal open.
 #[derive(Debug)]
 pub struct Journal {
     project: Root,
@@ -41,13 +48,11 @@ pub enum Recovered {
 }
 
 impl Journal {
-    /// Opens the journal of the project at `project_root`, making `.lr` if need be, and locks it
-    /// until the value is dropped.
+    /// Opens the journal of the project at `project_root`, making `.lr` if need be.
     ///
     /// # Errors
     ///
-    /// [`Busy`](Kind::Busy) when another process holds it for longer than a second, and whatever
-    /// hinders writing in the project, such as a read-only file system.
+    /// Whatever hinders writing in the project, such as a read-only file system.
     pub fn open(project_root: &Path) -> Result<Self, FileError> {
         let project = Root::open(project_root)?.with_size_limit(u64::MAX);
         let store = Store::open(&project)?;
@@ -68,20 +73,11 @@ impl Journal {
     /// # Errors
     ///
     /// [`Conflict`](Kind::Conflict) when a file is neither the old nor the new version, or the
-    /// record is damaged; then nothing is touched, and nothing is lost.
+    /// record is damaged; then nothing is touched, and nothing is lost. [`Busy`](Kind::Busy) when
+    /// another process goes on writing in the project.
     pub fn recover(&self) -> Result<Option<Recovered>, FileError> {
-        if let Some(record) = self.store.load(COMMIT)? {
-            return self.roll_forward(&record).map(Some);
-        }
-        if let Some(text) = self.store.read(INTENT)? {
-            // A record that was cut off was never followed by a temporary file.
-            return match Record::parse(&text) {
-                Ok(record) => self.clean_up(&record),
-                Err(_) => self.store.remove(INTENT).map(|()| None),
-            };
-        }
-        self.remove_old_versions();
-        Ok(None)
+        let _held = self.store.lock(PATIENCE)?;
+        self.settle()
     }
 
     /// Replaces a set of files beneath `root`, all or nothing, and keeps `receipt`, the caller's
@@ -98,38 +94,86 @@ impl Journal {
         set: &[Replacement],
         receipt: &str,
     ) -> Result<(), FileError> {
-        self.recover()?;
-        let record = plan(root, self.base_of(root)?, set)?.with_receipt(receipt);
-        let staged = self
-            .store
-            .write_intent(&record)
-            .and_then(|()| stage(root, &record, set))
-            .and_then(|()| self.store.rename(INTENT, COMMIT))
-            .and_then(|()| self.store.sync());
-        if let Err(error) = staged {
-            return Err(self.take_back(root, &record, 0, error));
-        }
-        for (done, entry) in record.entries.iter().enumerate() {
-            if let Err(error) = swap(root, entry) {
-                return Err(self.take_back(root, &record, done, error));
-            }
-        }
-        let finished =
-            sync_directories(root, &record).and_then(|()| self.store.rename(COMMIT, DONE));
-        if let Err(error) = finished {
-            return Err(self.take_back(root, &record, record.entries.len(), error));
-        }
-        // The change is made. Should the new name of the record be lost, the next run finds
-        // nothing left to swap; an old version that cannot be removed now goes then, too.
-        let _ = self.store.sync();
-        let _ = remove_temporaries(root, &record);
-        Ok(())
+        let _held = self.store.lock(PATIENCE)?;
+        let record = self.prepare(root, set)?;
+        let receipt = record.receipt(receipt);
+        self.carry_out(root, set, &record.with_receipt(Some(receipt)))
+    }
+
+    /// As [`replace`](Self::replace), but the receipt of the change before stays.
+    ///
+    /// For changes that accompany another one, such as a log of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`replace`](Self::replace).
+    pub fn replace_keeping_receipt(
+        &self,
+        root: &Root,
+        set: &[Replacement],
+    ) -> Result<(), FileError> {
+        let _held = self.store.lock(PATIENCE)?;
+        let record = self.prepare(root, set)?;
+        self.carry_out(root, set, &record.with_receipt(self.receipt()))
     }
 
     /// The receipt of the last finished change, kept until the next one.
     pub fn receipt(&self) -> Option<Receipt> {
         let record = self.store.load(DONE).ok().flatten()?;
-        Some(record.into_receipt())
+        record.into_receipt()
+    }
+
+    /// What [`recover`](Self::recover) does, under the lock.
+    fn settle(&self) -> Result<Option<Recovered>, FileError> {
+        if let Some(record) = self.store.load(COMMIT)? {
+            return self.roll_forward(&record).map(Some);
+        }
+        if let Some(text) = self.store.read(INTENT)? {
+            // A record that was cut off was never followed by a temporary file.
+            return match Record::parse(&text) {
+                Ok(record) => self.clean_up(&record),
+                Err(_) => self.store.remove(INTENT).map(|()| None),
+            };
+        }
+        self.remove_old_versions();
+        Ok(None)
+    }
+
+    fn prepare(&self, root: &Root, set: &[Replacement]) -> Result<Record, FileError> {
+        self.settle()?;
+        plan(root, self.base_of(root)?, set)
+    }
+
+    fn carry_out(
+        &self,
+        root: &Root,
+        set: &[Replacement],
+        record: &Record,
+    ) -> Result<(), FileError> {
+        let staged = self
+            .store
+            .write_intent(record)
+            .and_then(|()| stage(root, record, set))
+            .and_then(|()| self.store.rename(INTENT, COMMIT))
+            .and_then(|()| self.store.sync());
+        if let Err(error) = staged {
+            return Err(self.take_back(root, record, 0, error));
+        }
+        for (done, entry) in record.entries.iter().enumerate() {
+            if let Err(error) = swap(root, entry) {
+                return Err(self.take_back(root, record, done, error));
+            }
+        }
+        let finished =
+            sync_directories(root, record).and_then(|()| self.store.rename(COMMIT, DONE));
+        if let Err(error) = finished {
+            return Err(self.take_back(root, record, record.entries.len(), error));
+        }
+        // The change is made. Should the new name of the record be lost, the next run finds
+        // nothing left to swap; an old version that cannot be removed now goes then, too.
+        let _ = self.store.sync();
+        let _ = remove_temporaries(root, record);
+        Ok(())
     }
 
     fn roll_forward(&self, record: &Record) -> Result<Recovered, FileError> {

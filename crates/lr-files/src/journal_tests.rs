@@ -7,11 +7,13 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use tempfile::TempDir;
 
 use crate::disk::fault::{Fault, arm, disarm, set_plain_rename_only};
+use crate::store::Store;
 use crate::{FileError, FileErrorKind as Kind, Journal, Recovered, Replacement, Root, sha256_hex};
 
 const RECEIPT: &str = r#"{"outcome":"applied"}"#;
@@ -481,19 +483,51 @@ fn hides_itself_from_git() {
 }
 
 #[test]
-fn is_held_by_one_at_a_time_and_names_the_holder() {
+fn one_writes_at_a_time_and_the_next_one_learns_who() {
     let tree = Tree::new();
-    let held = tree.journal().unwrap();
-    let error = tree.journal().unwrap_err();
-    let path = tree.sandbox.path().canonicalize().unwrap();
+    let project = Root::open(tree.sandbox.path()).unwrap();
+    let (first, second) = (
+        Store::open(&project).unwrap(),
+        Store::open(&project).unwrap(),
+    );
+    let held = first.lock(Duration::ZERO).unwrap();
+    let error = second.lock(Duration::ZERO).unwrap_err();
     let expected = format!(
         "cannot lock the journal in '{0}': process {1} in {0} holds it",
-        path.display(),
+        project.path().display(),
         std::process::id()
     );
     assert_eq!((error.kind(), error.to_string()), (Kind::Busy, expected));
     drop(held);
-    tree.journal().unwrap();
+    second.lock(Duration::ZERO).unwrap();
+}
+
+#[test]
+fn two_journals_may_be_open_at_once() {
+    let tree = Tree::new();
+    let (first, second) = (tree.journal().unwrap(), tree.journal().unwrap());
+    first.replace(&tree.root(), &change(), RECEIPT).unwrap();
+    assert_eq!(second.recover(), Ok(None));
+    second.replace(&tree.root(), &[], "next").unwrap();
+}
+
+#[test]
+fn keeps_the_receipt_of_a_change_that_another_one_accompanies() {
+    let tree = Tree::new();
+    let journal = tree.journal().unwrap();
+    let root = tree.root();
+    journal.replace_keeping_receipt(&root, &[]).unwrap();
+    assert_eq!(journal.receipt(), None);
+    journal.replace(&root, &change(), RECEIPT).unwrap();
+    let receipt = journal.receipt();
+    let log = Replacement {
+        path: "FIXES.md".to_owned(),
+        before: None,
+        after: Some(b"# Fixes\n".to_vec()),
+    };
+    journal.replace_keeping_receipt(&root, &[log]).unwrap();
+    assert_eq!(journal.receipt(), receipt);
+    assert!(tree.at("FIXES.md").exists());
 }
 
 /// A tree in which a change crashed right after its commit point.

@@ -27,8 +27,9 @@ pub(crate) struct Record {
     /// Directories to be made, parents first.
     pub(crate) directories: Vec<String>,
     pub(crate) entries: Vec<Entry>,
-    /// The caller's own text.
-    receipt: String,
+    /// What is to be left for a rerun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    receipt: Option<Receipt>,
 }
 
 /// One file of the set; `None` stands for a file that is not there.
@@ -44,7 +45,7 @@ pub(crate) struct Entry {
 }
 
 /// What the last finished change left for a rerun of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The text the caller gave to [`Journal::replace`](crate::Journal::replace).
     pub text: String,
@@ -61,13 +62,29 @@ impl Record {
             base,
             directories,
             entries,
-            receipt: String::new(),
+            receipt: None,
         }
     }
 
-    pub(crate) fn with_receipt(mut self, text: &str) -> Self {
-        text.clone_into(&mut self.receipt);
+    /// The receipt of this change with the caller's text.
+    pub(crate) fn receipt(&self, text: &str) -> Receipt {
+        let files = self.entries.iter();
+        Receipt {
+            text: text.to_owned(),
+            base: self.base.clone(),
+            files: files
+                .map(|entry| (entry.path.clone(), entry.after.clone()))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn with_receipt(mut self, receipt: Option<Receipt>) -> Self {
+        self.receipt = receipt;
         self
+    }
+
+    pub(crate) fn into_receipt(self) -> Option<Receipt> {
+        self.receipt
     }
 
     /// Reads a record, or says what is wrong with it.
@@ -92,18 +109,6 @@ impl Record {
             }
         }
         Ok(record)
-    }
-
-    pub(crate) fn into_receipt(self) -> Receipt {
-        let files = self
-            .entries
-            .into_iter()
-            .map(|entry| (entry.path, entry.after));
-        Receipt {
-            text: self.receipt,
-            base: self.base,
-            files: files.collect(),
-        }
     }
 }
 
@@ -145,7 +150,9 @@ mod tests {
             after: Some("00".to_owned()),
             temporary: temporary.to_owned(),
         };
-        Record::new(base.to_owned(), vec!["new".to_owned()], vec![entry]).with_receipt("{}")
+        let record = Record::new(base.to_owned(), vec!["new".to_owned()], vec![entry]);
+        let receipt = record.receipt("{}");
+        record.with_receipt(Some(receipt))
     }
 
     fn check(record: &Record, expected: Result<(), &str>) {

@@ -1,10 +1,10 @@
-//! The directory `.lr/journal` with the records in it, held under a lock.
+//! The directory `.lr/journal`: the records in it, and the lock over them.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
@@ -15,15 +15,13 @@ use crate::record::{INTENT, Record};
 use crate::root::Root;
 
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
-const LOCK_ATTEMPTS: u32 = 50;
 
-/// The open directory of the journal; locked until the value is dropped.
+/// The open directory of the journal.
 #[derive(Debug)]
 pub(crate) struct Store {
     /// What errors call it.
     project: String,
     directory: OwnedFd,
-    _lock: File,
 }
 
 impl Store {
@@ -31,12 +29,36 @@ impl Store {
     pub(crate) fn open(project: &Root) -> Result<Self, FileError> {
         let name = project.path().to_string_lossy().into_owned();
         let directory = open_journal(project).map_err(|error| journal_error(&name, &error))?;
-        let lock = lock(&name, &directory)?;
         Ok(Self {
             project: name,
             directory,
-            _lock: lock,
         })
+    }
+
+    /// Takes the lock, which is given back when the file is dropped; waits up to `patience` for
+    /// another process.
+    pub(crate) fn lock(&self, patience: Duration) -> Result<File, FileError> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode(0o644);
+        let mut file = rustix::fs::openat(&self.directory, "lock", flags, mode)
+            .map(File::from)
+            .map_err(|errno| self.fail(&errno.into()))?;
+        let until = Instant::now() + patience;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                    thread::sleep(LOCK_PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => return Err(self.busy(&mut file)),
+                Err(TryLockError::Error(error)) => return Err(self.fail(&error)),
+            }
+        }
+        let holder = format!("process {} in {}", std::process::id(), self.project);
+        file.set_len(0)
+            .and_then(|()| disk::write(&file, holder.as_bytes()))
+            .map_err(|error| self.fail(&error))?;
+        Ok(file)
     }
 
     /// Writes a record as [`INTENT`], replacing an older one.
@@ -98,6 +120,16 @@ impl Store {
         disk::sync_directory(&self.directory).map_err(|error| self.fail(&error))
     }
 
+    /// The error for a lock that another process holds.
+    fn busy(&self, file: &mut File) -> FileError {
+        let mut holder = String::new();
+        // The holder's name only serves the message.
+        let _ = file.read_to_string(&mut holder);
+        FileError::new(Kind::Busy, "cannot lock the journal in", &self.project)
+            .because(&format!("{holder} holds it"))
+            .with_hint("wait until the other lr is done")
+    }
+
     fn fail(&self, error: &io::Error) -> FileError {
         journal_error(&self.project, error)
     }
@@ -124,38 +156,7 @@ fn open_or_make(directory: BorrowedFd<'_>, name: &str) -> io::Result<OwnedFd> {
     }
     match disk::make_directory(directory, name) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+        _ => disk::sync_directory(directory)?,
     }
     Ok(disk::open_directory(directory, name)?)
-}
-
-/// Takes the lock, waiting for a stage that is about to be done with it.
-fn lock(project: &str, directory: &OwnedFd) -> Result<File, FileError> {
-    let fail = |error: io::Error| journal_error(project, &error);
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mode = Mode::from_raw_mode(0o644);
-    let mut file = rustix::fs::openat(directory, "lock", flags, mode)
-        .map(File::from)
-        .map_err(|errno| fail(errno.into()))?;
-    for _ in 0..LOCK_ATTEMPTS {
-        match file.try_lock() {
-            Ok(()) => {
-                let holder = format!("process {} in {project}", std::process::id());
-                file.set_len(0)
-                    .and_then(|()| disk::write(&file, holder.as_bytes()))
-                    .map_err(fail)?;
-                return Ok(file);
-            }
-            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(fail(error)),
-        }
-    }
-    let mut holder = String::new();
-    // The holder's name only serves the message.
-    let _ = file.read_to_string(&mut holder);
-    Err(
-        FileError::new(Kind::Busy, "cannot lock the journal in", project)
-            .because(&format!("{holder} holds it"))
-            .with_hint("wait until the other lr is done"),
-    )
 }
