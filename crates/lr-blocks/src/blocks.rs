@@ -93,29 +93,37 @@ impl<'t> Reader<'t> {
 
     fn take(&mut self, line: &'t str) {
         self.line += 1;
-        if self.open.is_some() {
-            self.take_inside(line);
-        } else if let Some(line) = self.without_reasoning(line) {
-            self.take_outside(line);
+        match self.open.take() {
+            Some(Open::File(file)) => self.take_in_file(file, line),
+            Some(Open::Skipped) => self.take_skipped(line),
+            None => {
+                if let Some(line) = self.without_reasoning(line) {
+                    self.take_outside(line);
+                }
+            }
         }
     }
 
-    fn take_inside(&mut self, line: &'t str) {
-        let marker = self.fence.marker(line);
-        match (self.open.take(), marker) {
-            (Some(Open::File(mut file)), None) => {
+    fn take_in_file(&mut self, mut file: OpenFile, line: &str) {
+        match self.fence.marker(line) {
+            None => {
                 file.text.push_str(line);
                 file.text.push('\n');
                 self.open = Some(Open::File(file));
             }
-            (Some(Open::File(file)), Some(Marker::Close)) => self.keep(file),
-            (Some(Open::File(file)), Some(_)) => {
+            Some(Marker::Close) => self.keep(file),
+            Some(_) => {
                 self.problems.push(self.still_open(&file));
                 self.open = Some(Open::Skipped);
             }
-            (Some(Open::Skipped) | None, Some(Marker::Close)) => {}
-            (Some(Open::Skipped) | None, Some(_)) => self.take_outside(line),
-            (open, None) => self.open = open,
+        }
+    }
+
+    fn take_skipped(&mut self, line: &'t str) {
+        match self.fence.marker(line) {
+            None => self.open = Some(Open::Skipped),
+            Some(Marker::Close) => {}
+            Some(_) => self.take_outside(line),
         }
     }
 

@@ -207,6 +207,8 @@ mod tests {
     fn escapes_in_strings_are_fine() {
         check("print('a')\nprint('b')\n", "print('a\\nb')\n", None);
         check("s = 'a'\n", "s = 'a\\n'\n", None);
+        let old = "A = '''\na\nb\nc\n'''\n1\n2\n3\n4\n5\n6\n";
+        check(old, "A = 'a\\nb\\nc\\n'\n1\n2\n3\n4\n5\n6\n", None);
         check("x\nA = '''\na\n'''\ny\nz\n", "x\nA = 'a\\n'\ny\nz\n", None);
     }
 
