@@ -3,80 +3,19 @@
 use crate::comparison::Comparison;
 
 /// Words that say by themselves that something was left out.
-const STRONG: &[&str] = &[
-    "brevity",
-    "elided",
-    "omitted",
-    "snip",
-    "snipped",
-    "truncated",
-    "unchanged",
-    "unmodified",
-    "untouched",
-];
+const STRONG: &str = "brevity elided omitted snip snipped truncated unchanged unmodified untouched";
 
 /// Words that say so together with others.
-const TELLING: &[&str] = &[
-    "existing",
-    "original",
-    "previous",
-    "remainder",
-    "remaining",
-    "rest",
-    "same",
-];
+const TELLING: &str = "existing original previous remainder remaining rest same";
 
 /// Words that say so only after an ellipsis.
-const HINTING: &[&str] = &["before", "code", "here", "lines", "more", "other", "others"];
+const HINTING: &str = "before code here lines more other others";
 
 /// Words a placeholder may have besides.
-const FILLING: &[&str] = &[
-    "a",
-    "all",
-    "and",
-    "are",
-    "as",
-    "body",
-    "class",
-    "classes",
-    "content",
-    "contents",
-    "file",
-    "for",
-    "from",
-    "function",
-    "functions",
-    "implementation",
-    "import",
-    "imports",
-    "in",
-    "is",
-    "it",
-    "keep",
-    "left",
-    "line",
-    "logic",
-    "method",
-    "methods",
-    "no",
-    "not",
-    "of",
-    "part",
-    "parts",
-    "remain",
-    "remains",
-    "stay",
-    "stays",
-    "test",
-    "tests",
-    "the",
-    "this",
-    "to",
-    "was",
-    "were",
-    "with",
-    "your",
-];
+const FILLING: &str = "\
+    a all and are as body class classes content contents file for from function functions \
+    implementation import imports in is it keep left line logic method methods no not of \
+    part parts remain remains stay stays test tests the this to was were with your";
 
 /// Two words in a row that are a placeholder, in a comment of nothing but the words above.
 const PHRASES: &[[&str; 2]] = &[
@@ -146,14 +85,15 @@ fn placeholder(line: &str) -> Option<Placeholder> {
 
 /// Whether these words, in a comment, in brackets or beside an ellipsis, can only mean that text was left out.
 fn says_left_out(words: &[String], ellipsis: Ellipsis) -> bool {
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let is_in = |list: &str, word: &str| list.split_whitespace().any(|known| known == word);
+    let has = |list: &str| words.iter().any(|word| is_in(list, word));
     if ellipsis.leads && (has(STRONG) || has(TELLING) || has(HINTING)) {
         return true;
     }
     let nothing_else = words.iter().all(|word| {
         [STRONG, TELLING, HINTING, FILLING]
             .iter()
-            .any(|list| list.contains(&word.as_str()))
+            .any(|list| is_in(list, word))
     });
     let has_phrase = words
         .windows(2)
