@@ -22,7 +22,7 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 pub(crate) type Variables = BTreeMap<OsString, OsString>;
 
 /// How a child's environment differs from ours.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Environment {
     kept: Vec<OsString>,
     dropped: Vec<OsString>,

@@ -20,7 +20,8 @@ const CAPTURE_LIMIT: usize = 1 << 20;
 const GRACE: Duration = Duration::from_millis(300);
 
 /// A program that has not been started yet.
-#[derive(Debug)]
+///
+/// It cannot be printed: its environment and its input may hold keys.
 #[must_use = "nothing runs before `run` is called"]
 pub struct Program {
     pub(crate) argv: Vec<OsString>,
@@ -36,7 +37,6 @@ pub struct Program {
 }
 
 /// What a program reads on its standard input.
-#[derive(Debug)]
 pub(crate) enum Input {
     Nothing,
     Bytes(Vec<u8>),

@@ -16,7 +16,8 @@ use std::ptr;
 use rustix::process::{Pid, Signal};
 
 /// Makes the child the leader of a session of its own, without a terminal, and has the system send
-/// it `death_signal` when the thread that starts it ends, however it ends (Linux only).
+/// it `death_signal` when the thread that starts it ends, however it ends (Linux only). So that
+/// thread must be the one that waits for it.
 pub(crate) fn detach(command: &mut Command, death_signal: Signal) {
     let parent = rustix::process::getpid();
     let detach = move || -> io::Result<()> {

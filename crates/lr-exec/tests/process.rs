@@ -1,4 +1,4 @@
-//! What signals do to a process that runs programs.
+//! What signals and a poor environment do to a process that runs programs.
 //!
 //! The process is this test program itself, started again as a stand-in that follows orders from
 //! its standard input. Its programs signal it as their parent, so nothing here waits for a moment.
@@ -10,6 +10,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use lr_exec::{End, Finished, Program, signals};
@@ -26,12 +27,11 @@ fn stand_in() {
     for order in io::stdin().lines() {
         let order = order.unwrap();
         match order.split_once(' ').unwrap_or((&order, "")) {
-            ("run", script) => {
-                let finished = Program::new(["sh", "-c", script])
-                    .timeout(PATIENCE)
-                    .run()
-                    .unwrap();
-                println!("- {}, noted {:?}", finished.end, signals::interrupted());
+            ("run", script) => println!("- {}", run(script)),
+            ("run-beside-another", script) => {
+                let other = thread::spawn(|| run("sleep 60; :"));
+                println!("- {}", run(script));
+                println!("- {}", other.join().unwrap());
             }
             ("hold", _) => held = Some(signals::hold()),
             ("release", _) => drop(held.take()),
@@ -39,10 +39,22 @@ fn stand_in() {
                 signal_hook::low_level::raise(signal_hook::consts::SIGINT).unwrap();
                 println!("- alive, noted {:?}", signals::interrupted());
             }
+            ("is-gone", id_file) => {
+                let id = fs::read_to_string(id_file).unwrap();
+                println!("- gone: {}", !Path::new("/proc").join(id.trim()).exists());
+            }
             ("memory", _) => println!("- {}", peak_memory()),
             _ => panic!("no such order: {order}"),
         }
     }
+}
+
+fn run(script: &str) -> String {
+    let finished = Program::new(["sh", "-c", script])
+        .timeout(PATIENCE)
+        .run()
+        .unwrap();
+    format!("{}, noted {:?}", finished.end, signals::interrupted())
 }
 
 /// The most memory this process has had at once, in KiB.
@@ -86,22 +98,25 @@ fn said(finished: &Finished) -> Vec<String> {
 #[test]
 fn a_signal_ends_the_program_and_its_children() {
     let dir = tempfile::tempdir().unwrap();
-    let place = dir.path().display();
+    let id_file = dir.path().join("id");
+    let id_file = id_file.display();
     let check = |signal: &str, number: i32| {
-        let script = format!(
-            "run cd {place}; sh -c 'trap \"\" TERM; echo $$ > id; kill -{signal} '$PPID'; sleep 60; :' & sleep 60; :"
-        );
-        let finished = obey(&[&script]);
-        assert_eq!(
-            said(&finished),
-            [format!("interrupted, noted Some({number})")]
-        );
-        let id = fs::read_to_string(dir.path().join("id")).unwrap();
-        assert!(!Path::new("/proc").join(id.trim()).exists());
+        let stubborn =
+            format!("trap \"\" TERM; echo $$ > {id_file}; kill -{signal} '$PPID'; sleep 60; :");
+        let script = format!("run sh -c '{stubborn}' & sleep 60; :");
+        let finished = obey(&[&script, &format!("is-gone {id_file}")]);
+        let interrupted = format!("interrupted, noted Some({number})");
+        assert_eq!(said(&finished), [interrupted.as_str(), "gone: true"]);
     };
     check("INT", 2);
     check("TERM", 15);
     check("HUP", 1);
+}
+
+#[test]
+fn a_signal_ends_all_programs() {
+    let finished = obey(&["run-beside-another kill -INT $PPID; sleep 60; :"]);
+    assert_eq!(said(&finished), ["interrupted, noted Some(2)"; 2]);
 }
 
 #[test]
@@ -156,4 +171,24 @@ fn c4_two_floods_of_100_mb_fit_into_64_mb() {
     let peak: u64 = said[1].parse().unwrap();
     assert!(peak < 64 * 1024, "{peak} KiB");
     assert!(peak > 4 * 1024, "{peak} KiB is less than what was kept");
+}
+
+#[test]
+fn c11_keys_do_not_reach_a_program() {
+    let finished = obey_behind(
+        "export GROQ_API_KEY=k MONKEY=m;",
+        &["run test \"$GROQ_API_KEY,$MONKEY\" = ,m"],
+    );
+    assert_eq!(said(&finished), ["exit status 0, noted None"]);
+}
+
+#[test]
+fn p8_programs_run_in_a_poor_environment() {
+    let check = |before: &str| {
+        let finished = obey_behind(before, &["run exit 5"]);
+        assert_eq!(said(&finished), ["exit status 5, noted None"], "{before}");
+    };
+    check("unset PATH HOME TMPDIR LANG;");
+    check("cd \"$(mktemp -d)\"; rmdir \"$PWD\";");
+    check("exec 2>&-;");
 }
