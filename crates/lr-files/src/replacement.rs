@@ -27,12 +27,8 @@ pub(crate) fn plan(root: &Root, base: String, set: &[Replacement]) -> Result<Rec
     let mut directories = Vec::new();
     let mut entries = Vec::new();
     for replacement in set {
+        check_request(root, replacement)?;
         let path = &replacement.path;
-        let cleaned = relative_path(path).map_err(|problem| FileError::of_path(problem, path))?;
-        if cleaned != *path {
-            let error = FileError::new(Kind::Outside, "cannot use", path);
-            return Err(error.because(&format!("it should be written '{cleaned}'")));
-        }
         if !paths.insert(path) {
             return Err(FileError::new(Kind::Conflict, "given twice:", path));
         }
@@ -77,6 +73,22 @@ pub(crate) fn require_version(
         }
         State::File(_) => Err(changed(path, "it has changed since it was read")),
     }
+}
+
+/// Checks what can be told without the disk.
+fn check_request(root: &Root, replacement: &Replacement) -> Result<(), FileError> {
+    let path = &replacement.path;
+    let cleaned = relative_path(path).map_err(|problem| FileError::of_path(problem, path))?;
+    if cleaned != *path {
+        let error = FileError::new(Kind::Outside, "cannot use", path);
+        return Err(error.because(&format!("it should be written '{cleaned}'")));
+    }
+    let size = replacement.after.as_ref().map_or(0, Vec::len);
+    if size as u64 > root.size_limit() {
+        let error = FileError::new(Kind::TooLarge, "cannot write", path);
+        return Err(error.because("the new version is larger than any file that is read"));
+    }
+    Ok(())
 }
 
 fn check_target(

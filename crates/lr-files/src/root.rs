@@ -150,6 +150,11 @@ impl Root {
         self.state_of(opened, &path)
     }
 
+    /// The largest size of a file that is read, in bytes.
+    pub fn size_limit(&self) -> u64 {
+        self.size_limit
+    }
+
     /// The open directory itself.
     pub(crate) fn directory(&self) -> BorrowedFd<'_> {
         self.directory.as_fd()

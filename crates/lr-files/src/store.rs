@@ -66,7 +66,8 @@ impl Store {
         let write = || -> io::Result<()> {
             let text = serde_json::to_vec(record)?;
             disk::remove(&self.directory, INTENT)?;
-            let file = disk::create(&self.directory, INTENT, 0o644)?;
+            // A receipt may quote files that only their owner may read.
+            let file = disk::create(&self.directory, INTENT, 0o600)?;
             disk::write(&file, &text)?;
             disk::sync(&file)
         };
