@@ -82,6 +82,7 @@ impl Stage {
             finish: None,
             fence: Fence::default(),
             offer: Offer::of_arguments(sources)?,
+            is_computed: false,
             findings: None,
         };
         let plan = plan::make(&self.root, &request);
@@ -129,6 +130,7 @@ impl Worker for Stage {
             text: &reply.text,
             finish: reply.finish,
             fence: to_fence(fence.unwrap_or_default()),
+            is_computed: prompt.is_none() && !reply.fixes.is_empty(),
             offer: match prompt {
                 Some(prompt) => Offer::of_prompt(&prompt),
                 None => Offer::of_sources(&turn.get::<Vec<Source>>()?.unwrap_or_default()),

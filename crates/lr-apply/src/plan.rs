@@ -1,5 +1,7 @@
 //! What a reply would change: read, held against the disk, judged; nothing is written here.
 
+use std::collections::BTreeSet;
+
 use lr_blocks::{Block, Fence, Problem, read_reply, suspicious};
 use lr_files::{FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, fit, sha256_hex};
 use lr_turn::{Apply, BytesAspect, Change, ChangeKind, Check, Finish, Outcome, Refusal};
@@ -14,6 +16,9 @@ pub(crate) struct Request<'a> {
     pub(crate) finish: Option<Finish>,
     pub(crate) fence: Fence,
     pub(crate) offer: Offer,
+    /// Whether the versions were computed from the old text, as lr-fix does, so that one which
+    /// empties a file is meant.
+    pub(crate) is_computed: bool,
     /// What the checkers said, which tells where bytes may change that are otherwise kept.
     pub(crate) findings: Option<&'a Check>,
 }
@@ -131,7 +136,9 @@ fn new_version(root: &Root, request: &Request<'_>, block: &Block) -> Result<Vers
     refuse_changed(block, &offered, &old)?;
     let plain_old = lr_files::plain(old.text());
     let text = block.text_for(&plain_old);
-    if let Some(problem) = suspicious(&plain_old, text) {
+    if !request.is_computed
+        && let Some(problem) = suspicious(&plain_old, text)
+    {
         let at = Some((block.number, path.as_str()));
         return Err(refusal(at, problem.kind.as_str(), problem.reason));
     }
@@ -164,12 +171,10 @@ fn unreadable(block: &Block, path: &str, error: &FileError) -> Refusal {
 
 /// Two blocks may turn out to name the same file only after their paths are resolved.
 fn refuse_twice(versions: &[Version], refusals: &mut Vec<Refusal>) {
-    for (position, version) in versions.iter().enumerate() {
+    let mut seen = BTreeSet::new();
+    for version in versions {
         let path = version.old.path.as_str();
-        if versions[..position]
-            .iter()
-            .any(|earlier| earlier.old.path == path)
-        {
+        if !seen.insert(path) {
             let reason = format!("'{path}' is given more than once; give each file once");
             refusals.push(refusal(Some((version.block, path)), "ambiguous", reason));
         }

@@ -109,3 +109,18 @@ fn one_bad_block_and_no_byte_is_written() {
         "nothing to write, nothing left behind"
     );
 }
+
+#[test]
+fn a_computed_fix_may_empty_a_file_and_a_model_may_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.py");
+    std::fs::write(&file, "import os\n").unwrap();
+    let by_model = turn("a.py", "", "");
+    let (status, output) = apply(folder.path(), &by_model);
+    assert_eq!(status, 1);
+    assert!(output.contains(r#""kind":"wiped""#), "{output}");
+    let computed = by_model.replace("\"reply\":{", "\"reply\":{\"fixes\":[\"k\"],");
+    let (status, output) = apply(folder.path(), &computed);
+    assert_eq!(status, 0, "{output}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"");
+}
