@@ -1,1 +1,13 @@
 //! Support for the tests across programs: a sealed sandbox and a fake model.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
+pub mod fake_model;
+pub mod sandbox;
+
+pub use sandbox::{Outcome, Sandbox};

@@ -1,0 +1,53 @@
+//! Runs the shell blocks of the README and of `docs/`, in the order of the page, so that every
+//! example on them works. A page gets a copy of `examples/python-quality`, a checker script and a
+//! fake model that has nothing to add.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use lr_tests::fake_model::{Answer, FakeModel};
+use lr_tests::{Sandbox, sandbox};
+
+fn blocks(page: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut open: Option<String> = None;
+    for line in page.lines() {
+        match (&mut open, line) {
+            (None, "```sh") => open = Some(String::new()),
+            (Some(_), "```") => blocks.extend(open.take()),
+            (Some(block), line) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, _) => {}
+        }
+    }
+    assert!(open.is_none(), "a block is not closed");
+    blocks
+}
+
+fn check(page: &str) {
+    let text = std::fs::read_to_string(sandbox::project().join(page)).unwrap();
+    let blocks = blocks(&text);
+    assert!(!blocks.is_empty(), "{page} has no block to run");
+    let model = FakeModel::start([Answer::text("Nothing to add.\n\nNo further improvements possible")]);
+    let mut sandbox = Sandbox::with_example("python-quality");
+    sandbox.write("my_checks.sh", "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in --*) ;; *) grep -n 'os' \"$1\" && bad=1 ;; esac; shift; done\nexit ${bad:-0}\n");
+    sandbox.bash("chmod +x my_checks.sh").success();
+    sandbox.commit_all();
+    sandbox.set("LR_MODEL", "test-model");
+    sandbox.set("LR_BASE_URL", &model.url());
+    for block in blocks {
+        let outcome = sandbox.bash(&block);
+        assert!(outcome.status <= 1, "{page}:\n{block}\n{outcome}");
+    }
+}
+
+#[test]
+fn the_readme_works() {
+    check("README.md");
+}
+
+#[test]
+fn how_to_write_a_stage_works() {
+    check("docs/stages.md");
+}
