@@ -6,7 +6,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use crate::path::PathProblem;
+use crate::path::{PathProblem, is_invisible};
 
 /// What is wrong, for callers that decide by it. Prints as the word used in refusals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +135,15 @@ impl FileError {
         Self::new(kind, &format!("cannot {action}"), path).because(&words)
     }
 
+    /// Makes the error for a path that [`relative_path`](crate::relative_path) refuses.
+    pub(crate) fn of_path(problem: PathProblem, path: &str) -> Self {
+        let kind = match problem {
+            PathProblem::Git | PathProblem::Lr => FileErrorKind::Protected,
+            _ => FileErrorKind::Outside,
+        };
+        Self::new(kind, "cannot use", path).because(&problem.to_string())
+    }
+
     /// Adds ": `cause`" to the message.
     pub(crate) fn because(mut self, cause: &str) -> Self {
         self.message.push_str(": ");
@@ -157,17 +166,6 @@ impl fmt::Display for FileError {
 
 impl Error for FileError {}
 
-impl FileError {
-    /// Makes the error for a path that [`relative_path`](crate::relative_path) refuses.
-    pub(crate) fn of_path(problem: PathProblem, path: &str) -> Self {
-        let kind = match problem {
-            PathProblem::Git | PathProblem::Lr => FileErrorKind::Protected,
-            _ => FileErrorKind::Outside,
-        };
-        Self::new(kind, "cannot use", path).because(&problem.to_string())
-    }
-}
-
 /// The system's words, in the house's style: lower case, without the number.
 fn plain_words(cause: &io::Error) -> String {
     let text = cause.to_string();
@@ -178,16 +176,17 @@ fn plain_words(cause: &io::Error) -> String {
     })
 }
 
-/// The path without anything that could steer a terminal.
+/// The path without anything that could steer a terminal or deceive the eye.
 fn printable(path: &str) -> String {
-    path.chars()
-        .flat_map(|c| {
-            let escaped = c.is_control();
-            let plain = (!escaped).then_some(c);
-            let code = escaped.then(|| c.escape_default());
-            code.into_iter().flatten().chain(plain)
-        })
-        .collect()
+    let mut printable = String::with_capacity(path.len());
+    for c in path.chars() {
+        if is_invisible(c) {
+            printable.extend(c.escape_unicode());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
 }
 
 #[cfg(test)]
@@ -225,9 +224,9 @@ mod tests {
     }
 
     #[test]
-    fn escapes_control_characters_in_names() {
-        let error = FileError::new(FileErrorKind::NotFound, "cannot find", "a\x1b[2J");
-        assert_eq!(error.to_string(), r"cannot find 'a\u{1b}[2J'");
-        assert_eq!(error.path(), "a\x1b[2J");
+    fn escapes_invisible_characters_in_names() {
+        let error = FileError::new(FileErrorKind::NotFound, "cannot find", "ä\x1b[2J\u{202e}");
+        assert_eq!(error.to_string(), r"cannot find 'ä\u{1b}[2J\u{202e}'");
+        assert_eq!(error.path(), "ä\x1b[2J\u{202e}");
     }
 }

@@ -125,7 +125,7 @@ fn has_drive_letter(input: &str) -> bool {
 }
 
 /// Tells control characters, line separators and the Unicode category Cf.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
