@@ -1,1 +1,274 @@
-//! Runs checkers over sources and writes what they found as a turn.
+//! Runs checkers over sources, and writes what they found as a turn.
+//!
+//! What to check is collected ([`sources`]), what to run is planned ([`plan`]) from the catalogue
+//! ([`catalogue`]) or a command of the user's ([`script`]), the calls are made ([`schedule`],
+//! [`checker`]), their output is read into findings ([`findings`]) and judged ([`verdict`]), and
+//! all results make one answer ([`sum`]).
+//!
+//! Deliberately absent: repairing anything, and any knowledge of models. What a checker says is
+//! data; nothing in it is obeyed.
+
+mod args;
+mod catalogue;
+mod checker;
+mod detect;
+mod findings;
+mod plan;
+mod previous;
+mod report;
+mod run;
+mod said;
+#[cfg(test)]
+mod samples;
+mod schedule;
+mod scratch;
+mod script;
+mod script_text;
+mod sources;
+mod sum;
+mod text;
+mod verdict;
+mod volatile;
+mod watch;
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Duration;
+
+use lr_exec::signals;
+use lr_files::Root;
+use lr_stage::config::{Config, Settings};
+use lr_stage::output::Output;
+use lr_stage::{Error, Form, Kind, Status, clock, environment, exit_zero, input, say};
+use lr_turn::{Check, CheckResult, CheckStatus, Id, Turn};
+use serde::Deserialize;
+
+pub use args::Args;
+use catalogue::{Catalogue, Languages};
+use detect::Detector;
+use plan::{Choice, Step};
+use previous::Before;
+use run::Runner;
+use script::Command;
+use sources::{Sources, Taste};
+use watch::Watch;
+
+/// How long a checker may take unless the user says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The table `[check]` of the configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct CheckSettings {
+    /// The checkers to run, which must then be there.
+    linters: Vec<String>,
+    /// How long a checker may take, in seconds.
+    timeout: Option<f64>,
+    /// How many programs run at once.
+    jobs: Option<NonZeroUsize>,
+}
+
+impl Settings for CheckSettings {
+    const TABLE: &'static str = "check";
+}
+
+/// Runs `lr-check`.
+///
+/// # Errors
+///
+/// What keeps it from giving an answer at all; a checker that does not work is an answer.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "all stages are run in the same way"
+)]
+pub fn run(args: Args) -> Result<Status, Error> {
+    if args.sources.is_empty() {
+        return Err(Error::new(Kind::Usage, "no sources are named").hint("lr-check ."));
+    }
+    let mut output = Output::new(args.format, Form::Turn);
+    let settings: CheckSettings = Config::load(&args.common)?.settings()?;
+    let before = match &args.previous {
+        Some(path) => Before::read(&input::read_file(path)?)?,
+        None => Before::default(),
+    };
+    let catalogue = Catalogue::built_in().map_err(|text| Error::new(Kind::Config, text))?;
+    let choice = choose(&args, &settings, &catalogue)?;
+    let detector = Languages::built_in()
+        .and_then(|languages| Detector::new(&languages))
+        .map_err(|text| Error::new(Kind::Config, text))?;
+    let mut sources = collect(&args, &choice, &detector)?;
+    let steps = choice.plan(&detector, &sources)?;
+    let runner = runner(&args, &settings, &sources)?;
+    let jobs = args.jobs.or(settings.jobs);
+    let results = make_calls(&steps, &runner, &sources, jobs)?;
+    drop(steps);
+    for path in results.iter().flat_map(|result| &result.modified) {
+        sources.refresh(path);
+    }
+    let check = sum::up(results);
+    if !sum::anything_checked(&check) {
+        return Err(nothing_checked(&choice, &check));
+    }
+    let status = say_trouble(&check);
+    match output.form {
+        Form::Text => output.text(&report::page(&check, sources.files().len()))?,
+        Form::Turn => output.turn(&turn(&check, &sources, before))?,
+    }
+    Ok(exit_zero(status, args.exit_zero))
+}
+
+fn choose<'a>(
+    args: &Args,
+    settings: &CheckSettings,
+    catalogue: &'a Catalogue,
+) -> Result<Choice<'a>, Error> {
+    let command = match &args.script {
+        Some(script) => Some(Command::from_script(script, args.project, args.stdin)?),
+        None if args.command.is_empty() => None,
+        None => Some(Command::from_words(args.command.clone())),
+    };
+    let names = match (&command, args.linters.is_empty()) {
+        (None, true) => &settings.linters,
+        _ => &args.linters,
+    };
+    Choice::new(catalogue, names, command)
+}
+
+fn collect(args: &Args, choice: &Choice<'_>, detector: &Detector) -> Result<Sources, Error> {
+    let root =
+        Root::open(Path::new(".")).map_err(|error| Error::new(Kind::Io, error.to_string()))?;
+    let taste = match choice.languages() {
+        Some(languages) => Taste::Languages(detector, languages),
+        None => Taste::Texts,
+    };
+    Sources::collect(root, &args.sources, &taste)
+}
+
+fn runner(args: &Args, settings: &CheckSettings, sources: &Sources) -> Result<Runner, Error> {
+    let configured = settings
+        .timeout
+        .map(Duration::try_from_secs_f64)
+        .transpose()
+        .map_err(|error| Error::new(Kind::Config, "cannot use 'timeout'").because(error))?;
+    Ok(Runner {
+        directory: sources.root().path().to_path_buf(),
+        timeout: args.timeout.or(configured).unwrap_or(TIMEOUT),
+        keep_env: args.env.clone(),
+    })
+}
+
+/// Makes all calls, and notes which sources changed meanwhile.
+fn make_calls(
+    steps: &[Step<'_>],
+    runner: &Runner,
+    sources: &Sources,
+    jobs: Option<NonZeroUsize>,
+) -> Result<Vec<CheckResult>, Error> {
+    let jobs = jobs
+        .or_else(|| std::thread::available_parallelism().ok())
+        .map_or(1, NonZeroUsize::get);
+    signals::install()
+        .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
+    let hold = signals::hold();
+    let watch = Watch::begin(sources);
+    let results = schedule::in_parallel(steps, jobs, |step| {
+        if signals::interrupted().is_some() {
+            return None;
+        }
+        let mut result = step.run(runner, sources)?;
+        result.modified = watch.changed(step.files().iter().copied());
+        Some(result)
+    });
+    let late = watch.changed(sources.files().iter().map(|file| file.path.as_str()));
+    drop(hold);
+    let mut results = results.ok_or_else(interrupted)?;
+    if let (false, Some(last)) = (late.is_empty(), results.last_mut()) {
+        last.modified.extend(late);
+    }
+    for result in results.iter().filter(|result| !result.modified.is_empty()) {
+        say::warn(&format!(
+            "checking changed '{}' (noticed after {})",
+            result.modified.join("', '"),
+            result.argv.first().map_or("all", String::as_str)
+        ));
+    }
+    Ok(results)
+}
+
+fn interrupted() -> Error {
+    match signals::interrupted() {
+        Some(2) | None => Error::new(Kind::Interrupted, "interrupted"),
+        Some(_) => Error::new(Kind::Terminated, "terminated"),
+    }
+}
+
+fn nothing_checked(choice: &Choice<'_>, check: &Check) -> Error {
+    let error = Error::new(Kind::NothingChecked, "nothing was checked");
+    let reasons: Vec<String> = check
+        .results
+        .iter()
+        .filter_map(|result| Some((result.checker.as_ref()?, result.why.as_ref()?)))
+        .map(|(checker, why)| format!("{checker}: {why}"))
+        .collect();
+    if reasons.is_empty() {
+        return error.hint("there are no files to check among the sources");
+    }
+    let hint = reasons.join("; ");
+    if choice.names().is_empty() {
+        return error.hint(hint);
+    }
+    error.hint(format!("{hint}; use --script for a checker of your own"))
+}
+
+/// Says which checkers did not work, and returns the exit status of the whole.
+fn say_trouble(check: &Check) -> Status {
+    let mut status = if check.clean {
+        Status::Done
+    } else {
+        Status::No
+    };
+    let mut said = Vec::new();
+    for result in &check.results {
+        let kind = match result.status() {
+            CheckStatus::Broken => Kind::Broken,
+            CheckStatus::Missing => Kind::Missing,
+            _ => continue,
+        };
+        status = status.max(kind.status());
+        let name = result
+            .checker
+            .as_ref()
+            .or(result.argv.first())
+            .map_or("script", String::as_str);
+        let why = result.why.as_deref().unwrap_or("it did not work");
+        let mut error = Error::new(kind, format!("checker '{name}' gave no answer: {why}"));
+        let printed = result.stderr.as_deref().unwrap_or_default();
+        if let Some(last) = printed.lines().rev().find(|line| !line.trim().is_empty()) {
+            error = error.hint(format!("its last words: {}", last.trim()));
+        }
+        let text = error.to_string();
+        if !said.contains(&text) {
+            say::error(&error);
+            said.push(text);
+        }
+    }
+    status
+}
+
+fn turn(check: &Check, sources: &Sources, before: Before) -> Turn {
+    let mut turn = Turn::new();
+    let counted = environment::var("LR_TURN").and_then(|text| text.parse().ok());
+    turn.set_id(&Id {
+        run: environment::var("LR_RUN")
+            .or_else(|| before.run.clone())
+            .or_else(|| Some(clock::run_id())),
+        turn: before.turn.map(|number| number + 1).or(counted).or(Some(1)),
+        ..Id::default()
+    });
+    turn.set(&sources.section());
+    if let Some(previous) = before.section(check) {
+        turn.set(&previous);
+    }
+    turn.set(check);
+    turn
+}

@@ -1,3 +1,7 @@
 //! The `lr-check` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lr_stage::main(lr_check::run)
+}

@@ -1,0 +1,3 @@
+﻿import os
+S = "é"; import sys
+T = f"x"

@@ -1,0 +1,110 @@
+//! The flags of `lr-check`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use lr_stage::{Common, Form};
+
+/// Run checkers over sources, and write what they found as a turn
+///
+/// Without --script or a command behind `--`, the checkers of the sources' languages are run:
+/// for Python ruff, flake8, pylint and pytest, as far as they are installed.
+#[derive(Parser, Debug)]
+#[command(
+    name = "lr-check",
+    version,
+    after_help = "Exit status: 0 clean; 1 findings; 2 a checker broken or missing, or nothing checked.\n\n\
+                  Examples:\n  \
+                  lr-check .\n  \
+                  lr-check --linters ruff,pytest src/ tests/\n  \
+                  lr-check --script './my_checks.sh --fee' src/\n  \
+                  lr-check src/ -- make test"
+)]
+pub struct Args {
+    /// Files, and directories whose files are checked
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+
+    /// Run these checkers instead of the usual ones, for example ruff,pytest
+    #[arg(
+        long,
+        visible_alias = "checkers",
+        value_name = "NAMES",
+        value_delimiter = ',',
+        env = "LR_LINTERS"
+    )]
+    pub linters: Vec<String>,
+
+    /// Run this command instead of the usual checkers: {file} is each file in turn, {files} all of
+    /// them; without either the file is appended
+    #[arg(long, value_name = "CMD ARGS", conflicts_with = "command")]
+    pub script: Option<String>,
+
+    /// Run the script once, without files
+    #[arg(long, requires = "script")]
+    pub project: bool,
+
+    /// Give the script the file's text on standard input
+    #[arg(long, requires = "script")]
+    pub stdin: bool,
+
+    /// Run this command once instead of the usual checkers, with the files appended
+    #[arg(last = true, value_name = "CMD ARGS")]
+    pub command: Vec<String>,
+
+    /// End a checker after this many seconds [default: 300]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "LR_CHECK_TIMEOUT")]
+    pub timeout: Option<Duration>,
+
+    /// Run at most this many programs at once [default: the number of processors]
+    #[arg(short, long, value_name = "JOBS", env = "LR_JOBS")]
+    pub jobs: Option<NonZeroUsize>,
+
+    /// Let checkers see this environment variable although it looks like a key
+    #[arg(long, value_name = "NAME")]
+    pub env: Vec<String>,
+
+    /// Turns of the turn before, whose outcome the new turn tells
+    #[arg(long, value_name = "FILE")]
+    pub previous: Option<PathBuf>,
+
+    /// Exit with 0 also where there are findings
+    #[arg(long)]
+    pub exit_zero: bool,
+
+    /// What to write: a turn, or text for people
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub format: Option<Form>,
+
+    /// The flags that all stages have.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+impl AsRef<Common> for Args {
+    fn as_ref(&self) -> &Common {
+        &self.common
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("not a time that can pass".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Args::command().debug_assert();
+    }
+}

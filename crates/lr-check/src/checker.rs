@@ -1,0 +1,251 @@
+//! One call of a checker of the catalogue, from its command line to its result.
+
+use std::path::Path;
+
+use lr_exec::End;
+use lr_stage::say;
+use lr_turn::{CheckResult, CheckStatus, Finding, Location, Severity, Tool, Weight};
+
+use crate::catalogue::{Checker, Stream, Unit};
+use crate::findings::{self, Context, Found, digest};
+use crate::run::{Ended, KEPT, Runner};
+use crate::said;
+use crate::scratch::Scratch;
+use crate::sources::Sources;
+use crate::verdict::{Verdict, judge};
+
+/// How long a command line's list of files may be, in bytes; longer lists take several calls.
+const LONGEST_LIST: usize = 100_000;
+
+/// What stands in the shown command line for the path of a report.
+const SHOWN_REPORT: &str = "report.xml";
+
+/// One call to make.
+pub(crate) struct Call<'a> {
+    /// Of which checker.
+    pub(crate) checker: &'a Checker,
+    /// About which files.
+    pub(crate) files: Vec<&'a str>,
+}
+
+/// Divides the files of a checker among as many calls as it needs.
+pub(crate) fn calls<'a>(checker: &'a Checker, files: &[&'a str]) -> Vec<Call<'a>> {
+    let batches = match checker.unit {
+        Unit::File => files.iter().map(|file| vec![*file]).collect(),
+        Unit::Files => batches(files),
+        Unit::Project => vec![files.to_vec()],
+    };
+    batches
+        .into_iter()
+        .map(|files| Call { checker, files })
+        .collect()
+}
+
+fn batches<'a>(files: &[&'a str]) -> Vec<Vec<&'a str>> {
+    let mut batches: Vec<Vec<&str>> = Vec::new();
+    let mut length = usize::MAX;
+    for file in files {
+        length = length.saturating_add(file.len() + 1);
+        match batches.last_mut() {
+            Some(batch) if length <= LONGEST_LIST => batch.push(file),
+            _ => {
+                length = file.len() + 1;
+                batches.push(vec![file]);
+            }
+        }
+    }
+    batches
+}
+
+/// Makes a call; `None` when it was interrupted.
+pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option<CheckResult> {
+    let mut result = CheckResult {
+        checker: Some(call.checker.name.clone()),
+        argv: argv(call, SHOWN_REPORT),
+        ..CheckResult::default()
+    };
+    let scratch = match Scratch::new() {
+        Ok(scratch) => scratch,
+        Err(error) => {
+            let why = format!("cannot make a folder for its report: {error}");
+            return Some(with_verdict(result, Verdict::broken(why)));
+        }
+    };
+    let report = scratch.file(SHOWN_REPORT);
+    let ended = match runner.run_to_read(&argv(call, &report.to_string_lossy())) {
+        Ok(ended) => ended,
+        Err(error) => return Some(with_verdict(result, Verdict::broken(error.to_string()))),
+    };
+    ended.note(&mut result);
+    let verdict = match ended.end {
+        End::Interrupted => return None,
+        End::TimedOut if call.checker.runs_the_code() => {
+            result.findings = vec![too_slow(call, runner)];
+            Verdict::plain(CheckStatus::TimedOut)
+        }
+        End::TimedOut => Verdict::broken(time_is_up(runner)),
+        End::Signalled(_) => Verdict::broken(ended.end.to_string()),
+        End::Exited(exit) => {
+            let text = output(call.checker, &ended, &report);
+            let (found, verdict) = read(call.checker, sources, exit, text);
+            result.findings = found.findings;
+            for remark in &found.configuration {
+                say::warn(&format!(
+                    "'{}' has a complaint about {remark}",
+                    call.checker.name
+                ));
+            }
+            verdict
+        }
+    };
+    keep_output(&mut result, call.checker, verdict.status, &ended, runner);
+    Some(with_verdict(result, verdict))
+}
+
+/// Reads what a checker printed, and judges it together with its exit status.
+///
+/// Complaints about nothing but the checker's configuration do not spoil a clean answer: there is
+/// nothing to repair in the sources, and the user is told.
+pub(crate) fn read(
+    checker: &Checker,
+    sources: &Sources,
+    exit: i32,
+    text: Result<String, String>,
+) -> (Found, Verdict) {
+    let context = Context { sources, checker };
+    let read = text.and_then(|text| findings::read(checker, &text));
+    let found = read.map(|complaints| findings::finish(&context, complaints));
+    let count = found.as_ref().map(Found::count).map_err(Clone::clone);
+    let found = found.unwrap_or_default();
+    let verdict = judge(&checker.exit, exit, count);
+    if verdict.status == CheckStatus::Findings && found.findings.is_empty() {
+        return (found, Verdict::plain(CheckStatus::Clean));
+    }
+    (found, verdict)
+}
+
+/// Returns the result for a checker that is not run.
+pub(crate) fn not_run(checker: &Checker, status: CheckStatus, why: String) -> CheckResult {
+    CheckResult {
+        checker: Some(checker.name.clone()),
+        status: Some(status),
+        why: Some(why),
+        ..CheckResult::default()
+    }
+}
+
+fn with_verdict(mut result: CheckResult, verdict: Verdict) -> CheckResult {
+    if verdict.status == CheckStatus::Broken {
+        result.findings.clear();
+    }
+    result.status = Some(verdict.status);
+    result.why = verdict.why;
+    result
+}
+
+/// Returns the command line; `report` is the path in place of `{report}`.
+fn argv(call: &Call<'_>, report: &str) -> Vec<String> {
+    let mut argv = Vec::with_capacity(call.checker.argv.len() + call.files.len());
+    for word in &call.checker.argv {
+        match word.as_str() {
+            "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| (*file).to_owned())),
+            word => argv.push(word.replace("{report}", report)),
+        }
+    }
+    argv
+}
+
+/// Returns the text that findings are read from.
+fn output(checker: &Checker, ended: &Ended, report: &Path) -> Result<String, String> {
+    let captured = match checker.stream {
+        Stream::Stdout => &ended.stdout,
+        Stream::Stderr => &ended.stderr,
+        Stream::Report => {
+            return std::fs::read_to_string(report)
+                .map_err(|error| format!("cannot read its report: {error}"));
+        }
+    };
+    if captured.dropped > 0 {
+        return Err("it is too long".to_owned());
+    }
+    Ok(captured.text())
+}
+
+/// Keeps what was printed where findings do not say it all: by tests and by what did not work.
+fn keep_output(
+    result: &mut CheckResult,
+    checker: &Checker,
+    status: CheckStatus,
+    ended: &Ended,
+    runner: &Runner,
+) {
+    let failed = !matches!(status, CheckStatus::Clean | CheckStatus::Skipped);
+    if status != CheckStatus::Broken && !(failed && checker.runs_the_code()) {
+        return;
+    }
+    let (stdout, left_out) = said::bounded(runner.text(&ended.stdout), KEPT);
+    let (stderr, also_left_out) = said::bounded(runner.text(&ended.stderr), KEPT);
+    result.stdout = Some(stdout);
+    result.stderr = Some(stderr);
+    result.dropped_bytes = ended.stdout.dropped + ended.stderr.dropped + left_out + also_left_out;
+}
+
+/// Returns the finding for a checker that runs the code, and had to be ended.
+fn too_slow(call: &Call<'_>, runner: &Runner) -> Finding {
+    let name = &call.checker.name;
+    let path = match call.files.as_slice() {
+        [only] => (*only).to_owned(),
+        _ => String::new(),
+    };
+    Finding {
+        message: time_is_up(runner),
+        key: digest(&[name, "timed out", &path]),
+        location: Location { path, range: None },
+        severity: Severity::Error,
+        source: Some(Tool {
+            name: name.clone(),
+            url: None,
+        }),
+        code: None,
+        suggestions: Vec::new(),
+        weight: Some(Weight::Test),
+        bytes: None,
+    }
+}
+
+/// Says that a call was ended because it took too long.
+pub(crate) fn time_is_up(runner: &Runner) -> String {
+    format!("it did not end within {} s", runner.timeout.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    #[test]
+    fn the_command_line_has_the_files_and_the_report() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let call = Call {
+            checker: catalogue.find("pytest").unwrap(),
+            files: vec!["test_a.py", "test b.py"],
+        };
+        let argv = argv(&call, "/x/r.xml");
+        assert_eq!(
+            argv[argv.len() - 4..],
+            ["--junitxml=/x/r.xml", "--", "test_a.py", "test b.py"]
+        );
+    }
+
+    #[test]
+    fn many_files_take_several_calls() {
+        let names: Vec<String> = (0..3000).map(|number| format!("{number:0>99}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let batches = batches(&names);
+        assert_eq!(
+            batches.iter().map(Vec::len).collect::<Vec<_>>(),
+            [1000, 1000, 1000]
+        );
+        assert_eq!(batches.concat(), names);
+    }
+}

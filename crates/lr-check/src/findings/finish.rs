@@ -1,0 +1,193 @@
+//! From what a tool said to findings of the contract.
+//!
+//! Lines and columns count from 1, columns in bytes of UTF-8, in the file as it stands on disk: a
+//! byte order mark counts as three. A place that the file does not have is moved to the nearest
+//! one it has.
+
+use lr_turn::{Code, Finding, Location, Position, Range, Severity, Suggestion, Tool};
+use regex::Regex;
+
+use super::key::{self, Keys};
+use super::{Complaint, Edit, Place};
+use crate::catalogue::{Checker, Columns};
+use crate::sources::Sources;
+use crate::text::{Lines, char_column_to_byte};
+
+/// What findings are made with.
+pub(crate) struct Context<'a> {
+    /// The files that were checked.
+    pub(crate) sources: &'a Sources,
+    /// The checker that complained.
+    pub(crate) checker: &'a Checker,
+}
+
+/// What a checker said, made fit for a turn.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// What is wrong with the sources, in the order of the places.
+    pub(crate) findings: Vec<Finding>,
+    /// What is wrong with the checker's configuration, which is nothing to repair in the sources.
+    pub(crate) configuration: Vec<String>,
+}
+
+impl Found {
+    /// Returns how many complaints there were.
+    pub(crate) fn count(&self) -> usize {
+        self.findings.len() + self.configuration.len()
+    }
+}
+
+/// Makes findings of complaints.
+pub(crate) fn finish(context: &Context<'_>, complaints: Vec<Complaint>) -> Found {
+    let (configuration, complaints): (Vec<_>, Vec<_>) = complaints
+        .into_iter()
+        .partition(|complaint| is_about_configuration(context, complaint));
+    Found {
+        findings: findings(context, complaints),
+        configuration: configuration
+            .into_iter()
+            .map(|complaint| format!("'{}': {}", complaint.path, complaint.message))
+            .collect(),
+    }
+}
+
+fn is_about_configuration(context: &Context<'_>, complaint: &Complaint) -> bool {
+    let path = context.sources.own_path(&complaint.path);
+    context.checker.configuration.contains(&complaint.code) && context.sources.text(&path).is_none()
+}
+
+fn findings(context: &Context<'_>, complaints: Vec<Complaint>) -> Vec<Finding> {
+    let volatile: Vec<Regex> = context
+        .checker
+        .volatile
+        .iter()
+        .filter_map(|pattern| Regex::new(pattern).ok())
+        .collect();
+    let mut findings: Vec<Finding> = complaints
+        .into_iter()
+        .map(|complaint| finding(context, complaint, &volatile))
+        .collect();
+    findings.sort_by(|one, other| order(one).cmp(&order(other)));
+    let mut keys = Keys::default();
+    for finding in &mut findings {
+        finding.key = keys.unique(std::mem::take(&mut finding.key));
+    }
+    findings
+}
+
+type Order<'a> = (&'a str, Option<Position>, Option<&'a str>, &'a str);
+
+fn order(finding: &Finding) -> Order<'_> {
+    (
+        &finding.location.path,
+        finding.location.range.map(|range| range.start),
+        finding.code.as_ref().map(|code| code.value.as_str()),
+        &finding.message,
+    )
+}
+
+fn finding(context: &Context<'_>, complaint: Complaint, volatile: &[Regex]) -> Finding {
+    let checker = context.checker;
+    let path = context.sources.own_path(&complaint.path);
+    let text = context.sources.text(&path).unwrap_or_default();
+    let ruler = Ruler {
+        lines: Lines::new(text),
+        columns: checker.columns_of(&complaint.code),
+    };
+    let line = complaint
+        .start
+        .map_or("", |place| ruler.lines.get(place.line));
+    let key = key::base(
+        &key::Parts {
+            checker: &checker.name,
+            code: &complaint.code,
+            path: &path,
+            message: &complaint.message,
+            line,
+        },
+        volatile,
+    );
+    let applicability = complaint.applicability;
+    Finding {
+        severity: severity(checker, &complaint),
+        weight: checker.weight_of(&complaint.code),
+        bytes: checker.bytes_of(&complaint.code),
+        location: Location {
+            range: complaint.start.map(|start| Range {
+                start: ruler.position(start),
+                end: complaint.end.map(|end| ruler.position(end)),
+            }),
+            path,
+        },
+        suggestions: complaint
+            .edits
+            .into_iter()
+            .map(|edit| Suggestion {
+                applicability,
+                ..ruler.suggestion(edit)
+            })
+            .collect(),
+        message: complaint.message,
+        source: Some(Tool {
+            name: checker.name.clone(),
+            url: None,
+        }),
+        code: (!complaint.code.is_empty()).then_some(Code {
+            value: complaint.code,
+            url: complaint.url,
+        }),
+        key,
+    }
+}
+
+fn severity(checker: &Checker, complaint: &Complaint) -> Severity {
+    match complaint.severity {
+        Some(severity) => severity,
+        None if checker.runs_the_code() => Severity::Error,
+        None => checker.severity_of(&complaint.code),
+    }
+}
+
+/// Turns a tool's places in one file into ours.
+struct Ruler<'a> {
+    lines: Lines<'a>,
+    columns: Columns,
+}
+
+impl Ruler<'_> {
+    fn position(&self, place: Place) -> Position {
+        let Some(column) = place.column else {
+            return Position {
+                line: place.line,
+                column: None,
+            };
+        };
+        let line = self.lines.get(place.line);
+        // Tools do not count the byte order mark as a character of the first line.
+        let (mark, line) = match line.strip_prefix('\u{feff}') {
+            Some(rest) => ('\u{feff}'.len_utf8() as u64, rest),
+            None => (0, line),
+        };
+        let column = match self.columns {
+            Columns::Bytes => column,
+            Columns::Characters => char_column_to_byte(line, column),
+        };
+        Position {
+            line: place.line,
+            column: Some(mark + column),
+        }
+    }
+
+    fn suggestion(&self, edit: Edit) -> Suggestion {
+        let range = Range {
+            start: self.position(edit.start),
+            end: Some(self.position(edit.end)),
+        };
+        Suggestion {
+            replaces: self.lines.between(range).map(str::to_owned),
+            range,
+            text: edit.text,
+            applicability: None,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! From a checker's output to findings: one reader for each family of output, not for each tool.
+//!
+//! A reader turns text into [`Complaint`]s, which say what the tool said in the tool's own terms.
+//! [`finish`] makes findings of the contract of them: columns in bytes, severity and weight by the
+//! catalogue, the text that a suggested edit would replace, and a key.
+
+mod finish;
+mod junit;
+mod key;
+mod lines;
+mod pylint_json2;
+mod ruff_json;
+
+use lr_turn::{Applicability, Severity};
+
+use crate::catalogue::{Checker, OutputFamily};
+
+pub(crate) use finish::{Context, Found, finish};
+pub(crate) use key::digest;
+
+/// One complaint, in the terms of the tool it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    /// The path as the tool wrote it.
+    path: String,
+    start: Option<Place>,
+    end: Option<Place>,
+    code: String,
+    /// Where the rule is explained.
+    url: Option<String>,
+    message: String,
+    /// How bad, where the tool says so.
+    severity: Option<Severity>,
+    edits: Vec<Edit>,
+    applicability: Option<Applicability>,
+}
+
+/// A place in a file: line and column from 1, the column in what the catalogue says it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    line: u64,
+    column: Option<u64>,
+}
+
+/// A replacement that the tool suggests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Edit {
+    start: Place,
+    end: Place,
+    text: String,
+}
+
+/// Reads what a checker printed.
+///
+/// # Errors
+///
+/// Why the text is not what the checker is known to print.
+pub(crate) fn read(checker: &Checker, text: &str) -> Result<Vec<Complaint>, String> {
+    match checker.output {
+        OutputFamily::RuffJson => ruff_json::read(text),
+        OutputFamily::PylintJson2 => pylint_json2::read(text),
+        OutputFamily::Lines => lines::read(checker.pattern.as_deref().unwrap_or_default(), text),
+        OutputFamily::Junit => junit::read(text),
+    }
+}

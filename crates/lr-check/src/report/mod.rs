@@ -1,0 +1,5 @@
+//! What lr-check says to people.
+
+mod page;
+
+pub(crate) use page::page;

@@ -1,0 +1,104 @@
+//! One call of a program, within the limits that hold for all of them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lr_exec::{Captured, End, Finished, Program, StartError};
+use lr_turn::CheckResult;
+
+use crate::said;
+
+/// How much of each end of a stream is kept where it is for people and prompts, in bytes.
+pub(crate) const KEPT: usize = 64 * 1024;
+
+/// How much of a stream is kept where findings are read from it, in bytes.
+const READ: usize = 16 * 1024 * 1024;
+
+/// What holds for every call.
+pub(crate) struct Runner {
+    /// Where programs run.
+    pub(crate) directory: PathBuf,
+    /// How long each may take.
+    pub(crate) timeout: Duration,
+    /// Variables that programs see although their names look like those of keys.
+    pub(crate) keep_env: Vec<String>,
+}
+
+/// How a call that was started ended.
+pub(crate) struct Ended {
+    /// How, in the operating system's terms.
+    pub(crate) end: End,
+    /// What was printed.
+    pub(crate) stdout: Captured,
+    /// What was printed on standard error.
+    pub(crate) stderr: Captured,
+    seconds: f64,
+}
+
+impl Runner {
+    /// Runs a command line, with all of its output as far as findings can be read from it.
+    ///
+    /// # Errors
+    ///
+    /// Why the program could not be started.
+    pub(crate) fn run_to_read(&self, argv: &[String]) -> Result<Ended, StartError> {
+        run(self.program(argv).capture_limit(READ))
+    }
+
+    /// Runs a command line, with as much of its output as people and prompts need.
+    ///
+    /// # Errors
+    ///
+    /// Why the program could not be started.
+    pub(crate) fn run_to_show(
+        &self,
+        argv: &[String],
+        stdin: Option<&[u8]>,
+    ) -> Result<Ended, StartError> {
+        let program = self.program(argv).capture_limit(KEPT);
+        run(match stdin {
+            Some(bytes) => program.stdin_bytes(bytes),
+            None => program,
+        })
+    }
+
+    fn program(&self, argv: &[String]) -> Program {
+        Program::new(argv)
+            .current_dir(&self.directory)
+            .timeout(self.timeout)
+            .keep_env(&self.keep_env)
+    }
+
+    /// Returns what was captured as text for the turn: without escape sequences and without the
+    /// path of the working directory.
+    pub(crate) fn text(&self, captured: &Captured) -> String {
+        said::clean(&captured.text(), &self.directory)
+    }
+}
+
+fn run(program: Program) -> Result<Ended, StartError> {
+    let Finished {
+        end,
+        stdout,
+        stderr,
+        seconds,
+    } = program.run()?;
+    Ok(Ended {
+        end,
+        stdout,
+        stderr,
+        seconds,
+    })
+}
+
+impl Ended {
+    /// Notes in a result how the call ended and how long it took.
+    pub(crate) fn note(&self, result: &mut CheckResult) {
+        match self.end {
+            End::Exited(status) => result.exit = Some(status),
+            End::Signalled(signal) => result.signal = Some(signal),
+            End::TimedOut | End::Interrupted => {}
+        }
+        result.seconds = Some((self.seconds * 1000.0).round() / 1000.0);
+    }
+}

@@ -1,0 +1,138 @@
+//! What a checker's exit status means, together with what could be read from its output.
+//!
+//! The rule: a status that is said to mean trouble is trouble, whatever was printed. Under any
+//! other the findings decide: at least one is findings, even under 0, because many checkers exit
+//! with 0 in spite of warnings; none is clean only under a status that says so. So a checker that
+//! died half way is never taken for one that is content.
+
+use lr_turn::CheckStatus;
+
+use crate::catalogue::Exits;
+
+/// How a call went, and why where that is not plain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// How it went.
+    pub(crate) status: CheckStatus,
+    /// What is wrong, or why nothing was done.
+    pub(crate) why: Option<String>,
+}
+
+impl Verdict {
+    /// A verdict that needs no reason.
+    pub(crate) fn plain(status: CheckStatus) -> Self {
+        Self { status, why: None }
+    }
+
+    /// A checker that did not work.
+    pub(crate) fn broken(why: impl Into<String>) -> Self {
+        Self {
+            status: CheckStatus::Broken,
+            why: Some(why.into()),
+        }
+    }
+
+    /// A checker that had nothing to do.
+    pub(crate) fn skipped(why: impl Into<String>) -> Self {
+        Self {
+            status: CheckStatus::Skipped,
+            why: Some(why.into()),
+        }
+    }
+}
+
+/// Judges a call that ended by itself with the status `exit`; `read` is the number of findings in
+/// its output, or why that could not be read.
+pub(crate) fn judge(exits: &Exits, exit: i32, read: Result<usize, String>) -> Verdict {
+    if exits.is_broken(exit) {
+        return Verdict::broken(format!("it ended with exit status {exit}"));
+    }
+    if exits.none.contains(&exit) {
+        return Verdict::skipped("it found nothing to check");
+    }
+    match read {
+        Err(reason) => Verdict::broken(format!(
+            "its output could not be read (exit status {exit}): {reason}"
+        )),
+        Ok(1..) if exits.is_known(exit) => Verdict::plain(CheckStatus::Findings),
+        Ok(0) if exits.clean.contains(&exit) => Verdict::plain(CheckStatus::Clean),
+        Ok(0) => Verdict::broken(format!(
+            "it ended with exit status {exit}, but its output has no findings"
+        )),
+        Ok(_) => Verdict::broken(format!(
+            "it ended with exit status {exit}, which it is not known to use"
+        )),
+    }
+}
+
+impl Exits {
+    fn is_broken(&self, exit: i32) -> bool {
+        self.broken.contains(&exit) || exit & self.broken_mask != 0
+    }
+
+    fn is_known(&self, exit: i32) -> bool {
+        [&self.clean, &self.findings, &self.ambiguous]
+            .iter()
+            .any(|list| list.contains(&exit))
+            || (exit & self.findings_mask != 0 && exit & !self.findings_mask == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    fn check(checker: &str, exit: i32, findings: usize, expected: CheckStatus) {
+        let catalogue = Catalogue::built_in().unwrap();
+        let exits = &catalogue.find(checker).unwrap().exit;
+        let verdict = judge(exits, exit, Ok(findings));
+        assert_eq!(verdict.status, expected, "{checker} {exit} {findings}");
+    }
+
+    #[test]
+    fn a_plain_answer_is_what_it_says() {
+        check("ruff", 0, 0, CheckStatus::Clean);
+        check("ruff", 1, 3, CheckStatus::Findings);
+        check("ruff", 2, 0, CheckStatus::Broken);
+    }
+
+    #[test]
+    fn findings_under_status_0_are_findings() {
+        check("flake8", 0, 1, CheckStatus::Findings);
+    }
+
+    #[test]
+    fn a_failure_without_findings_is_broken() {
+        check("flake8", 1, 0, CheckStatus::Broken);
+        check("pytest", 2, 0, CheckStatus::Broken);
+        check("pytest", 2, 1, CheckStatus::Findings);
+    }
+
+    #[test]
+    fn pylint_sets_bits() {
+        check("pylint", 0, 0, CheckStatus::Clean);
+        check("pylint", 22, 4, CheckStatus::Findings);
+        check("pylint", 23, 4, CheckStatus::Broken);
+        check("pylint", 32, 0, CheckStatus::Broken);
+        check("pylint", 64, 1, CheckStatus::Broken);
+    }
+
+    #[test]
+    fn no_tests_are_nothing_to_check() {
+        check("pytest", 5, 0, CheckStatus::Skipped);
+    }
+
+    #[test]
+    fn an_unknown_status_is_broken_even_with_findings() {
+        check("ruff", 101, 2, CheckStatus::Broken);
+    }
+
+    #[test]
+    fn unreadable_output_is_never_clean() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let exits = &catalogue.find("ruff").unwrap().exit;
+        let verdict = judge(exits, 0, Err("not JSON".to_owned()));
+        assert_eq!(verdict.status, CheckStatus::Broken);
+    }
+}
