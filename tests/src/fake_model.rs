@@ -96,7 +96,11 @@ impl Answer {
 
     /// A response that is not a success, with a message as providers send it.
     pub fn error(status: u16, message: &str) -> Answer {
-        Answer::http(status, &[], &json!({"error": {"message": message, "type": "error"}}).to_string())
+        Answer::http(
+            status,
+            &[],
+            &json!({"error": {"message": message, "type": "error"}}).to_string(),
+        )
     }
 
     /// Any response with a length.
@@ -170,10 +174,14 @@ impl FakeModel {
         clippy::expect_used,
         reason = "a machine without a free port on its loopback cannot run tests"
     )]
-    pub fn answering(answers: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static) -> FakeModel {
+    pub fn answering(
+        answers: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static,
+    ) -> FakeModel {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let model = FakeModel {
-            address: listener.local_addr().expect("a bound socket has an address"),
+            address: listener
+                .local_addr()
+                .expect("a bound socket has an address"),
             requests: Arc::default(),
             stopped: Arc::default(),
         };
@@ -186,7 +194,7 @@ impl FakeModel {
                 }
                 let (requests, answers) = (Arc::clone(&requests), Arc::clone(&answers));
                 // What a client does to its connection is the client's affair.
-                thread::spawn(move || serve(stream, &requests, &*answers));
+                thread::spawn(move || serve(stream, &requests, &answers));
             }
         });
         model
@@ -215,7 +223,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve(mut stream: TcpStream, requests: &Mutex<Vec<Received>>, answers: &Answers) -> io::Result<()> {
+fn serve(
+    mut stream: TcpStream,
+    requests: &Mutex<Vec<Received>>,
+    answers: &Answers,
+) -> io::Result<()> {
     let received = receive(&mut stream)?;
     if received.method == "GET" {
         let list = json!({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 1_700_000_000}]});
@@ -244,13 +256,22 @@ fn receive(stream: &mut TcpStream) -> io::Result<Received> {
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let mut lines = head.lines();
-    let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+    let mut words = lines
+        .next()
+        .unwrap_or_default()
+        .split(' ')
+        .map(str::to_owned);
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
     let length = headers.iter().find(|(name, _)| name == "content-length");
-    let mut body = vec![0; length.and_then(|(_, value)| value.parse().ok()).unwrap_or(0)];
+    let mut body = vec![
+        0;
+        length
+            .and_then(|(_, value)| value.parse().ok())
+            .unwrap_or(0)
+    ];
     if let Some((last, others)) = body.split_last_mut() {
         stream.read_exact(others)?;
         stream.peek(std::slice::from_mut(last))?;
@@ -274,19 +295,34 @@ fn respond(mut stream: TcpStream, received: &Received, answer: Answer) -> io::Re
         }
         Answer::Reply { text, finish } => {
             let body = completion(received, &text, &finish).to_string();
-            write_response(&mut stream, 200, &["content-type: application/json".into()], &body)
+            write_response(
+                &mut stream,
+                200,
+                &["content-type: application/json".into()],
+                &body,
+            )
         }
         Answer::Http {
             status,
             headers,
             body,
         } => write_response(&mut stream, status, &headers, &body),
-        Answer::Steps(steps) => steps.into_iter().try_for_each(|step| take_step(&mut stream, step)),
+        Answer::Steps(steps) => steps
+            .into_iter()
+            .try_for_each(|step| take_step(&mut stream, step)),
     }
 }
 
-fn write_response(stream: &mut TcpStream, status: u16, headers: &[String], body: &str) -> io::Result<()> {
-    let mut head = format!("HTTP/1.1 {status} As Told\r\ncontent-length: {}\r\n", body.len());
+fn write_response(
+    stream: &mut TcpStream,
+    status: u16,
+    headers: &[String],
+    body: &str,
+) -> io::Result<()> {
+    let mut head = format!(
+        "HTTP/1.1 {status} As Told\r\ncontent-length: {}\r\n",
+        body.len()
+    );
     for line in headers {
         head.push_str(line);
         head.push_str("\r\n");
@@ -321,7 +357,9 @@ fn completion(received: &Received, text: &str, finish: &str) -> Value {
 /// The data of the events of a streamed reply, a few characters each.
 fn events(received: &Received, text: &str, finish: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
-    let parts = chars.chunks(7).map(|chars| part(&chars.iter().collect::<String>()));
+    let parts = chars
+        .chunks(7)
+        .map(|chars| part(&chars.iter().collect::<String>()));
     let mut events: Vec<String> = parts.collect();
     events.push(end(finish));
     if received.body["stream_options"]["include_usage"] == true {

@@ -27,6 +27,9 @@ pub(crate) trait Listener {
     /// Takes the next part of the text. An error ends the request.
     fn text(&mut self, text: &str) -> Result<(), Error>;
 
+    /// Whether some of the text was shown, so that it cannot be asked for again.
+    fn has_shown(&self) -> bool;
+
     /// Fails with `reader_gone` when nobody waits for the text any more, so that nothing more is paid for.
     fn still_there(&self) -> Result<(), Error>;
 }
@@ -47,8 +50,6 @@ impl From<Failure> for Stop {
 }
 
 /// Reads the body of a response to its end.
-///
-/// A failure after text went to the listener cannot be tried again.
 pub(crate) fn read(
     body: impl Read,
     target: &Target<'_>,
@@ -61,14 +62,8 @@ pub(crate) fn read(
         redactor: Redactor::new(target.key),
         answer: Answer::default(),
     };
-    let result = collector.read(BufReader::with_capacity(64 << 10, body));
-    match result {
-        Ok(()) => Ok(collector.answer),
-        Err(Stop::Failed(failure)) if !collector.answer.text.is_empty() => {
-            Err(failure.retry(Retry::Never).into())
-        }
-        Err(stop) => Err(stop),
-    }
+    collector.read(BufReader::with_capacity(64 << 10, body))?;
+    Ok(collector.answer)
 }
 
 struct Collector<'a> {

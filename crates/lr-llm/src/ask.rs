@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::answer::{self, Listener, MAX_STREAM_BYTES, Stop};
 use crate::choose::Choice;
 use crate::exchange::{Answer, TimeLimits, Wishes};
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, Retry};
 use crate::http::{self, Target};
 use crate::key::{self, Key};
 use crate::retry::{self, Budget, Decision};
@@ -118,6 +118,7 @@ impl Client {
             let failure = match self.attempt(body.as_bytes(), time_left, listener) {
                 Ok(answer) => return Ok(self.reply(model, answer, attempts, start.elapsed())),
                 Err(Stop::Listener(error)) => return Err(error),
+                Err(Stop::Failed(failure)) if listener.has_shown() => failure.retry(Retry::Never),
                 Err(Stop::Failed(failure)) => failure,
             };
             let budget = Budget {

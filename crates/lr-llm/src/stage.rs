@@ -63,6 +63,10 @@ impl Listener for Silent {
         Ok(())
     }
 
+    fn has_shown(&self) -> bool {
+        false
+    }
+
     fn still_there(&self) -> Result<(), Error> {
         Output::new(None, Form::Turn).check_reader()
     }

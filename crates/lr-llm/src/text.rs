@@ -116,6 +116,10 @@ impl Listener for Printer {
         if self.shows { self.show(text) } else { Ok(()) }
     }
 
+    fn has_shown(&self) -> bool {
+        self.last.is_some()
+    }
+
     fn still_there(&self) -> Result<(), Error> {
         self.output.check_reader()
     }
