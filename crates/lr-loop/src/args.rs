@@ -1,0 +1,166 @@
+//! The flags and their help, nothing else.
+
+use std::path::PathBuf;
+
+use crate::plan::Replacement;
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  the checks are clean (or --stop-after or --print did what was asked)
+  1  stopped before clean: declared_done, no_edits, no_change, seen, stalled, refused, no_model
+  2  trouble: broken, missing, nothing_checked, repository, stage_failed, or a wrong command line
+  3  a model was asked for but gave no usable reply: model_failed
+  4  a limit was reached: iterations, calls
+  130, 143  interrupted, terminated
+
+Standard output is a page for people on a terminal; in a pipe it is one line of JSON whose section
+'loop' says why the loop stopped and what it did. The record of a run is .lr/runs/ID/turns.jsonl.";
+
+/// Repair files in a loop: check, fix for free, ask a model, apply, check again, commit
+#[derive(clap::Parser, Debug)]
+#[command(name = "lr-loop", version, after_help = EXIT_STATUS)]
+pub struct Args {
+    /// Files and directories to repair
+    #[arg(value_name = "SOURCES")]
+    pub sources: Vec<String>,
+
+    /// What is checked, and how.
+    #[command(flatten)]
+    pub checking: Checking,
+
+    /// Who is asked, and for what.
+    #[command(flatten)]
+    pub asking: Asking,
+
+    /// When the loop stops.
+    #[command(flatten)]
+    pub stopping: Stopping,
+
+    /// Change the files in place: no branch, no commits, FIXES.md without hashes
+    #[arg(short = 'g', long)]
+    pub no_git: bool,
+
+    /// Run CMD with sh in the place of a stage: check, start, fix, prompt, llm, apply or commit
+    #[arg(long = "stage", value_name = "NAME=CMD")]
+    pub stages: Vec<Replacement>,
+
+    /// Keep the record of this run in DIR instead of .lr/runs/ID
+    #[arg(long, value_name = "DIR")]
+    pub run_dir: Option<PathBuf>,
+
+    /// Print the same loop as a shell script instead of running it
+    #[arg(long)]
+    pub print: bool,
+
+    /// Say more; 2 stops after the reply and 3 after the prompt, as --stop-after does
+    #[arg(short, long, value_name = "LEVEL", num_args = 0..=1, default_missing_value = "1")]
+    pub debug: Option<String>,
+
+    /// Whether standard output gets one turn of JSON or a page of text
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub format: Option<lr_stage::Form>,
+
+    /// The flags that every stage has.
+    #[command(flatten)]
+    pub common: lr_stage::Common,
+}
+
+/// What is checked, and how.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Checking")]
+pub struct Checking {
+    /// Run these checkers instead of the usual ones
+    #[arg(long, alias = "checkers", value_name = "A,B")]
+    pub linters: Option<String>,
+
+    /// Run this command as the checker, on each file unless it names {files}
+    #[arg(
+        short = 's',
+        long = "linter-script",
+        alias = "script",
+        value_name = "CMD",
+        conflicts_with = "linters"
+    )]
+    pub script: Option<String>,
+
+    /// Run up to JOBS checkers at once
+    #[arg(short, long, value_name = "JOBS")]
+    pub jobs: Option<u32>,
+}
+
+/// Who is asked, and for what.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Asking")]
+pub struct Asking {
+    /// Ask this model
+    #[arg(short, long, value_name = "MODEL")]
+    pub model: Option<String>,
+
+    /// Ask a model of this provider
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+
+    /// Ask a local Ollama
+    #[arg(short = 'L', long)]
+    pub local: bool,
+
+    /// Ask the server at this address
+    #[arg(long = "llm-url", alias = "base-url", value_name = "URL")]
+    pub url: Option<String>,
+
+    /// Use this key; other users can see it, so better put it into the environment
+    #[arg(long, value_name = "KEY")]
+    pub api_key: Option<String>,
+
+    /// Answer from the replies recorded in DIR, without a network
+    #[arg(long, value_name = "DIR")]
+    pub replay: Option<PathBuf>,
+
+    /// Record the replies in DIR
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
+    pub record: Option<PathBuf>,
+
+    /// Say this to the model instead of the usual instructions; @FILE reads a file
+    #[arg(long, value_name = "TEXT")]
+    pub instructions: Option<String>,
+
+    /// Build the prompt from this template
+    #[arg(long, value_name = "FILE|NAME")]
+    pub template: Option<String>,
+}
+
+/// When the loop stops, besides when the checks are clean.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Stopping")]
+pub struct Stopping {
+    /// Ask a model in at most N turns [default: 100]
+    #[arg(short, long, alias = "max-iterations", value_name = "N")]
+    pub iterations: Option<u64>,
+
+    /// Make at most N calls to a model
+    #[arg(long, value_name = "N")]
+    pub max_calls: Option<u64>,
+
+    /// Stop after N turns in a row that removed nothing they were asked to [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub patience: Option<u64>,
+
+    /// Print the first prompt, or the first reply, and change nothing
+    #[arg(long, value_name = "STAGE", value_enum)]
+    pub stop_after: Option<StopAfter>,
+}
+
+/// The stage after which to stop with nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum StopAfter {
+    /// Print the prompt
+    Prompt,
+    /// Print the reply
+    Llm,
+}
+
+impl AsRef<lr_stage::Common> for Args {
+    fn as_ref(&self) -> &lr_stage::Common {
+        &self.common
+    }
+}

@@ -1,0 +1,406 @@
+//! From the flags to decisions: which command stands for each stage, and when to stop.
+
+use std::str::FromStr;
+
+use lr_stage::config::{Config, Settings};
+use lr_stage::{Error, Kind, environment, say};
+use serde::Deserialize;
+
+use crate::args::{Args, Asking, StopAfter};
+use crate::stop::Limits;
+
+/// The variable in which `lr-llm` finds the key that was given as a flag.
+pub(crate) const API_KEY: &str = "LR_API_KEY";
+
+/// A stage of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Check,
+    Start,
+    Fix,
+    Prompt,
+    Llm,
+    Apply,
+    Commit,
+}
+
+impl Stage {
+    /// Every stage, in the order of a turn.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Check,
+        Self::Start,
+        Self::Fix,
+        Self::Prompt,
+        Self::Llm,
+        Self::Apply,
+        Self::Commit,
+    ];
+
+    /// Its name in `--stage` and in the names of files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Start => "start",
+            Self::Fix => "fix",
+            Self::Prompt => "prompt",
+            Self::Llm => "llm",
+            Self::Apply => "apply",
+            Self::Commit => "commit",
+        }
+    }
+
+    /// The program that it is.
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::Check => "lr-check",
+            Self::Fix => "lr-fix",
+            Self::Prompt => "lr-prompt",
+            Self::Llm => "lr-llm",
+            Self::Apply => "lr-apply",
+            Self::Start | Self::Commit => "lr-git",
+        }
+    }
+
+    /// The sections of a turn that it adds, for the record.
+    pub(crate) fn sections(self) -> &'static [&'static str] {
+        match self {
+            Self::Check => &["sources", "previous", "check"],
+            Self::Start => &[],
+            Self::Fix | Self::Llm => &["reply"],
+            Self::Prompt => &["sources", "check", "prompt"],
+            Self::Apply => &["apply"],
+            Self::Commit => &["commit"],
+        }
+    }
+}
+
+/// A command in the place of a stage, as `--stage NAME=CMD` gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    stage: Stage,
+    command: String,
+}
+
+impl FromStr for Replacement {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, command) = text.split_once('=').ok_or("expected NAME=CMD")?;
+        let short = name.strip_prefix("lr-").unwrap_or(name);
+        let stage = Stage::ALL.into_iter().find(|stage| stage.name() == short);
+        match stage {
+            Some(stage) if !command.trim().is_empty() => Ok(Self {
+                stage,
+                command: command.to_owned(),
+            }),
+            Some(_) => Err(format!("no command for stage '{name}'")),
+            None => Err(format!(
+                "no stage is called '{name}'; the stages are: {}",
+                Stage::ALL.map(Stage::name).join(", ")
+            )),
+        }
+    }
+}
+
+/// The table `[loop]` of a configuration file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct LoopSettings {
+    iterations: Option<u64>,
+    max_calls: Option<u64>,
+    patience: Option<u64>,
+}
+
+impl Settings for LoopSettings {
+    const TABLE: &'static str = "loop";
+}
+
+/// What the loop needs to know of the table `[llm]`: whether it names a model.
+#[derive(Debug, Default, Deserialize)]
+struct LlmSettings {
+    model: Option<String>,
+}
+
+impl Settings for LlmSettings {
+    const TABLE: &'static str = "llm";
+}
+
+/// What a run does.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) sources: Vec<String>,
+    pub(crate) limits: Limits,
+    pub(crate) git: bool,
+    pub(crate) stop_after: Option<StopAfter>,
+    /// The key that was given as a flag.
+    pub(crate) api_key: Option<String>,
+    /// Whether a flag, a variable or the configuration names the model to ask.
+    pub(crate) names_model: bool,
+    replacements: Vec<Replacement>,
+    common: Vec<String>,
+    check: Vec<String>,
+    prompt: Vec<String>,
+    llm: Vec<String>,
+}
+
+impl Plan {
+    /// Turns flags, variables and configuration into decisions.
+    pub(crate) fn new(args: Args) -> Result<Self, Error> {
+        let config = Config::load(&args.common)?;
+        let (level, stray) = debug_level(args.debug.as_deref());
+        let sources: Vec<String> = stray.into_iter().chain(args.sources).map(no_flag).collect();
+        if sources.is_empty() {
+            return Err(Error::new(Kind::Usage, "no sources named")
+                .hint("name files or directories, such as: lr-loop ."));
+        }
+        if args.asking.api_key.is_some() {
+            say::warn("--api-key shows the key to other users of this machine");
+        }
+        let stop_after = args.stopping.stop_after.or(match level {
+            2 => Some(StopAfter::Llm),
+            3 => Some(StopAfter::Prompt),
+            _ => None,
+        });
+        let settings: LoopSettings = config.settings()?;
+        let stopping = args.stopping;
+        Ok(Self {
+            sources,
+            limits: Limits {
+                iterations: stopping.iterations.or(settings.iterations).unwrap_or(100),
+                max_calls: stopping.max_calls.or(settings.max_calls),
+                patience: stopping.patience.or(settings.patience).unwrap_or(3),
+            },
+            git: !args.no_git,
+            stop_after,
+            names_model: names_model(&args.asking, &config)?,
+            replacements: args.stages,
+            common: common_flags(&args.common, level),
+            check: Flags::default()
+                .value("--linters", args.checking.linters)
+                .value("--script", args.checking.script)
+                .value("-j", args.checking.jobs.map(|jobs| jobs.to_string()))
+                .0,
+            prompt: Flags::default()
+                .value("--instructions", args.asking.instructions.clone())
+                .value("--template", args.asking.template.clone())
+                .0,
+            llm: llm_flags(&args.asking),
+            api_key: args.asking.api_key,
+        })
+    }
+
+    /// Returns the command of a stage with its own flags and `more`, program first.
+    pub(crate) fn command(&self, stage: Stage, more: &[String]) -> Vec<String> {
+        if let Some(command) = self.replacement(stage) {
+            let mut argv = strings(&["sh", "-c", command, stage.program()]);
+            if stage == Stage::Check {
+                argv.extend_from_slice(&self.sources);
+            }
+            return argv;
+        }
+        let own: &[&str] = match stage {
+            Stage::Start => &["start"],
+            Stage::Commit => &["commit", "--exit-zero"],
+            Stage::Check | Stage::Apply => &["--exit-zero"],
+            Stage::Fix | Stage::Prompt | Stage::Llm => &[],
+        };
+        let mut argv = strings(&[stage.program()]);
+        argv.extend(strings(own));
+        argv.extend_from_slice(&self.common);
+        argv.extend_from_slice(match stage {
+            Stage::Check => &self.check,
+            Stage::Prompt => &self.prompt,
+            Stage::Llm => &self.llm,
+            _ => &[],
+        });
+        argv.extend_from_slice(more);
+        if stage == Stage::Check {
+            argv.extend_from_slice(&self.sources);
+        }
+        argv
+    }
+
+    /// Returns the command that stands in the place of a stage.
+    pub(crate) fn replacement(&self, stage: Stage) -> Option<&str> {
+        let replacement = self.replacements.iter().rev();
+        replacement
+            .filter(|replacement| replacement.stage == stage)
+            .map(|replacement| replacement.command.as_str())
+            .next()
+    }
+}
+
+/// Flags for a stage, as far as there are values for them.
+#[derive(Default)]
+struct Flags(Vec<String>);
+
+impl Flags {
+    fn value(mut self, flag: &str, value: Option<String>) -> Self {
+        if let Some(value) = value {
+            self.0.extend(match flag.strip_prefix("--") {
+                Some(_) => vec![format!("{flag}={value}")],
+                None => vec![flag.to_owned(), value],
+            });
+        }
+        self
+    }
+}
+
+fn llm_flags(asking: &Asking) -> Vec<String> {
+    let folder =
+        |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let mut flags = Flags::default()
+        .value("--model", asking.model.clone())
+        .value("--provider", asking.provider.clone())
+        .value("--base-url", asking.url.clone())
+        .value("--replay", folder(&asking.replay))
+        .value("--record", folder(&asking.record))
+        .0;
+    if asking.local {
+        flags.push("--local".to_owned());
+    }
+    flags
+}
+
+fn common_flags(common: &lr_stage::Common, debug_level: u8) -> Vec<String> {
+    let mut flags = Vec::new();
+    if common.quiet {
+        flags.push("--quiet".to_owned());
+    }
+    let verbose = common.verbose.max(debug_level.min(1));
+    flags.extend((0..verbose).map(|_| "--verbose".to_owned()));
+    Flags(flags).value("--profile", common.profile.clone()).0
+}
+
+/// Tells whether the user named a model to ask. A provider or an address counts: whoever names one
+/// expects it to be asked.
+fn names_model(asking: &Asking, config: &Config) -> Result<bool, Error> {
+    Ok(asking.model.is_some()
+        || asking.provider.is_some()
+        || asking.url.is_some()
+        || asking.local
+        || asking.replay.is_some()
+        || environment::var("LR_MODEL").is_some()
+        || config.settings::<LlmSettings>()?.model.is_some())
+}
+
+/// Reads the value of `-d`: its level, or 1 and the source that was taken for it.
+fn debug_level(value: Option<&str>) -> (u8, Option<String>) {
+    match value {
+        None => (0, None),
+        Some(value) => match value.parse() {
+            Ok(level @ 0..=3) => (level, None),
+            _ => (1, Some(value.to_owned())),
+        },
+    }
+}
+
+/// Spells a source so that no program takes it for a flag.
+fn no_flag(source: String) -> String {
+    if source.starts_with('-') {
+        format!("./{source}")
+    } else {
+        source
+    }
+}
+
+fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    fn command(stage: Stage, line: &str) -> String {
+        let words = shell_words::split(&format!("lr-loop {line}")).unwrap();
+        let plan = Plan::new(Args::parse_from(words)).unwrap();
+        shell_words::join(plan.command(stage, &[]))
+    }
+
+    #[test]
+    fn hands_each_letter_to_its_stage() {
+        let check = |stage, line: &str, expected: &str| assert_eq!(command(stage, line), expected);
+        check(Stage::Check, "a.py", "lr-check --exit-zero a.py");
+        check(
+            Stage::Check,
+            "--linters ruff,pylint -j 2 -v a.py src",
+            "lr-check --exit-zero --verbose '--linters=ruff,pylint' -j 2 a.py src",
+        );
+        check(
+            Stage::Check,
+            "-s './my.sh -x' a.py",
+            "lr-check --exit-zero '--script=./my.sh -x' a.py",
+        );
+        check(Stage::Fix, "-m m -q a.py", "lr-fix --quiet");
+        check(
+            Stage::Prompt,
+            "--instructions 'be brief' --template t.hbs a.py",
+            "lr-prompt '--instructions=be brief' '--template=t.hbs'",
+        );
+        check(
+            Stage::Llm,
+            "-m m --llm-url http://h/v1 --provider p --record d a.py",
+            "lr-llm '--model=m' '--provider=p' '--base-url=http://h/v1' '--record=d'",
+        );
+        check(
+            Stage::Llm,
+            "-L --replay d a.py",
+            "lr-llm '--replay=d' --local",
+        );
+        check(Stage::Apply, "a.py", "lr-apply --exit-zero");
+        check(Stage::Start, "a.py", "lr-git start");
+        check(Stage::Commit, "a.py", "lr-git commit --exit-zero");
+    }
+
+    #[test]
+    fn a_key_never_stands_on_a_command_line() {
+        for stage in Stage::ALL {
+            let line = command(stage, "--api-key LRSECRET a.py");
+            assert!(!line.contains("LRSECRET"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_takes_the_place_of_a_stage_and_check_gets_the_sources() {
+        let line = "--stage check='./c \"$@\"' --stage lr-llm=cat a.py 'b c'";
+        assert_eq!(
+            command(Stage::Check, line),
+            "sh -c './c \"$@\"' lr-check a.py 'b c'"
+        );
+        assert_eq!(command(Stage::Llm, line), "sh -c cat lr-llm");
+    }
+
+    #[test]
+    fn a_source_is_never_taken_for_a_flag() {
+        assert_eq!(
+            command(Stage::Check, "-- -x.py"),
+            "lr-check --exit-zero ./-x.py"
+        );
+    }
+
+    #[test]
+    fn the_debug_level_may_be_left_out_before_a_source() {
+        assert_eq!(debug_level(None), (0, None));
+        assert_eq!(debug_level(Some("3")), (3, None));
+        assert_eq!(debug_level(Some("a.py")), (1, Some("a.py".to_owned())));
+        assert_eq!(
+            command(Stage::Check, "-d a.py"),
+            "lr-check --exit-zero --verbose a.py"
+        );
+    }
+
+    #[test]
+    fn a_replacement_names_a_stage_and_a_command() {
+        let refused = |text: &str| Replacement::from_str(text).unwrap_err();
+        assert_eq!(refused("llm"), "expected NAME=CMD");
+        assert_eq!(refused("llm= "), "no command for stage 'llm'");
+        assert_eq!(
+            refused("lmm=cat"),
+            "no stage is called 'lmm'; \
+             the stages are: check, start, fix, prompt, llm, apply, commit"
+        );
+    }
+}

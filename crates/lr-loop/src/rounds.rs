@@ -1,0 +1,201 @@
+//! The loop itself, as the listing in `scripts/loop.sh` has it.
+
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+use lr_stage::{Error, say};
+use lr_turn::{Commit, Outcome, Turn};
+
+use crate::args::StopAfter;
+use crate::plan::{Plan, Stage};
+use crate::reading::{Answer, Checked, Taken, Trouble};
+use crate::stage::{Ran, Runner};
+use crate::stop::{Flow, Judge, Reason, Stop};
+use crate::summary::Summary;
+
+/// One run of the loop.
+pub(crate) struct Rounds<'a> {
+    plan: &'a Plan,
+    runner: Runner<'a>,
+    summary: &'a mut Summary,
+    judge: Judge,
+    /// The number of the present turn, from 1.
+    turn: u64,
+}
+
+impl<'a> Rounds<'a> {
+    /// Makes a run that notes in `summary` what it comes to.
+    pub(crate) fn new(plan: &'a Plan, runner: Runner<'a>, summary: &'a mut Summary) -> Self {
+        Self {
+            plan,
+            runner,
+            summary,
+            judge: Judge::new(plan.limits, plan.names_model),
+            turn: 1,
+        }
+    }
+
+    /// Runs the loop until there is a reason to stop.
+    pub(crate) fn run(mut self) -> Stop {
+        match self.until_stopped() {
+            ControlFlow::Break(stop) => stop,
+            ControlFlow::Continue(never) => match never {},
+        }
+    }
+
+    fn until_stopped(&mut self) -> Flow<Infallible> {
+        let (mut check, found) = self.check(None)?;
+        self.judge.begin(&found)?;
+        if let Some(last) = self.plan.stop_after {
+            return self.build(&check, last);
+        }
+        if self.plan.git {
+            self.stage(Stage::Start, Some(&check), &[])?;
+            self.summary.started();
+        }
+        loop {
+            check = self.round(&check)?;
+        }
+    }
+
+    /// One turn: from a check that is not clean to the next check.
+    fn round(&mut self, check: &Ran) -> Flow<Ran> {
+        let replied = self.reply(check)?;
+        let applied = self.stage(Stage::Apply, Some(&replied), &[])?;
+        let answers = or_stop(Stage::Apply, Answer::read(&applied.turns))?;
+        self.summary.add_notes(self.turn, &answers);
+        self.judge.answered(&answers)?;
+        let next = self.check(Some(&applied));
+        let something_applied = answers
+            .iter()
+            .any(|it| it.outcome == Some(Outcome::Applied));
+        if something_applied && !is_interrupted(&next) {
+            let rechecked = match &next {
+                ControlFlow::Continue((next, _)) => Some(next),
+                ControlFlow::Break(_) => None,
+            };
+            self.commit(&applied, rechecked)?;
+        }
+        let (next, found) = next?;
+        self.turn += 1;
+        self.judge.rechecked(&answers, &found)?;
+        ControlFlow::Continue(next)
+    }
+
+    /// Gets a reply to every part: a free one if there is one, else a model's.
+    fn reply(&mut self, check: &Ran) -> Flow<Ran> {
+        let fixed = self.stage(Stage::Fix, Some(check), &[])?;
+        let answered = |turn: &Turn| turn.has("reply") || turn.has("error");
+        if fixed.turns.iter().all(answered) {
+            return ControlFlow::Continue(fixed);
+        }
+        let calls_left = match self.judge.may_ask() {
+            ControlFlow::Continue(left) => left,
+            ControlFlow::Break(_) if fixed.turns.iter().any(answered) => {
+                return ControlFlow::Continue(fixed);
+            }
+            ControlFlow::Break(stop) => return ControlFlow::Break(stop),
+        };
+        let prompted = self.stage(Stage::Prompt, Some(&fixed), &[])?;
+        self.ask(&prompted, calls_left)
+    }
+
+    fn ask(&mut self, prompted: &Ran, calls_left: Option<u64>) -> Flow<Ran> {
+        let limit: Vec<String> = calls_left
+            .map(|left| format!("--max-calls={left}"))
+            .into_iter()
+            .collect();
+        let replied = self.stage(Stage::Llm, Some(prompted), &limit)?;
+        let mut calls = 0;
+        for turn in &replied.turns {
+            let taken = or_stop(Stage::Llm, Taken::read(turn))?;
+            calls += taken.calls;
+            self.summary.add_taken(&taken);
+        }
+        self.judge.asked(calls);
+        ControlFlow::Continue(replied)
+    }
+
+    /// Runs the checkers, at the end of a turn with what became of it.
+    fn check(&mut self, applied: Option<&Ran>) -> Flow<(Ran, Checked)> {
+        let turn = self.turn + u64::from(applied.is_some());
+        let previous = file_flag("--previous", applied);
+        let ran = self.runner.run(Stage::Check, turn, applied, &previous);
+        let ran = or_stop(Stage::Check, ran)?;
+        let mut found = or_stop(Stage::Check, Checked::read(&ran.turns))?;
+        if ran.is_trouble && found.trouble.is_none() {
+            found.trouble = Some(Trouble::Broken);
+        }
+        self.summary.add_check(turn, &found);
+        ControlFlow::Continue((ran, found))
+    }
+
+    /// Commits what was applied, with what the check after it said where there was one.
+    fn commit(&mut self, applied: &Ran, next: Option<&Ran>) -> Flow {
+        let mut more = file_flag("--rechecked", next);
+        if !self.plan.git {
+            more.push("--no-git".to_owned());
+        }
+        let committed = self.stage(Stage::Commit, Some(applied), &more)?;
+        for turn in &committed.turns {
+            if let Some(commit) = or_stop(Stage::Commit, turn.get::<Commit>())? {
+                self.summary.add_commit(commit);
+            }
+        }
+        let answers = or_stop(Stage::Commit, Answer::read(&committed.turns))?;
+        let lost = |it: Answer| it.error.filter(|_| it.outcome == Some(Outcome::Applied));
+        match answers.into_iter().find_map(lost) {
+            None => ControlFlow::Continue(()),
+            error => ControlFlow::Break(Stop {
+                reason: Reason::Repository,
+                error,
+            }),
+        }
+    }
+
+    /// Builds the first prompt or the first reply, and changes nothing.
+    fn build(&mut self, check: &Ran, last: StopAfter) -> Flow<Infallible> {
+        let mut built = self.stage(Stage::Prompt, Some(check), &[])?;
+        if last == StopAfter::Llm {
+            let calls_left = self.judge.may_ask()?;
+            built = self.ask(&built, calls_left)?;
+        }
+        let answers = or_stop(Stage::Llm, Answer::read(&built.turns))?;
+        self.judge.built(&answers)?;
+        self.summary.built = built.turns;
+        ControlFlow::Break(Reason::StopAfter.into())
+    }
+
+    fn stage(&mut self, stage: Stage, input: Option<&Ran>, more: &[String]) -> Flow<Ran> {
+        let ran = self.runner.run(stage, self.turn, input, more);
+        or_stop(stage, ran)
+    }
+}
+
+/// Goes on with what a stage did, or says why it failed and stops.
+fn or_stop<T>(stage: Stage, result: Result<T, impl Into<Error>>) -> Flow<T> {
+    match result {
+        Ok(value) => ControlFlow::Continue(value),
+        Err(error) => {
+            let error = error.into();
+            say::error(&error);
+            ControlFlow::Break(Stop::failed(stage, &error))
+        }
+    }
+}
+
+/// Returns the flag that names the file in which a stage left its turns, if there is one.
+fn file_flag(flag: &str, ran: Option<&Ran>) -> Vec<String> {
+    let flags = ran.map(|ran| format!("{flag}={}", ran.file.display()));
+    flags.into_iter().collect()
+}
+
+fn is_interrupted<T>(flow: &Flow<T>) -> bool {
+    matches!(
+        flow,
+        ControlFlow::Break(Stop {
+            reason: Reason::Interrupted(_),
+            ..
+        })
+    )
+}

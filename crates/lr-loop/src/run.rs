@@ -1,0 +1,64 @@
+//! One run, from the flags to the exit status.
+
+use std::time::Instant;
+
+use lr_exec::signals;
+use lr_stage::output::Output;
+use lr_stage::{Error, Form, Kind, Status, clock, say};
+
+use crate::args::Args;
+use crate::plan::Plan;
+use crate::record::Record;
+use crate::rounds::Rounds;
+use crate::stage::Runner;
+use crate::summary::Summary;
+use crate::{print, summary};
+
+/// Runs the loop that the flags describe, and says how it ended.
+///
+/// # Errors
+///
+/// Only what keeps the loop from beginning, and that its result cannot be written. Whatever
+/// happens in the loop is a reason to stop, and its exit status the `Ok` value.
+pub fn run(args: Args) -> Result<Status, Error> {
+    let mut output = Output::new(args.format, Form::Turn);
+    let run_dir = args.run_dir.clone();
+    let prints = args.print;
+    let plan = Plan::new(args)?;
+    if prints {
+        output.text(&print::script(&plan))?;
+        return Ok(Status::Done);
+    }
+    signals::install()
+        .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
+    let _until_the_end_is_told = signals::hold();
+    let begin = Instant::now();
+    let run = clock::run_id();
+    let record = Record::open(&run, run_dir.as_deref())?;
+    let mut summary = Summary::of_run(run.clone());
+    let stop = Rounds::new(&plan, Runner::new(&plan, run, record), &mut summary).run();
+    summary.end(stop, begin.elapsed());
+    report(&summary, &mut output)?;
+    Ok(summary.status())
+}
+
+/// Writes the summary as one turn or as a page; where it is a turn, people find the page on
+/// standard error.
+fn report(summary: &Summary, output: &mut Output) -> Result<(), Error> {
+    let text = output.form == Form::Text;
+    if text {
+        output.text(&say::clean(&summary::built_text(&summary.built)?))?;
+        output.text(&say::clean(&summary.page()))?;
+        return Ok(());
+    }
+    for line in summary.page().lines() {
+        say::note(line);
+    }
+    for turn in &summary.built {
+        output.turn(turn)?;
+    }
+    if summary.built.is_empty() {
+        output.turn(&summary.to_turn())?;
+    }
+    Ok(())
+}

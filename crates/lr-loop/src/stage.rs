@@ -1,0 +1,206 @@
+//! Running one stage: a file of turns in, a file of turns out.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lr_exec::{End, Program, StartError, signals};
+use lr_stage::{Error, Kind, input, say};
+use lr_turn::{Id, Turn};
+
+use crate::plan::{API_KEY, Plan, Stage};
+use crate::progress;
+use crate::record::Record;
+
+/// How long a stage may take to end itself and its children.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What a stage wrote.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// The turns.
+    pub(crate) turns: Vec<Turn>,
+    /// The file they stand in.
+    pub(crate) file: PathBuf,
+    /// Whether the stage ended with status 2.
+    pub(crate) is_trouble: bool,
+}
+
+/// Runs stages, and records what they add.
+#[derive(Debug)]
+pub(crate) struct Runner<'a> {
+    plan: &'a Plan,
+    run: String,
+    record: Record,
+    /// The folder of this program, where the others are expected.
+    beside: Option<PathBuf>,
+    /// How many stages were run.
+    count: u32,
+}
+
+impl<'a> Runner<'a> {
+    /// Makes a runner for one run.
+    pub(crate) fn new(plan: &'a Plan, run: String, record: Record) -> Self {
+        let own = std::env::current_exe().ok();
+        Self {
+            plan,
+            run,
+            record,
+            beside: own.and_then(|path| path.parent().map(Path::to_path_buf)),
+            count: 0,
+        }
+    }
+
+    /// Runs a stage in a turn on the turns of another stage, with `more` arguments.
+    ///
+    /// # Errors
+    ///
+    /// The stage could not be run, was interrupted, or did not write the turns it had to.
+    pub(crate) fn run(
+        &mut self,
+        stage: Stage,
+        turn: u64,
+        input: Option<&Ran>,
+        more: &[String],
+    ) -> Result<Ran, Error> {
+        self.count += 1;
+        let name = format!("{:03}-{}.jsonl", self.count, stage.name());
+        let file = self.record.file(&name);
+        let argv = self.plan.command(stage, more);
+        let shown = progress::command(&argv);
+        let program = self.program(stage, turn, input, argv)?;
+        let stdout = File::create(&file).map_err(|error| cannot("write", &file, error))?;
+        let finished = program.stdout_file(stdout).run();
+        let end = finished.map_err(cannot_run)?.end;
+        let mut ran = outcome(stage, end, file)?;
+        let before = input.map_or(&[][..], |input| &input.turns);
+        if stage == Stage::Check {
+            self.identify(&mut ran, turn)?;
+        } else if ran.turns.len() < before.len() {
+            let (wrote, read) = (ran.turns.len(), before.len());
+            let message = format!("'{}' wrote {wrote} turns of {read}", stage.program());
+            return Err(Error::new(Kind::Stage, message));
+        }
+        self.record.add(stage, before, &ran.turns)?;
+        say::note(&progress::line(turn, &shown, stage, &ran.turns));
+        Ok(ran)
+    }
+
+    /// Prepares a stage's program: found beside this one, else in `PATH`.
+    fn program(
+        &self,
+        stage: Stage,
+        turn: u64,
+        input: Option<&Ran>,
+        mut argv: Vec<String>,
+    ) -> Result<Program, Error> {
+        let beside = self
+            .beside
+            .as_ref()
+            .map(|folder| folder.join(stage.program()));
+        if let Some(path) = beside.filter(|path| argv[0] == stage.program() && path.is_file()) {
+            argv[0] = path.display().to_string();
+        }
+        let mut program = Program::new(argv)
+            .stderr_inherit()
+            .cleans_up(GRACE)
+            .env("LR_RUN", &self.run)
+            .env("LR_TURN", turn.to_string());
+        if let Some(ran) = input {
+            if stage == Stage::Check {
+                program = program.env("LR_PREVIOUS", &ran.file);
+            } else {
+                let file =
+                    File::open(&ran.file).map_err(|error| cannot("read", &ran.file, error))?;
+                program = program.stdin_file(file);
+            }
+        }
+        if stage == Stage::Llm {
+            program = program.keep_keys();
+            if let Some(key) = &self.plan.api_key {
+                program = program.env(API_KEY, key);
+            }
+        }
+        Ok(program)
+    }
+
+    /// Gives the turns of a check what tells them apart, where a foreign checker left it out.
+    fn identify(&self, ran: &mut Ran, turn: u64) -> Result<(), Error> {
+        let count = ran.turns.len() as u64;
+        let mut changed = false;
+        for (number, written) in (1..).zip(&mut ran.turns) {
+            let id = written.id()?;
+            let is_split = count > 1 && id.part.is_none();
+            if id.run.is_some() && id.turn.is_some() && !is_split {
+                continue;
+            }
+            changed = true;
+            written.set_id(&Id {
+                run: id.run.or_else(|| Some(self.run.clone())),
+                turn: id.turn.or(Some(turn)),
+                part: id.part.or(is_split.then_some(number)),
+                parts: id.parts.or(is_split.then_some(count)),
+            });
+        }
+        if !changed {
+            return Ok(());
+        }
+        let lines: String = ran.turns.iter().map(|turn| turn.to_line() + "\n").collect();
+        std::fs::write(&ran.file, lines).map_err(|error| cannot("write", &ran.file, error))
+    }
+}
+
+/// Reads what a stage wrote, and tells a stage that failed from one whose turns say what happened.
+fn outcome(stage: Stage, end: End, file: PathBuf) -> Result<Ran, Error> {
+    let status = match end {
+        End::Interrupted => return Err(interrupted(signals::interrupted())),
+        End::Exited(130) => return Err(interrupted(Some(2))),
+        End::Exited(143) => return Err(interrupted(None)),
+        End::Exited(status @ 0..=4) => status,
+        _ => return Err(failed(stage, end)),
+    };
+    let turns = match input::read_file(&file) {
+        Ok(turns) => turns,
+        Err(error) if error.kind == Kind::EmptyInput && status != 0 => {
+            return Err(failed(stage, end));
+        }
+        Err(error) => {
+            let message = format!("cannot understand what '{}' wrote", stage.program());
+            return Err(Error::new(Kind::Stage, message).because(error));
+        }
+    };
+    let is_trouble = status == 2;
+    if is_trouble && stage != Stage::Check && !turns.iter().any(|turn| turn.has("error")) {
+        return Err(failed(stage, end));
+    }
+    Ok(Ran {
+        turns,
+        file,
+        is_trouble,
+    })
+}
+
+fn failed(stage: Stage, end: End) -> Error {
+    let kind = match (stage, end) {
+        (Stage::Llm, End::Exited(3)) => Kind::Provider,
+        _ => Kind::Stage,
+    };
+    Error::new(kind, format!("'{}' failed: {end}", stage.program()))
+}
+
+fn interrupted(signal: Option<i32>) -> Error {
+    match signal {
+        Some(2) => Error::new(Kind::Interrupted, "interrupted"),
+        _ => Error::new(Kind::Terminated, "terminated"),
+    }
+}
+
+fn cannot_run(error: StartError) -> Error {
+    Error::new(Kind::Stage, "cannot run a stage")
+        .because(error)
+        .hint("the programs of lr belong into one folder, or into PATH")
+}
+
+fn cannot(what: &str, file: &Path, error: std::io::Error) -> Error {
+    Error::new(Kind::Io, format!("cannot {what} '{}'", file.display())).because(error)
+}

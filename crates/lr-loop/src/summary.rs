@@ -1,0 +1,299 @@
+//! What a run came to: counted while it goes on, told at its end, as data and as a page.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use lr_stage::{Error, Status};
+use lr_turn::{Commit, Id, Outcome, Prompt, Reply, Section, Turn, TurnError, Usage};
+use serde::{Deserialize, Serialize};
+
+use crate::progress::plural;
+use crate::reading::{Answer, Checked, Taken};
+use crate::stop::{Reason, Stop};
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Summary {
+    run: String,
+    reason: Reason,
+    /// What is handed out as `loop`.
+    told: LoopSection,
+    /// What the replies said outside their blocks, by turn.
+    explanations: Vec<(u64, String)>,
+    /// What `--stop-after` asked for.
+    pub(crate) built: Vec<Turn>,
+}
+
+/// `loop`: why a loop stopped, and what it did.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct LoopSection {
+    /// The name of the reason.
+    reason: String,
+    /// The exit status.
+    status: u8,
+    /// How many turns ended with a check.
+    turns: u64,
+    /// How often a model was called.
+    calls: u64,
+    findings: Findings,
+    /// The tokens of all calls.
+    usage: Usage,
+    /// What all calls cost in US dollars, where the provider says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<f64>,
+    /// How long the run took.
+    seconds: f64,
+    /// The branch of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branch: Option<String>,
+    /// The commits of the run, in their order.
+    commits: Vec<String>,
+    /// What a stage said about why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<TurnError>,
+}
+
+impl Section for LoopSection {
+    const KEY: &'static str = "loop";
+}
+
+/// How many findings there were; absent where no check said so.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Findings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
+}
+
+impl Summary {
+    /// Begins to count for a run.
+    pub(crate) fn of_run(run: String) -> Self {
+        Self {
+            run,
+            reason: Reason::StageFailed,
+            told: LoopSection::default(),
+            explanations: Vec::new(),
+            built: Vec::new(),
+        }
+    }
+
+    /// Notes that the branch of the run was made.
+    pub(crate) fn started(&mut self) {
+        self.told.branch = Some(format!("lr/{}", self.run));
+    }
+
+    /// Notes a check, the one with which `turn` begins.
+    pub(crate) fn add_check(&mut self, turn: u64, check: &Checked) {
+        self.told.turns = turn - 1;
+        if check.trouble.is_none() {
+            self.told.findings.before.get_or_insert(check.findings);
+            self.told.findings.after = Some(check.findings);
+        }
+    }
+
+    /// Notes what the replies that were applied said.
+    pub(crate) fn add_notes(&mut self, turn: u64, answers: &[Answer]) {
+        let applied = answers
+            .iter()
+            .filter(|it| it.outcome == Some(Outcome::Applied));
+        let notes = applied.map(|answer| answer.notes.trim());
+        let notes = notes.filter(|notes| !notes.is_empty());
+        self.explanations
+            .extend(notes.map(|notes| (turn, notes.to_owned())));
+    }
+
+    /// Notes what asking a model took.
+    pub(crate) fn add_taken(&mut self, taken: &Taken) {
+        let told = &mut self.told;
+        told.calls += taken.calls;
+        told.usage.input += taken.usage.input;
+        told.usage.cached_input += taken.usage.cached_input;
+        told.usage.cache_write += taken.usage.cache_write;
+        told.usage.output += taken.usage.output;
+        told.usage.reasoning += taken.usage.reasoning;
+        if let Some(cost) = taken.cost_usd {
+            told.cost_usd = Some(told.cost_usd.unwrap_or_default() + cost);
+        }
+    }
+
+    /// Notes where a change was kept.
+    pub(crate) fn add_commit(&mut self, commit: Commit) {
+        if commit.branch.is_some() {
+            self.told.branch = commit.branch;
+        }
+        self.told
+            .commits
+            .extend([commit.fix, commit.fixes].into_iter().flatten());
+    }
+
+    /// Notes why and when the run ended.
+    pub(crate) fn end(&mut self, stop: Stop, took: Duration) {
+        self.reason = stop.reason;
+        stop.reason.name().clone_into(&mut self.told.reason);
+        self.told.status = stop.reason.status().code();
+        self.told.error = stop.error;
+        self.told.seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
+    }
+
+    /// The exit status of the run.
+    pub(crate) fn status(&self) -> Status {
+        self.reason.status()
+    }
+
+    /// Returns the summary as a turn that holds nothing else.
+    pub(crate) fn to_turn(&self) -> Turn {
+        let mut turn = Turn::new();
+        turn.set_id(&Id {
+            run: Some(self.run.clone()),
+            ..Id::default()
+        });
+        turn.set(&self.told);
+        turn
+    }
+
+    /// Returns the page for people: the explanations, and one last line with everything.
+    pub(crate) fn page(&self) -> String {
+        let mut page = String::new();
+        if !self.explanations.is_empty() {
+            page.push_str("what was done, in the words of the replies:\n");
+        }
+        for (turn, notes) in &self.explanations {
+            let notes = notes.replace('\n', "\n    ");
+            let _ = writeln!(page, "  turn {turn}: {notes}");
+        }
+        page.push_str(&self.last_line());
+        page.push('\n');
+        page
+    }
+
+    fn last_line(&self) -> String {
+        let told = &self.told;
+        let mut line = format!("{}: {}", told.reason, self.reason.words());
+        if let Some(error) = &told.error {
+            let _ = write!(line, " ({}: {})", error.stage, error.message);
+        }
+        if let (Some(before), Some(after)) = (told.findings.before, told.findings.after) {
+            let _ = write!(line, "; findings {before} -> {after}");
+        }
+        let _ = write!(
+            line,
+            "; {}, {}, {}",
+            plural(told.turns, "turn"),
+            plural(told.calls, "call"),
+            plural(told.usage.input + told.usage.output, "token"),
+        );
+        if let Some(cost) = told.cost_usd {
+            let _ = write!(line, ", ${cost:.4}");
+        }
+        match &told.branch {
+            None => line,
+            Some(branch) => line + &self.next_steps(branch),
+        }
+    }
+
+    /// What to type next, once there is a branch.
+    fn next_steps(&self, branch: &str) -> String {
+        let run = &self.run;
+        let mut steps = format!("; branch {branch}; next: ");
+        if !self.told.commits.is_empty() {
+            let _ = write!(steps, "git diff refs/lr/{run}... (see it), ");
+        }
+        steps.push_str("git checkout - (leave the branch)");
+        if !self.told.commits.is_empty() {
+            steps.push_str(", lr-git undo (take it back)");
+        }
+        steps
+    }
+}
+
+/// Returns what `--stop-after` asked for, as text.
+pub(crate) fn built_text(turns: &[Turn]) -> Result<String, Error> {
+    let mut text = String::new();
+    for turn in turns {
+        if let Some(reply) = turn.get::<Reply>()? {
+            let _ = writeln!(text, "{}", reply.text.trim_end());
+        } else if let Some(prompt) = turn.get::<Prompt>()? {
+            for message in &prompt.messages {
+                let _ = writeln!(text, "{}\n", message.content.trim_end());
+            }
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(reason: Reason) -> Summary {
+        let mut summary = Summary::of_run("r".to_owned());
+        let checked = |findings| Checked {
+            findings,
+            ..Checked::default()
+        };
+        summary.add_check(1, &checked(12));
+        summary.add_check(4, &checked(1));
+        summary.add_taken(&Taken {
+            calls: 2,
+            usage: Usage {
+                input: 30,
+                output: 4,
+                ..Usage::default()
+            },
+            ..Taken::default()
+        });
+        summary.end(reason.into(), Duration::from_micros(1_234_567));
+        summary
+    }
+
+    #[test]
+    fn the_last_line_says_everything() {
+        let mut summary = summary(Reason::Stalled);
+        assert_eq!(
+            summary.page(),
+            "stalled: no turn removes any more what it is asked to; findings 12 -> 1; \
+             3 turns, 2 calls, 34 tokens\n"
+        );
+        summary.started();
+        summary.add_commit(Commit {
+            fix: Some("a".to_owned()),
+            fixes: Some("b".to_owned()),
+            ..Commit::default()
+        });
+        assert_eq!(
+            summary.page(),
+            "stalled: no turn removes any more what it is asked to; findings 12 -> 1; \
+             3 turns, 2 calls, 34 tokens; branch lr/r; next: git diff refs/lr/r... (see it), \
+             git checkout - (leave the branch), lr-git undo (take it back)\n"
+        );
+    }
+
+    #[test]
+    fn the_stop_reason_is_data() {
+        assert_eq!(
+            summary(Reason::Iterations).to_turn().to_line(),
+            "{\"lr\":1,\"run\":\"r\",\"loop\":{\"reason\":\"iterations\",\"status\":4,\"turns\":3,\
+             \"calls\":2,\"findings\":{\"before\":12,\"after\":1},\"usage\":{\"input\":30,\
+             \"cached_input\":0,\"cache_write\":0,\"output\":4,\"reasoning\":0},\
+             \"seconds\":1.235,\"commits\":[]}}"
+        );
+    }
+
+    #[test]
+    fn explanations_are_listed_by_turn() {
+        let mut summary = summary(Reason::Clean);
+        let answer = |outcome, notes: &str| Answer {
+            outcome: Some(outcome),
+            notes: notes.to_owned(),
+            ..Answer::default()
+        };
+        summary.add_notes(1, &[answer(Outcome::Refused, "not used")]);
+        summary.add_notes(2, &[answer(Outcome::Applied, "Removed x.\nAnd y.\n")]);
+        assert!(summary.page().starts_with(
+            "what was done, in the words of the replies:\n  turn 2: Removed x.\n    And y.\nclean: "
+        ));
+    }
+}
