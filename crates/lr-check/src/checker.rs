@@ -26,10 +26,12 @@ pub(crate) struct Call<'a> {
     pub(crate) checker: &'a Checker,
     /// About which files.
     pub(crate) files: Vec<&'a str>,
+    /// Whether the user named the checker, so that it must be there.
+    pub(crate) named: bool,
 }
 
 /// Divides the files of a checker among as many calls as it needs.
-pub(crate) fn calls<'a>(checker: &'a Checker, files: &[&'a str]) -> Vec<Call<'a>> {
+pub(crate) fn calls<'a>(checker: &'a Checker, files: &[&'a str], named: bool) -> Vec<Call<'a>> {
     let batches = match checker.unit {
         Unit::File => files.iter().map(|file| vec![*file]).collect(),
         Unit::Files => batches(files),
@@ -37,7 +39,11 @@ pub(crate) fn calls<'a>(checker: &'a Checker, files: &[&'a str]) -> Vec<Call<'a>
     };
     batches
         .into_iter()
-        .map(|files| Call { checker, files })
+        .map(|files| Call {
+            checker,
+            files,
+            named,
+        })
         .collect()
 }
 
@@ -62,6 +68,7 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
     let mut result = CheckResult {
         checker: Some(call.checker.name.clone()),
         argv: argv(call, SHOWN_REPORT),
+        files: some(&call.files, sources),
         ..CheckResult::default()
     };
     let scratch = match Scratch::new() {
@@ -85,6 +92,8 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
         }
         End::TimedOut => Verdict::broken(time_is_up(runner)),
         End::Signalled(_) => Verdict::broken(ended.end.to_string()),
+        // A launcher in PATH may stand for a program that is installed elsewhere only.
+        End::Exited(127) => not_installed(call),
         End::Exited(exit) => {
             let text = output(call.checker, &ended, &report);
             let (found, verdict) = read(call.checker, sources, exit, text);
@@ -122,6 +131,14 @@ pub(crate) fn read(
         return (found, Verdict::plain(CheckStatus::Clean));
     }
     (found, verdict)
+}
+
+/// Returns the files for a result, where absent means all sources.
+pub(crate) fn some(files: &[&str], sources: &Sources) -> Vec<String> {
+    if files.len() == sources.files().len() {
+        return Vec::new();
+    }
+    files.iter().map(|file| (*file).to_owned()).collect()
 }
 
 /// Returns the result for a checker that is not run.
@@ -213,6 +230,19 @@ fn too_slow(call: &Call<'_>, runner: &Runner) -> Finding {
     }
 }
 
+/// Returns the verdict for a checker of which nothing but a launcher is there.
+fn not_installed(call: &Call<'_>) -> Verdict {
+    let status = if call.named {
+        CheckStatus::Missing
+    } else {
+        CheckStatus::Skipped
+    };
+    Verdict {
+        status,
+        why: Some("not installed: its launcher ended with exit status 127".to_owned()),
+    }
+}
+
 /// Says that a call was ended because it took too long.
 pub(crate) fn time_is_up(runner: &Runner) -> String {
     format!("it did not end within {} s", runner.timeout.as_secs_f64())
@@ -229,6 +259,7 @@ mod tests {
         let call = Call {
             checker: catalogue.find("pytest").unwrap(),
             files: vec!["test_a.py", "test b.py"],
+            named: false,
         };
         let argv = argv(&call, "/x/r.xml");
         assert_eq!(

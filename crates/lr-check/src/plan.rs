@@ -144,7 +144,7 @@ impl<'a> Choice<'a> {
                 }
                 not_run(CheckStatus::Skipped, "not installed".to_owned())
             }
-            (true, _) => Ok(checker::calls(checker, &taken)
+            (true, _) => Ok(checker::calls(checker, &taken, self.named)
                 .into_iter()
                 .map(Step::Checker)
                 .collect()),

@@ -15,7 +15,9 @@ static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// that what is left is the same on every machine.
 pub(crate) fn clean(text: &str, directory: &Path) -> String {
     let text = match ESCAPES.as_ref() {
-        Some(escapes) if text.contains('\x1b') => escapes.replace_all(text, ""),
+        Some(escapes) if text.contains('\x1b') => {
+            Cow::Owned(escapes.replace_all(text, "").replace('\x1b', ""))
+        }
         _ => Cow::Borrowed(text),
     };
     without_directory(&text, &directory.to_string_lossy())
@@ -83,6 +85,8 @@ fn boundary(text: &str, mut offsets: impl Iterator<Item = usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(text: &str, expected: &str) {
@@ -110,6 +114,21 @@ mod tests {
             "/home/me/it-2 /home/me/it.old",
             "/home/me/it-2 /home/me/it.old",
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_has_no_escapes(text in "[\x1b\\[\\]a0;m\x07\\\\P ]{0,30}") {
+            prop_assert!(!clean(&text, Path::new("/")).contains('\x1b'));
+        }
+
+        #[test]
+        fn bounded_text_is_bounded(text in "\\PC{0,80}", limit in 1..30usize) {
+            let length = text.len();
+            let (bounded, dropped) = bounded(text, limit);
+            prop_assert!(bounded.len() <= 2 * limit + 40);
+            prop_assert_eq!(dropped == 0, length <= 2 * limit);
+        }
     }
 
     #[test]

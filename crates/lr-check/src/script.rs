@@ -10,7 +10,7 @@ use lr_files::SourceFile;
 use lr_stage::{Error, Kind};
 use lr_turn::{CheckResult, CheckStatus, Finding, Location, Script, Severity};
 
-use crate::checker::time_is_up;
+use crate::checker::{self, time_is_up};
 use crate::findings::digest;
 use crate::run::{Ended, Runner};
 use crate::script_text;
@@ -175,9 +175,7 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
         }
         _ => call.files.clone(),
     };
-    if concerned.len() < sources.files().len() {
-        result.files = concerned.into_iter().map(str::to_owned).collect();
-    }
+    result.files = checker::some(&concerned, sources);
     result.status = Some(verdict.status);
     result.why = verdict.why;
     Some(result)

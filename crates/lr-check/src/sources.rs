@@ -1,7 +1,7 @@
 //! The files to check: those named, and those found in the directories named.
 //!
 //! A named file is always taken. In directories the ignore rules hold (`.gitignore`, `.ignore`,
-//! hidden files), other repositories are left alone, and only files that [`Taste`] likes are
+//! hidden files), other repositories and virtual environments are left alone, and only files that [`Taste`] likes are
 //! taken. Never a source are FIXES.md and what lr writes itself, symbolic links, and what is not
 //! UTF-8: that is said, and skipped. What lies outside the working directory is refused, and so
 //! is what is not there, before any checker runs.
@@ -168,7 +168,7 @@ impl Sources {
             .require_git(false)
             .follow_links(false)
             .sort_by_file_path(Path::cmp)
-            .filter_entry(|entry| !is_other_repository(entry))
+            .filter_entry(|entry| !is_somebody_elses(entry))
             .build();
         for entry in walk {
             match entry {
@@ -265,11 +265,14 @@ fn is_skipped(kind: FileErrorKind) -> bool {
     )
 }
 
-/// Tells whether a directory below the one named is a repository of its own.
-fn is_other_repository(entry: &DirEntry) -> bool {
+/// Tells whether a directory below the one named is a repository of its own, or an environment
+/// with Python packages.
+fn is_somebody_elses(entry: &DirEntry) -> bool {
     entry.depth() > 0
         && entry.file_type().is_some_and(|kind| kind.is_dir())
-        && entry.path().join(".git").exists()
+        && [".git", "pyvenv.cfg"]
+            .iter()
+            .any(|name| entry.path().join(name).exists())
 }
 
 #[cfg(test)]
@@ -343,7 +346,12 @@ mod tests {
     }
 
     #[test]
-    fn other_repositories_are_left_alone() {
+    fn other_repositories_and_environments_are_left_alone() {
+        check(
+            &[("env/pyvenv.cfg", ""), ("env/a.py", ""), ("b.py", "")],
+            &["."],
+            &["b.py"],
+        );
         check(
             &[("sub/.git/HEAD", ""), ("sub/a.py", ""), ("b.py", "")],
             &["."],

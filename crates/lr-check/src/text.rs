@@ -76,6 +76,8 @@ pub(crate) fn names(text: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn position(line: u64, column: u64) -> Position {
@@ -107,6 +109,26 @@ mod tests {
         check_between((0, 1), (1, 1), None);
         check_between((3, 9), (3, 9), None);
         check_between((2, 1), (1, 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn places_in_characters_find_the_same_text(text in "[aé𐐀\\r\n]{0,20}", from in 0..20usize, to in 0..20usize) {
+            let characters: Vec<char> = text.chars().collect();
+            let (from, to) = (from.min(characters.len()), to.min(characters.len()));
+            prop_assume!(from <= to);
+            let lines = Lines::new(&text);
+            let place = |at: usize| {
+                let before: String = characters[..at].iter().collect();
+                let line = before.matches('\n').count() as u64 + 1;
+                let column = before.rsplit('\n').next().unwrap().chars().count() as u64 + 1;
+                let whole = text.split('\n').nth(before.matches('\n').count()).unwrap();
+                position(line, char_column_to_byte(whole, column))
+            };
+            let range = Range { start: place(from), end: Some(place(to)) };
+            let expected: String = characters[from..to].iter().collect();
+            prop_assert_eq!(lines.between(range), Some(&*expected));
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! byte order mark counts as three. A place that the file does not have is moved to the nearest
 //! one it has.
 
+use std::collections::HashMap;
+
 use lr_turn::{Code, Finding, Location, Position, Range, Severity, Suggestion, Tool};
 use regex::Regex;
 
@@ -52,8 +54,10 @@ pub(crate) fn finish(context: &Context<'_>, complaints: Vec<Complaint>) -> Found
 }
 
 fn is_about_configuration(context: &Context<'_>, complaint: &Complaint) -> bool {
-    let path = context.sources.own_path(&complaint.path);
-    context.checker.configuration.contains(&complaint.code) && context.sources.text(&path).is_none()
+    context.checker.configuration.contains(&complaint.code) && {
+        let path = context.sources.own_path(&complaint.path);
+        context.sources.text(&path).is_none()
+    }
 }
 
 fn findings(context: &Context<'_>, complaints: Vec<Complaint>) -> Vec<Finding> {
@@ -63,9 +67,16 @@ fn findings(context: &Context<'_>, complaints: Vec<Complaint>) -> Vec<Finding> {
         .iter()
         .filter_map(|pattern| Regex::new(pattern).ok())
         .collect();
+    let mut files: HashMap<String, Lines<'_>> = HashMap::new();
     let mut findings: Vec<Finding> = complaints
         .into_iter()
-        .map(|complaint| finding(context, complaint, &volatile))
+        .map(|complaint| {
+            let path = context.sources.own_path(&complaint.path);
+            let lines = files
+                .entry(path.clone())
+                .or_insert_with(|| Lines::new(context.sources.text(&path).unwrap_or_default()));
+            finding(context.checker, complaint, path, lines, &volatile)
+        })
         .collect();
     findings.sort_by(|one, other| order(one).cmp(&order(other)));
     let mut keys = Keys::default();
@@ -86,12 +97,15 @@ fn order(finding: &Finding) -> Order<'_> {
     )
 }
 
-fn finding(context: &Context<'_>, complaint: Complaint, volatile: &[Regex]) -> Finding {
-    let checker = context.checker;
-    let path = context.sources.own_path(&complaint.path);
-    let text = context.sources.text(&path).unwrap_or_default();
+fn finding(
+    checker: &Checker,
+    complaint: Complaint,
+    path: String,
+    lines: &Lines<'_>,
+    volatile: &[Regex],
+) -> Finding {
     let ruler = Ruler {
-        lines: Lines::new(text),
+        lines,
         columns: checker.columns_of(&complaint.code),
     };
     let line = complaint
@@ -150,7 +164,7 @@ fn severity(checker: &Checker, complaint: &Complaint) -> Severity {
 
 /// Turns a tool's places in one file into ours.
 struct Ruler<'a> {
-    lines: Lines<'a>,
+    lines: &'a Lines<'a>,
     columns: Columns,
 }
 

@@ -84,14 +84,16 @@ fn table(page: &mut String, path: &str, rows: &[Row<'_>]) {
     };
     let _ = writeln!(page, "{}", say::clean(heading));
     for row in rows {
-        let Row {
-            place,
-            code,
-            message,
-            checker,
-        } = row;
-        let line = format!("  {place:>places$}  {code:<codes$}  {message}  [{checker}]");
-        let _ = writeln!(page, "{}", say::clean(&line.replace('\n', "\n      ")));
+        let mut line = String::from("  ");
+        if places > 0 {
+            let _ = write!(line, "{:>places$}  ", row.place);
+        }
+        if codes > 0 {
+            let _ = write!(line, "{:<codes$}  ", row.code);
+        }
+        let message = row.message.replace('\n', "\n      ");
+        let _ = write!(line, "{message}  [{}]", row.checker);
+        let _ = writeln!(page, "{}", say::clean(&line));
     }
     page.push('\n');
 }
@@ -135,6 +137,9 @@ fn total(check: &Check, n_sources: usize) -> String {
         (count, _) => plural(count, "finding"),
     };
     let files = plural(n_sources, "file");
+    if names.is_empty() {
+        return format!("{found} in {files}\n");
+    }
     format!("{found} in {files}, checked by {}\n", names.join(", "))
 }
 

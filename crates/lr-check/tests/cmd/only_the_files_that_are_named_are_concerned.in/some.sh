@@ -1,0 +1,2 @@
+echo "error in ./b.txt:7"
+exit 1

@@ -1,0 +1,213 @@
+//! Checkers that misbehave, by the names of the faults, and what must hold all the same.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use lr_exec::{End, Finished, Program};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A tree of one source, with a script to check it.
+struct Tree {
+    directory: TempDir,
+}
+
+impl Tree {
+    fn with_script(script: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("check");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(directory.path().join("a.txt"), "one\n").unwrap();
+        Self { directory }
+    }
+
+    fn sh(script: &str) -> Self {
+        Self::with_script(&format!("#!/bin/sh\n{script}\n"))
+    }
+
+    fn run(&self, arguments: &[&str]) -> Finished {
+        let words = [env!("CARGO_BIN_EXE_lr-check"), "--script", "./check"];
+        let words = words.iter().chain(arguments).chain(&["a.txt"]);
+        Program::new(words.copied())
+            .current_dir(self.directory.path())
+            .env("GROQ_API_KEY", "secret")
+            .env("LR_RUN", "run")
+            .capture_limit(4 << 20)
+            .timeout(Duration::from_secs(60))
+            .run()
+            .unwrap()
+    }
+
+    /// Runs lr-check, and returns its exit status and the only result.
+    fn result(&self, arguments: &[&str]) -> (End, Value) {
+        let finished = self.run(arguments);
+        let turn: Value = serde_json::from_slice(finished.stdout.bytes()).unwrap();
+        (finished.end, turn["check"]["results"][0].clone())
+    }
+
+    fn check(&self, arguments: &[&str], exit: i32, status: &str) -> Value {
+        let (end, result) = self.result(arguments);
+        assert_eq!(
+            (end, result["status"].as_str()),
+            (End::Exited(exit), Some(status)),
+            "{result}"
+        );
+        result
+    }
+}
+
+#[test]
+fn hang_is_ended_and_is_a_finding() {
+    let result = Tree::sh("echo begun; sleep 60").check(&["--timeout", "0.3"], 1, "timed_out");
+    assert_eq!(result["stdout"], "begun\n");
+    assert_eq!(
+        result["findings"][0]["message"],
+        "./check a.txt: it did not end within 0.3 s"
+    );
+}
+
+#[test]
+fn hang_ignores_term_is_ended_too() {
+    Tree::sh("trap '' TERM; sleep 60 & wait; sleep 60").check(
+        &["--timeout", "0.3"],
+        1,
+        "timed_out",
+    );
+}
+
+#[test]
+fn bg_holds_stdout_does_not_hold_us() {
+    let (end, result) = Tree::sh("sleep 60 & exit 1").result(&[]);
+    assert_eq!(end, End::Exited(1));
+    assert!(result["seconds"].as_f64().unwrap() < 30.0, "{result}");
+}
+
+#[test]
+fn flood_keeps_head_and_tail() {
+    let script = "echo first; head -c 3000000 /dev/zero | tr '\\0' x; echo; echo last; exit 1";
+    let result = Tree::sh(script).check(&[], 1, "findings");
+    let stdout = result["stdout"].as_str().unwrap();
+    assert!(stdout.starts_with("first\nxxx") && stdout.ends_with("xxx\nlast\n"));
+    assert!(stdout.len() < 200_000);
+    assert!(result["dropped_bytes"].as_u64().unwrap() > 2_800_000);
+}
+
+#[test]
+fn bad_utf8_nul_and_escapes_are_text_in_the_turn() {
+    let script = r"printf '\377 \000 \033[31mred\033[0m'; exit 1";
+    let result = Tree::sh(script).check(&[], 1, "findings");
+    assert_eq!(result["stdout"], "\u{fffd} \u{0} red");
+}
+
+#[test]
+fn escapes_do_not_reach_a_person() {
+    let finished = Tree::sh(r"printf '\033c\a'; exit 1").run(&["--format", "text"]);
+    assert!(
+        !finished
+            .stdout
+            .bytes()
+            .iter()
+            .any(|byte| matches!(byte, 7 | 27))
+    );
+}
+
+#[test]
+fn self_kill_is_broken_never_clean() {
+    let result = Tree::sh("kill -SEGV $$").check(&[], 2, "broken");
+    assert_eq!(result["signal"], 11);
+}
+
+#[test]
+fn kills_parent_reaches_only_its_own_session() {
+    Tree::sh("kill -TERM 0; exit 1").check(&[], 2, "broken");
+}
+
+#[test]
+fn reads_stdin_finds_it_empty() {
+    Tree::sh("test -z \"$(cat)\"").check(&[], 0, "clean");
+}
+
+#[test]
+fn what_cannot_be_started_is_broken() {
+    for script in [
+        "#!/no/such/interpreter\n",
+        "#!/bin/sh\r\nexit 0\r\n",
+        "echo no shebang\n",
+        "",
+    ] {
+        Tree::with_script(script).check(&[], 2, "broken");
+    }
+    let missing = Tree::sh("");
+    fs::remove_file(missing.directory.path().join("check")).unwrap();
+    missing.check(&[], 2, "broken");
+    fs::create_dir(missing.directory.path().join("check")).unwrap();
+    missing.check(&[], 2, "broken");
+}
+
+#[test]
+fn changes_files_is_told() {
+    let tree = Tree::sh("echo two >> \"$1\"");
+    let finished = tree.run(&[]);
+    let turn: Value = serde_json::from_slice(finished.stdout.bytes()).unwrap();
+    assert_eq!(turn["check"]["results"][0]["modified"][0], "a.txt");
+    assert_eq!(turn["sources"][0]["bytes"], "one\ntwo\n".len());
+    assert_eq!(
+        finished.stderr.text(),
+        "lr-check: warning: checking changed 'a.txt' (noticed after ./check)\n"
+    );
+}
+
+#[test]
+fn deletes_cwd_is_no_crash() {
+    let (end, result) = Tree::sh("rm -rf \"$PWD\"; exit 1").result(&[]);
+    assert_eq!(end, End::Exited(1));
+    assert_eq!(result["modified"][0], "a.txt");
+}
+
+#[test]
+fn needs_env_sees_no_key_unless_it_is_named() {
+    let tree = Tree::sh("test -n \"$GROQ_API_KEY\"");
+    tree.check(&[], 1, "findings");
+    tree.check(&["--env", "GROQ_API_KEY"], 0, "clean");
+}
+
+#[test]
+fn silent_fail_and_exit_255_are_findings() {
+    let result = Tree::sh("exit 255").check(&[], 1, "findings");
+    assert_eq!(
+        (&result["stdout"], &result["stderr"]),
+        (&"".into(), &"".into())
+    );
+}
+
+#[test]
+fn the_same_failure_has_the_same_key_however_long_it_took() {
+    let key =
+        |script: &str| Tree::sh(script).check(&[], 1, "findings")["findings"][0]["key"].clone();
+    let slow = key("echo failed in 0.31s at 0xdeadbeef; exit 1");
+    assert_eq!(slow, key("echo failed in 12s at 0x12345678; exit 1"));
+    assert_ne!(slow, key("echo failed otherwise; exit 1"));
+}
+
+#[test]
+fn the_path_of_the_tree_is_not_told() {
+    let tree = Tree::sh("echo \"$PWD/a.txt:1: no\"; exit 1");
+    assert_eq!(tree.check(&[], 1, "findings")["stdout"], "a.txt:1: no\n");
+    let finished = tree.run(&[]);
+    let path = tree.directory.path().to_str().unwrap();
+    assert!(!finished.stdout.text().contains(path));
+}
+
+#[test]
+fn an_interrupt_ends_the_checkers_and_us() {
+    let tree = Tree::sh("sleep 60 & echo $! > pid; kill -INT $PPID; wait");
+    let finished = tree.run(&[]);
+    assert_eq!(finished.end, End::Exited(130), "{}", finished.stderr.text());
+    assert!(finished.stdout.is_empty());
+    let pid = fs::read_to_string(tree.directory.path().join("pid")).unwrap();
+    assert!(!std::path::Path::new(&format!("/proc/{}", pid.trim())).exists());
+}

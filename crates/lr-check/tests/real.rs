@@ -1,0 +1,163 @@
+//! The real checkers of `scripts/venv` on the example they are pinned for.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lr_exec::{End, Program};
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn project() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Returns a search path that begins with the checkers.
+fn search_path() -> String {
+    let finished = Program::new(["scripts/venv"])
+        .current_dir(project())
+        .run()
+        .unwrap();
+    assert!(finished.succeeded(), "{}", finished.stderr.text());
+    let others = Program::new(["sh", "-c", "echo $PATH"]).run().unwrap();
+    format!(
+        "{}/bin:{}",
+        finished.stdout.text().trim(),
+        others.stdout.text().trim()
+    )
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path: PathBuf = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, target).unwrap();
+        }
+    }
+}
+
+fn example() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    copy(&project().join("examples/python-quality"), directory.path());
+    directory
+}
+
+fn check(directory: &Path, sources: &[&str], exit: i32) -> Value {
+    let words = [env!("CARGO_BIN_EXE_lr-check")];
+    let finished = Program::new(words.iter().chain(sources).copied())
+        .current_dir(directory)
+        .env("PATH", search_path())
+        .run()
+        .unwrap();
+    assert_eq!(
+        finished.end,
+        End::Exited(exit),
+        "{}",
+        finished.stderr.text()
+    );
+    serde_json::from_slice(finished.stdout.bytes()).unwrap()
+}
+
+fn statuses(turn: &Value) -> Vec<(&str, &str)> {
+    turn["check"]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| {
+            let checker = result["checker"].as_str().unwrap();
+            (checker, result["status"].as_str().unwrap())
+        })
+        .collect()
+}
+
+fn keys(turn: &Value) -> Vec<String> {
+    let results = turn["check"]["results"].as_array().unwrap();
+    let mut keys: Vec<String> = results
+        .iter()
+        .filter_map(|result| result["findings"].as_array())
+        .flatten()
+        .map(|finding| finding["key"].as_str().unwrap().to_owned())
+        .collect();
+    keys.sort();
+    keys
+}
+
+#[test]
+fn all_four_find_the_problems_of_the_example_and_leave_no_trace() {
+    let example = example();
+    let turn = check(example.path(), &["."], 1);
+    let found = ["ruff", "flake8", "pylint", "pytest"].map(|checker| (checker, "findings"));
+    assert_eq!(statuses(&turn), found);
+    assert_eq!(turn["check"]["rank"], serde_json::json!([0, 2, 0, 33, 9]));
+    let traces = Program::new([
+        "sh",
+        "-c",
+        "find . -newer README.md -type f; find . -name '.*cache*'",
+    ])
+    .current_dir(example.path())
+    .run()
+    .unwrap();
+    assert!(
+        !traces.stdout.text().contains("cache"),
+        "{}",
+        traces.stdout.text()
+    );
+}
+
+#[test]
+fn keys_survive_moved_lines() {
+    let example = example();
+    let before = keys(&check(example.path(), &["shop"], 1));
+    for name in ["cart.py", "stock.py"] {
+        let path = example.path().join("shop").join(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let moved = text.replacen("\n\n", "\n\n# One line\n# and another.\n\n", 1);
+        assert_ne!(moved, text);
+        fs::write(path, moved).unwrap();
+    }
+    assert_eq!(keys(&check(example.path(), &["shop"], 1)), before);
+}
+
+#[test]
+fn tests_run_only_where_there_are_some() {
+    let example = example();
+    let turn = check(example.path(), &["shop/money.py"], 0);
+    let expected = [
+        ("ruff", "clean"),
+        ("flake8", "clean"),
+        ("pylint", "clean"),
+        ("pytest", "skipped"),
+    ];
+    assert_eq!(statuses(&turn), expected);
+    assert_eq!(turn["check"]["clean"], true);
+}
+
+#[test]
+fn a_syntax_error_hides_and_is_no_broken_checker() {
+    let example = example();
+    fs::write(example.path().join("shop/cart.py"), "def f(:\n").unwrap();
+    let turn = check(example.path(), &["."], 1);
+    assert!(
+        turn["check"]["rank"][0].as_u64().unwrap() >= 4,
+        "{}",
+        turn["check"]["rank"]
+    );
+}
+
+#[test]
+fn a_broken_configuration_is_a_broken_checker() {
+    let example = example();
+    fs::write(
+        example.path().join("ruff.toml"),
+        "[lint]\nselect = ['NOPE']\n",
+    )
+    .unwrap();
+    let turn = check(example.path(), &["--exit-zero", "shop"], 2);
+    assert_eq!(statuses(&turn)[0], ("ruff", "broken"));
+    assert!(turn["check"].get("rank").is_none());
+}
