@@ -9,19 +9,19 @@ use clap::{Args, ValueEnum};
 #[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Work in DIR instead of the current directory
-    #[arg(short = 'C', long = "directory", value_name = "DIR")]
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     pub directory: Option<PathBuf>,
 
     /// Say more on standard error; twice for details
-    #[arg(short, long, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub verbose: u8,
 
     /// Say nothing on standard error but errors
-    #[arg(short, long, conflicts_with = "verbose")]
+    #[arg(short, long, conflicts_with = "verbose", global = true)]
     pub quiet: bool,
 
     /// Use the table [profile.NAME] of the configuration
-    #[arg(long, value_name = "NAME", env = "LR_PROFILE")]
+    #[arg(long, value_name = "NAME", env = "LR_PROFILE", global = true)]
     pub profile: Option<String>,
 }
 
