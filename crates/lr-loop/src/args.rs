@@ -8,7 +8,7 @@ const EXIT_STATUS: &str = "\
 Exit status:
   0  the checks are clean (or --stop-after or --print did what was asked)
   1  stopped before clean: declared_done, no_edits, no_change, seen, stalled, refused, no_model
-  2  trouble: broken, missing, nothing_checked, repository, stage_failed, or a wrong command line
+  2  trouble: broken, missing, repository, stage_failed, or a wrong command line
   3  a model was asked for but gave no usable reply: model_failed
   4  a limit was reached: iterations, calls
   130, 143  interrupted, terminated
@@ -134,15 +134,21 @@ pub struct Asking {
 #[command(next_help_heading = "Stopping")]
 pub struct Stopping {
     /// Ask a model in at most N turns [default: 100]
-    #[arg(short, long, alias = "max-iterations", value_name = "N")]
+    #[arg(
+        short,
+        long,
+        alias = "max-iterations",
+        value_name = "N",
+        env = "LR_ITERATIONS"
+    )]
     pub iterations: Option<u64>,
 
     /// Make at most N calls to a model
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", env = "LR_MAX_CALLS")]
     pub max_calls: Option<u64>,
 
     /// Stop after N turns in a row that removed nothing they were asked to [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", env = "LR_PATIENCE", value_parser = clap::value_parser!(u64).range(1..))]
     pub patience: Option<u64>,
 
     /// Print the first prompt, or the first reply, and change nothing

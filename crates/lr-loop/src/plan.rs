@@ -275,12 +275,10 @@ fn common_flags(common: &lr_stage::Common, debug_level: u8) -> Vec<String> {
 /// Tells whether the user named a model to ask. A provider or an address counts: whoever names one
 /// expects it to be asked.
 fn names_model(asking: &Asking, config: &Config) -> Result<bool, Error> {
-    Ok(asking.model.is_some()
-        || asking.provider.is_some()
-        || asking.url.is_some()
-        || asking.local
-        || asking.replay.is_some()
-        || environment::var("LR_MODEL").is_some()
+    let names = ["LR_MODEL", "LR_PROVIDER", "LR_BASE_URL", "LR_REPLAY"];
+    let names_one = |flag: &String| !flag.starts_with("--record=");
+    Ok(llm_flags(asking).iter().any(names_one)
+        || names.iter().any(|name| environment::var(name).is_some())
         || config.settings::<LlmSettings>()?.model.is_some())
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn script(plan: &Plan) -> String {
     if plan.git {
         return script;
     }
-    let without_git = |line: &&str| !line.contains("lr-git start");
+    let without_git = |line: &&str| !line.contains("start");
     let lines: Vec<&str> = script.lines().filter(without_git).collect();
     lines.join("\n") + "\n"
 }
@@ -67,7 +67,14 @@ mod tests {
         ] {
             assert!(script.lines().any(|it| it == line), "{line}\n{script}");
         }
-        assert!(!script.contains('@') || !script.replace("\"$@\"", "").contains('@'));
+        let marks: Vec<&str> = LISTING.split('@').filter(|word| !word.is_empty()).collect();
+        let marks = marks
+            .iter()
+            .filter(|word| word.chars().all(|it| it.is_ascii_uppercase()));
+        assert_eq!(marks.clone().count(), Stage::ALL.len() + 2);
+        for mark in marks {
+            assert!(!script.contains(&format!("@{mark}@")), "{mark}\n{script}");
+        }
     }
 
     #[test]
@@ -78,6 +85,6 @@ mod tests {
     #[test]
     fn without_git_no_branch_is_made() {
         assert!(printed("a.py").contains("lr-git start"));
-        assert!(!printed("-g a.py").contains("lr-git start"));
+        assert!(!printed("-g a.py").contains("start"));
     }
 }

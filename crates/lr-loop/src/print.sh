@@ -15,11 +15,11 @@ commit() { @COMMIT@ "$@"; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 clean() { jq -es 'length > 0 and all(.check.clean)' "$work/check" > /dev/null; }
+# Whether lr-fix answered everything, and whether a check can tell more than was known before.
 free() { jq -es 'all(.reply.by == "lr-fix")' "$work/applied" > /dev/null; }
-# Something may have changed, the model has to learn why not, or a free fix had no effect.
 goes_on() {
-  jq -es 'any((.apply.outcome | . == "applied" or . == "refused") or (.apply and .reply.by == "lr-fix"))' \
-    "$work/applied" > /dev/null
+  jq -es 'any(.apply | .outcome == "applied" or .outcome == "refused") or
+    any(.apply and .reply.by == "lr-fix")' "$work/applied" > /dev/null
 }
 
 check "$@" > "$work/check"
@@ -29,7 +29,9 @@ until clean; do
   fix < "$work/check" | prompt | llm | apply > "$work/applied" || asked=$?
   goes_on || exit $((asked ? asked : 1))
   check --previous "$work/applied" "$@" > "$work/next" || checked=$?
-  commit --rechecked "$work/next" < "$work/applied" > /dev/null || [ $? -eq 3 ]
+  rechecked=(--rechecked "$work/next")
+  [ -s "$work/next" ] || rechecked=()
+  commit "${rechecked[@]}" < "$work/applied" > /dev/null || [ $? -eq 3 ]
   case $asked in 0 | 3) ;; *) exit "$asked" ;; esac
   [ "$checked" -eq 0 ] || exit "$checked"
   mv "$work/next" "$work/check"

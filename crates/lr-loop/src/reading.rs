@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use lr_turn::{CheckStatus, Outcome, ReadError, Turn, TurnError, Usage};
+use lr_turn::{CheckStatus, Outcome, ReadError, Reply, Turn, TurnError, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::stop::{Reason, Stop};
 
 /// The name of the stage whose replies cost nothing.
 const FREE: &str = "lr-fix";
@@ -15,23 +17,13 @@ pub(crate) struct Checked {
     /// Whether every turn is clean.
     pub(crate) clean: bool,
     /// Why the check itself failed.
-    pub(crate) trouble: Option<Trouble>,
+    pub(crate) trouble: Option<Stop>,
     /// The number of findings; a failing result without findings counts as one.
     pub(crate) findings: u64,
     /// The keys of the findings.
     pub(crate) keys: BTreeSet<String>,
     /// Path and hash of every source; `None` where a hash is not known.
     pub(crate) sources: Option<BTreeSet<(String, String)>>,
-}
-
-/// Why a check says nothing about the sources.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
-    Broken,
-    Missing,
-    NothingChecked,
-    /// It wrote no check at all, or something else went wrong.
-    Failed(Option<TurnError>),
 }
 
 impl Checked {
@@ -49,7 +41,7 @@ impl Checked {
         Ok(all)
     }
 
-    fn add(&mut self, turn: &Turn) -> Result<Option<Trouble>, ReadError> {
+    fn add(&mut self, turn: &Turn) -> Result<Option<Stop>, ReadError> {
         for source in section::<Vec<SourceView>>(turn, "sources")?.unwrap_or_default() {
             self.sources = self
                 .sources
@@ -60,30 +52,22 @@ impl Checked {
                     all
                 });
         }
+        let check = section::<CheckView>(turn, "check")?;
         let error = turn.get::<TurnError>()?;
-        let Some(check) = section::<CheckView>(turn, "check")? else {
-            self.clean = false;
-            return Ok(Some(Trouble::of(error.as_ref(), None)));
+        let reason = match (&check, error.as_ref().map(|error| error.kind.as_str())) {
+            (_, Some("missing")) => Some(Reason::MISSING),
+            (_, Some("broken")) => Some(Reason::BROKEN),
+            (None, _) | (_, Some(_)) => Some(Reason::STAGE_FAILED),
+            (Some(check), None) => check.trouble(),
         };
+        let check = check.unwrap_or_default();
         self.clean &= check.clean;
         for result in &check.results {
             let keys = result.keys();
             self.findings += keys.len() as u64;
             self.keys.extend(keys);
         }
-        let trouble = error.is_some() || (!check.clean && check.status().is_some());
-        Ok(trouble.then(|| Trouble::of(error.as_ref(), check.status())))
-    }
-}
-
-impl Trouble {
-    fn of(error: Option<&TurnError>, status: Option<CheckStatus>) -> Self {
-        match (error.map(|error| error.kind.as_str()), status) {
-            (Some("missing"), _) | (None, Some(CheckStatus::Missing)) => Self::Missing,
-            (Some("broken"), _) | (None, Some(_)) => Self::Broken,
-            (Some("nothing_checked"), _) => Self::NothingChecked,
-            _ => Self::Failed(error.cloned()),
-        }
+        Ok(reason.map(|reason| Stop { reason, error }))
     }
 }
 
@@ -92,8 +76,6 @@ impl Trouble {
 pub(crate) struct Answer {
     /// Whether there is a reply, and it was free.
     pub(crate) free: bool,
-    /// Whether a model replied.
-    pub(crate) by_model: bool,
     /// What became of the reply.
     pub(crate) outcome: Option<Outcome>,
     /// Whether the reply declared that nothing is left to improve.
@@ -116,13 +98,10 @@ impl Answer {
 
     /// Reads one turn after it was applied.
     pub(crate) fn of(turn: &Turn) -> Result<Self, ReadError> {
-        let reply = section::<ReplyView>(turn, "reply")?;
-        let free = reply.as_ref().is_some_and(ReplyView::is_free);
         let apply = section::<ApplyView>(turn, "apply")?.unwrap_or_default();
         let check = section::<CheckView>(turn, "check")?.unwrap_or_default();
         Ok(Self {
-            free,
-            by_model: reply.is_some() && !free,
+            free: turn.get()?.is_some_and(|reply| is_free(&reply)),
             outcome: apply.outcome,
             declared_done: apply.declared_done,
             refusals: apply.refusals.len(),
@@ -147,15 +126,14 @@ impl Taken {
     /// Reads what one turn took that came back from the model's stage; nothing for a free reply,
     /// and for one that never reached a model.
     pub(crate) fn read(turn: &Turn) -> Result<Self, ReadError> {
-        let reply = section::<ReplyView>(turn, "reply")?;
-        let Some(reply) = reply else {
+        let Some(reply) = turn.get::<Reply>()? else {
             let error = turn.get::<TurnError>()?;
             return Ok(Self {
                 calls: u64::from(error.is_some_and(|error| reached_a_model(&error))),
                 ..Self::default()
             });
         };
-        if reply.is_free() {
+        if is_free(&reply) {
             return Ok(Self::default());
         }
         Ok(Self {
@@ -165,6 +143,11 @@ impl Taken {
             cost_usd: reply.cost_usd,
         })
     }
+}
+
+/// Tells whether a reply cost nothing.
+fn is_free(reply: &Reply) -> bool {
+    reply.by.as_deref() == Some(FREE)
 }
 
 /// Tells whether an error came after a request was sent, as far as its kind says.
@@ -206,12 +189,16 @@ struct CheckView<'t> {
 }
 
 impl CheckView<'_> {
-    /// The status of the checkers that did not do their work: `missing` if one is, else `broken`.
-    fn status(&self) -> Option<CheckStatus> {
-        let has = |wanted| self.results.iter().any(|it| it.status == Some(wanted));
-        [CheckStatus::Missing, CheckStatus::Broken]
-            .into_iter()
-            .find(|status| has(*status))
+    /// Whether checkers did not do their work, although none of them said so in an error.
+    fn trouble(&self) -> Option<Reason> {
+        let has = |status| self.results.iter().any(|it| it.status == Some(status));
+        if self.clean {
+            None
+        } else if has(CheckStatus::Missing) {
+            Some(Reason::MISSING)
+        } else {
+            has(CheckStatus::Broken).then_some(Reason::BROKEN)
+        }
     }
 }
 
@@ -269,21 +256,6 @@ impl FindingView {
         }
         let path = self.location.as_ref().map_or("", |location| &location.path);
         format!("{path}: {}", self.message)
-    }
-}
-
-#[derive(Deserialize)]
-struct ReplyView {
-    by: Option<String>,
-    model: Option<String>,
-    usage: Option<Usage>,
-    cost_usd: Option<f64>,
-    attempts: Option<u64>,
-}
-
-impl ReplyView {
-    fn is_free(&self) -> bool {
-        self.by.as_deref() == Some(FREE)
     }
 }
 
@@ -349,20 +321,21 @@ mod tests {
 
     #[test]
     fn tells_why_a_check_failed() {
-        let check = |text: &str, expected: Option<Trouble>| {
-            assert_eq!(checked(text).trouble, expected, "{text}");
+        let check = |text: &str, expected: Option<Reason>| {
+            let trouble = checked(text).trouble;
+            assert_eq!(trouble.map(|stop| stop.reason), expected, "{text}");
         };
         let with = |status: &str| {
             format!(r#""check":{{"clean":false,"results":[{{"status":"{status}"}}]}}"#)
         };
         let error =
             |kind: &str| format!(r#""error":{{"stage":"lr-check","kind":"{kind}","message":"m"}}"#);
-        check(&with("broken"), Some(Trouble::Broken));
-        check(&with("missing"), Some(Trouble::Missing));
+        check(&with("broken"), Some(Reason::BROKEN));
+        check(&with("missing"), Some(Reason::MISSING));
         check(&with("timed_out"), None);
-        check(&error("missing"), Some(Trouble::Missing));
-        check(&error("nothing_checked"), Some(Trouble::NothingChecked));
-        check(r#""x":1"#, Some(Trouble::Failed(None)));
+        check(&error("missing"), Some(Reason::MISSING));
+        check(&error("nothing_checked"), Some(Reason::STAGE_FAILED));
+        check(r#""x":1"#, Some(Reason::STAGE_FAILED));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use lr_turn::{Commit, Outcome, Turn};
 
 use crate::args::StopAfter;
 use crate::plan::{Plan, Stage};
-use crate::reading::{Answer, Checked, Taken, Trouble};
+use crate::reading::{Answer, Checked, Taken};
 use crate::stage::{Ran, Runner};
 use crate::stop::{Flow, Judge, Reason, Stop};
 use crate::summary::Summary;
@@ -124,7 +124,7 @@ impl<'a> Rounds<'a> {
         let ran = or_stop(Stage::Check, ran)?;
         let mut found = or_stop(Stage::Check, Checked::read(&ran.turns))?;
         if ran.is_trouble && found.trouble.is_none() {
-            found.trouble = Some(Trouble::Broken);
+            found.trouble = Some(Reason::BROKEN.into());
         }
         self.summary.add_check(turn, &found);
         ControlFlow::Continue((ran, found))
@@ -147,7 +147,7 @@ impl<'a> Rounds<'a> {
         match answers.into_iter().find_map(lost) {
             None => ControlFlow::Continue(()),
             error => ControlFlow::Break(Stop {
-                reason: Reason::Repository,
+                reason: Reason::REPOSITORY,
                 error,
             }),
         }
@@ -163,7 +163,7 @@ impl<'a> Rounds<'a> {
         let answers = or_stop(Stage::Llm, Answer::read(&built.turns))?;
         self.judge.built(&answers)?;
         self.summary.built = built.turns;
-        ControlFlow::Break(Reason::StopAfter.into())
+        ControlFlow::Break(Reason::STOP_AFTER.into())
     }
 
     fn stage(&mut self, stage: Stage, input: Option<&Ran>, more: &[String]) -> Flow<Ran> {
@@ -191,11 +191,6 @@ fn file_flag(flag: &str, ran: Option<&Ran>) -> Vec<String> {
 }
 
 fn is_interrupted<T>(flow: &Flow<T>) -> bool {
-    matches!(
-        flow,
-        ControlFlow::Break(Stop {
-            reason: Reason::Interrupted(_),
-            ..
-        })
-    )
+    let reasons = [Reason::INTERRUPTED, Reason::TERMINATED];
+    matches!(flow, ControlFlow::Break(stop) if reasons.contains(&stop.reason))
 }

@@ -42,23 +42,17 @@ pub fn run(args: Args) -> Result<Status, Error> {
     Ok(summary.status())
 }
 
-/// Writes the summary as one turn or as a page; where it is a turn, people find the page on
-/// standard error.
+/// Writes the summary as one turn or as a page, or instead what `--stop-after` asked for. Where
+/// standard output holds no page, people find it on standard error.
 fn report(summary: &Summary, output: &mut Output) -> Result<(), Error> {
-    let text = output.form == Form::Text;
-    if text {
-        output.text(&say::clean(&summary::built_text(&summary.built)?))?;
-        output.text(&say::clean(&summary.page()))?;
-        return Ok(());
+    let page = summary.page();
+    if output.form == Form::Text && summary.built.is_empty() {
+        return output.text(&say::clean(&page));
     }
-    for line in summary.page().lines() {
-        say::note(line);
+    page.lines().for_each(say::note);
+    match output.form {
+        Form::Text => output.text(&say::clean(&summary::built_text(&summary.built)?)),
+        Form::Turn if summary.built.is_empty() => output.turn(&summary.to_turn()),
+        Form::Turn => summary.built.iter().try_for_each(|turn| output.turn(turn)),
     }
-    for turn in &summary.built {
-        output.turn(turn)?;
-    }
-    if summary.built.is_empty() {
-        output.turn(&summary.to_turn())?;
-    }
-    Ok(())
 }

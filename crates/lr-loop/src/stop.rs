@@ -7,7 +7,7 @@ use lr_stage::{Error, Kind, Status};
 use lr_turn::{Outcome, TurnError};
 
 use crate::plan::Stage;
-use crate::reading::{Answer, Checked, Trouble};
+use crate::reading::{Answer, Checked};
 
 /// How many refused turns in a row end the loop.
 const MOST_REFUSED: u64 = 3;
@@ -17,123 +17,44 @@ const MOST_FREE: u64 = 100;
 
 /// Why the loop stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    /// Every checker is content.
-    Clean,
-    /// What `--stop-after` names was built.
-    StopAfter,
-    /// The model declared that nothing is left to improve, and changed nothing.
-    DeclaredDone,
-    /// The reply held no versions.
-    NoEdits,
-    /// The reply's versions are what is there already.
-    NoChange,
-    /// A change led back to an earlier state.
-    Seen,
-    /// Several turns in a row removed nothing they were asked to.
-    Stalled,
-    /// Several replies in a row were refused.
-    Refused,
-    /// Nobody named a model, and what is free is done.
-    NoModel,
-    /// A checker did not work.
-    Broken,
-    /// A checker that was asked for is not there.
-    Missing,
-    /// No checker ran.
-    NothingChecked,
-    /// The repository cannot be used as it is.
-    Repository,
-    /// A stage could not be run or did not keep to the contract.
-    StageFailed,
-    /// A model was asked for and gave no usable reply.
-    ModelFailed,
-    /// The limit on turns with a model was reached.
-    Iterations,
-    /// The limit on calls was reached.
-    Calls,
-    /// A limit of a stage was reached.
-    Limit,
-    /// Asked to end.
-    Interrupted(Status),
+pub(crate) struct Reason {
+    /// The name that stands in `loop.reason`.
+    pub(crate) name: &'static str,
+    /// The exit status that it counts as.
+    pub(crate) status: Status,
+    /// What it means, for people.
+    pub(crate) words: &'static str,
 }
 
+#[rustfmt::skip]
 impl Reason {
-    /// The name that stands in `loop.reason`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Clean => "clean",
-            Self::StopAfter => "stop_after",
-            Self::DeclaredDone => "declared_done",
-            Self::NoEdits => "no_edits",
-            Self::NoChange => "no_change",
-            Self::Seen => "seen",
-            Self::Stalled => "stalled",
-            Self::Refused => "refused",
-            Self::NoModel => "no_model",
-            Self::Broken => "broken",
-            Self::Missing => "missing",
-            Self::NothingChecked => "nothing_checked",
-            Self::Repository => "repository",
-            Self::StageFailed => "stage_failed",
-            Self::ModelFailed => "model_failed",
-            Self::Iterations => "iterations",
-            Self::Calls => "calls",
-            Self::Limit => "limit",
-            Self::Interrupted(_) => "interrupted",
-        }
-    }
+    pub(crate) const CLEAN: Self = Self::new("clean", Status::Done, "the checks are clean");
+    pub(crate) const STOP_AFTER: Self = Self::new("stop_after", Status::Done, "stopped as asked, nothing was changed");
+    pub(crate) const DECLARED_DONE: Self = Self::new("declared_done", Status::No, "the model declares that nothing is left to improve");
+    pub(crate) const NO_EDITS: Self = Self::new("no_edits", Status::No, "the reply holds no new versions");
+    pub(crate) const NO_CHANGE: Self = Self::new("no_change", Status::No, "the reply changes nothing");
+    pub(crate) const SEEN: Self = Self::new("seen", Status::No, "the changes led back to an earlier state");
+    pub(crate) const STALLED: Self = Self::new("stalled", Status::No, "turn after turn removes nothing it is asked to");
+    pub(crate) const REFUSED: Self = Self::new("refused", Status::No, "the replies are refused again and again");
+    pub(crate) const NO_MODEL: Self = Self::new("no_model", Status::No, "no model is configured, and what is free is done");
+    pub(crate) const BROKEN: Self = Self::new("broken", Status::Trouble, "a checker did not work");
+    pub(crate) const MISSING: Self = Self::new("missing", Status::Trouble, "a checker is missing");
+    pub(crate) const REPOSITORY: Self = Self::new("repository", Status::Trouble, "the repository cannot be used");
+    pub(crate) const STAGE_FAILED: Self = Self::new("stage_failed", Status::Trouble, "a stage failed");
+    pub(crate) const MODEL_FAILED: Self = Self::new("model_failed", Status::NoReply, "the model gave no usable reply");
+    pub(crate) const ITERATIONS: Self = Self::new("iterations", Status::Limit, "the limit on turns is reached, findings may remain");
+    pub(crate) const CALLS: Self = Self::new("calls", Status::Limit, "the limit on calls is reached, findings may remain");
+    pub(crate) const LIMIT: Self = Self::new("limit", Status::Limit, "a limit is reached, findings may remain");
+    pub(crate) const INTERRUPTED: Self = Self::new("interrupted", Status::Interrupted, "interrupted");
+    pub(crate) const TERMINATED: Self = Self::new("interrupted", Status::Terminated, "asked to end");
 
-    /// What it means, for people.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Self::Clean => "the checks are clean",
-            Self::StopAfter => "stopped as asked, nothing was changed",
-            Self::DeclaredDone => "the model declares that nothing is left to improve",
-            Self::NoEdits => "the reply holds no new versions",
-            Self::NoChange => "the reply changes nothing",
-            Self::Seen => "the changes led back to an earlier state",
-            Self::Stalled => "no turn removes any more what it is asked to",
-            Self::Refused => "the replies are refused again and again",
-            Self::NoModel => "no model is configured, and what is free is done",
-            Self::Broken => "a checker did not work",
-            Self::Missing => "a checker is missing",
-            Self::NothingChecked => "nothing was checked",
-            Self::Repository => "the repository cannot be used",
-            Self::StageFailed => "a stage failed",
-            Self::ModelFailed => "the model gave no usable reply",
-            Self::Iterations => "the limit on turns is reached, findings may remain",
-            Self::Calls => "the limit on calls is reached, findings may remain",
-            Self::Limit => "a limit is reached, findings may remain",
-            Self::Interrupted(_) => "interrupted",
-        }
-    }
-
-    /// The exit status that it counts as.
-    pub(crate) fn status(self) -> Status {
-        match self {
-            Self::Clean | Self::StopAfter => Status::Done,
-            Self::DeclaredDone
-            | Self::NoEdits
-            | Self::NoChange
-            | Self::Seen
-            | Self::Stalled
-            | Self::Refused
-            | Self::NoModel => Status::No,
-            Self::Broken
-            | Self::Missing
-            | Self::NothingChecked
-            | Self::Repository
-            | Self::StageFailed => Status::Trouble,
-            Self::ModelFailed => Status::NoReply,
-            Self::Iterations | Self::Calls | Self::Limit => Status::Limit,
-            Self::Interrupted(status) => status,
-        }
+    const fn new(name: &'static str, status: Status, words: &'static str) -> Self {
+        Self { name, status, words }
     }
 }
 
 /// That the loop stops, why, and what a stage said about it.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stop {
     pub(crate) reason: Reason,
     pub(crate) error: Option<TurnError>,
@@ -146,12 +67,11 @@ impl Stop {
     /// Stops because a stage failed as a whole.
     pub(crate) fn failed(stage: Stage, error: &Error) -> Self {
         let reason = match (stage, error.kind) {
-            (_, Kind::Interrupted | Kind::Terminated) => Reason::Interrupted(error.kind.status()),
-            (Stage::Start | Stage::Commit, _) => Reason::Repository,
-            (_, Kind::NothingChecked) => Reason::NothingChecked,
-            (Stage::Check, Kind::Broken) => Reason::Broken,
-            _ if error.kind.status() == Status::NoReply => Reason::ModelFailed,
-            _ => Reason::StageFailed,
+            (_, Kind::Interrupted) => Reason::INTERRUPTED,
+            (_, Kind::Terminated) => Reason::TERMINATED,
+            (Stage::Start | Stage::Commit, _) => Reason::REPOSITORY,
+            _ if error.kind.status() == Status::NoReply => Reason::MODEL_FAILED,
+            _ => Reason::STAGE_FAILED,
         };
         Self {
             reason,
@@ -221,14 +141,14 @@ impl Judge {
     /// Tells how many calls are left before a model is asked; `None` when there is no limit.
     pub(crate) fn may_ask(&self) -> Flow<Option<u64>> {
         if self.iterations >= self.limits.iterations {
-            return Flow::Break(Reason::Iterations.into());
+            return Flow::Break(Reason::ITERATIONS.into());
         }
         match self
             .limits
             .max_calls
             .map(|max| max.saturating_sub(self.calls))
         {
-            Some(0) => Flow::Break(Reason::Calls.into()),
+            Some(0) => Flow::Break(Reason::CALLS.into()),
             left => Flow::Continue(left),
         }
     }
@@ -264,11 +184,11 @@ impl Judge {
         }
         let any = |outcome| answers.iter().any(|it| it.outcome == Some(outcome));
         let reason = if !answers.is_empty() && answers.iter().all(|it| it.declared_done) {
-            Reason::DeclaredDone
+            Reason::DECLARED_DONE
         } else if any(Outcome::NoChange) && !any(Outcome::NoEdits) {
-            Reason::NoChange
+            Reason::NO_CHANGE
         } else {
-            Reason::NoEdits
+            Reason::NO_EDITS
         };
         Flow::Break(reason.into())
     }
@@ -303,10 +223,10 @@ impl Judge {
             0
         };
         if self.refused >= MOST_REFUSED {
-            return Flow::Break(Reason::Refused.into());
+            return Flow::Break(Reason::REFUSED.into());
         }
         if self.stalled >= self.limits.patience || self.free >= MOST_FREE {
-            return Flow::Break(Reason::Stalled.into());
+            return Flow::Break(Reason::STALLED.into());
         }
         Flow::Continue(())
     }
@@ -316,7 +236,7 @@ impl Judge {
             return Flow::Continue(());
         };
         if self.seen.contains(&state) {
-            return Flow::Break(Reason::Seen.into());
+            return Flow::Break(Reason::SEEN.into());
         }
         self.seen.push(state);
         Flow::Continue(())
@@ -324,13 +244,14 @@ impl Judge {
 
     fn because(&self, error: &TurnError) -> Stop {
         let reason = match (error.kind.as_str(), error.status()) {
-            ("no_model", _) if !self.names_model => Reason::NoModel,
-            ("calls", _) => Reason::Calls,
-            ("repository", _) => Reason::Repository,
-            (_, Status::NoReply) => Reason::ModelFailed,
-            (_, Status::Limit) => Reason::Limit,
-            (_, status @ (Status::Interrupted | Status::Terminated)) => Reason::Interrupted(status),
-            _ => Reason::StageFailed,
+            ("no_model", _) if !self.names_model => Reason::NO_MODEL,
+            ("calls", _) => Reason::CALLS,
+            ("repository", _) => Reason::REPOSITORY,
+            (_, Status::NoReply) => Reason::MODEL_FAILED,
+            (_, Status::Limit) => Reason::LIMIT,
+            (_, Status::Interrupted) => Reason::INTERRUPTED,
+            (_, Status::Terminated) => Reason::TERMINATED,
+            _ => Reason::STAGE_FAILED,
         };
         Stop {
             reason,
@@ -341,15 +262,11 @@ impl Judge {
 
 /// Stops where a check leaves nothing to do, or says nothing about the sources.
 fn at_end(check: &Checked) -> Flow {
-    let (reason, error) = match &check.trouble {
-        None if check.clean => (Reason::Clean, None),
-        None => return Flow::Continue(()),
-        Some(Trouble::Broken) => (Reason::Broken, None),
-        Some(Trouble::Missing) => (Reason::Missing, None),
-        Some(Trouble::NothingChecked) => (Reason::NothingChecked, None),
-        Some(Trouble::Failed(error)) => (Reason::StageFailed, error.clone()),
-    };
-    Flow::Break(Stop { reason, error })
+    match &check.trouble {
+        Some(trouble) => Flow::Break(trouble.clone()),
+        None if check.clean => Flow::Break(Reason::CLEAN.into()),
+        None => Flow::Continue(()),
+    }
 }
 
 fn state(check: &Checked) -> Option<State> {
@@ -390,7 +307,6 @@ mod tests {
     /// A model's answer that came to `outcome`, asked about these findings.
     fn answer(outcome: Outcome, asked: &[&str]) -> Answer {
         Answer {
-            by_model: true,
             outcome: Some(outcome),
             asked: asked.iter().map(|key| (*key).to_owned()).collect(),
             ..Answer::default()
@@ -399,7 +315,6 @@ mod tests {
 
     fn free(outcome: Outcome, asked: &[&str]) -> Answer {
         Answer {
-            by_model: false,
             free: true,
             ..answer(outcome, asked)
         }
@@ -431,27 +346,22 @@ mod tests {
     #[test]
     fn a_first_check_that_is_clean_or_in_trouble_ends_the_loop() {
         let begin = |check: Checked| reason(judge().begin(&check));
-        let troubled = |trouble| Checked {
-            trouble: Some(trouble),
+        let missing = Checked {
+            trouble: Some(Reason::MISSING.into()),
             ..check("1", &["k"])
         };
         assert_eq!(begin(check("1", &["k"])), None);
-        assert_eq!(begin(check("1", &[])), Some(Reason::Clean));
-        assert_eq!(begin(troubled(Trouble::Broken)), Some(Reason::Broken));
-        assert_eq!(begin(troubled(Trouble::Missing)), Some(Reason::Missing));
-        let nothing = begin(troubled(Trouble::NothingChecked));
-        assert_eq!(nothing, Some(Reason::NothingChecked));
-        let no_turn = begin(troubled(Trouble::Failed(None)));
-        assert_eq!(no_turn, Some(Reason::StageFailed));
+        assert_eq!(begin(check("1", &[])), Some(Reason::CLEAN));
+        assert_eq!(begin(missing), Some(Reason::MISSING));
     }
 
     #[test]
     fn a_check_in_trouble_is_never_clean() {
         let broken = Checked {
-            trouble: Some(Trouble::Broken),
+            trouble: Some(Reason::BROKEN.into()),
             ..check("1", &[])
         };
-        assert_eq!(reason(judge().begin(&broken)), Some(Reason::Broken));
+        assert_eq!(reason(judge().begin(&broken)), Some(Reason::BROKEN));
     }
 
     #[test]
@@ -470,36 +380,36 @@ mod tests {
     #[test]
     fn a_turn_that_came_to_nothing_ends_the_loop() {
         let table = [
-            (vec![answer(Outcome::NoEdits, &[])], Reason::NoEdits),
-            (vec![answer(Outcome::NoChange, &[])], Reason::NoChange),
-            (vec![declared(Outcome::NoEdits)], Reason::DeclaredDone),
-            (vec![declared(Outcome::NoChange)], Reason::DeclaredDone),
+            (vec![answer(Outcome::NoEdits, &[])], Reason::NO_EDITS),
+            (vec![answer(Outcome::NoChange, &[])], Reason::NO_CHANGE),
+            (vec![declared(Outcome::NoEdits)], Reason::DECLARED_DONE),
+            (vec![declared(Outcome::NoChange)], Reason::DECLARED_DONE),
             (
                 vec![declared(Outcome::NoEdits), answer(Outcome::NoEdits, &[])],
-                Reason::NoEdits,
+                Reason::NO_EDITS,
             ),
             (
                 vec![
                     answer(Outcome::NoChange, &[]),
                     answer(Outcome::NoEdits, &[]),
                 ],
-                Reason::NoEdits,
+                Reason::NO_EDITS,
             ),
-            (vec![Answer::default()], Reason::NoEdits),
-            (vec![failed("network")], Reason::ModelFailed),
+            (vec![Answer::default()], Reason::NO_EDITS),
+            (vec![failed("network")], Reason::MODEL_FAILED),
             (
                 vec![failed("auth"), declared(Outcome::NoEdits)],
-                Reason::ModelFailed,
+                Reason::MODEL_FAILED,
             ),
-            (vec![failed("no_key")], Reason::ModelFailed),
+            (vec![failed("no_key")], Reason::MODEL_FAILED),
             (
                 vec![failed("network"), failed("template")],
-                Reason::ModelFailed,
+                Reason::MODEL_FAILED,
             ),
-            (vec![failed("template")], Reason::StageFailed),
-            (vec![failed("foreign_kind")], Reason::StageFailed),
-            (vec![failed("calls")], Reason::Calls),
-            (vec![failed("tokens")], Reason::Limit),
+            (vec![failed("template")], Reason::STAGE_FAILED),
+            (vec![failed("foreign_kind")], Reason::STAGE_FAILED),
+            (vec![failed("calls")], Reason::CALLS),
+            (vec![failed("tokens")], Reason::LIMIT),
         ];
         for (answers, expected) in table {
             assert_eq!(
@@ -514,8 +424,8 @@ mod tests {
     fn without_a_model_that_is_no_failure_unless_the_user_named_one() {
         let answered =
             |names_model| reason(Judge::new(LIMITS, names_model).answered(&[failed("no_model")]));
-        assert_eq!(answered(false), Some(Reason::NoModel));
-        assert_eq!(answered(true), Some(Reason::ModelFailed));
+        assert_eq!(answered(false), Some(Reason::NO_MODEL));
+        assert_eq!(answered(true), Some(Reason::MODEL_FAILED));
     }
 
     /// Runs turns, each an answer and the check after it, and returns how each one ended.
@@ -538,7 +448,7 @@ mod tests {
     fn a_clean_recheck_ends_the_loop() {
         assert_eq!(
             run(&mut judge(), &[applied("2", &["k"], &[])]),
-            [Some(Reason::Clean)]
+            [Some(Reason::CLEAN)]
         );
     }
 
@@ -547,7 +457,7 @@ mod tests {
         let mut judge = judge();
         assert_eq!(reason(judge.begin(&check("1", &["k"]))), None);
         let turns = [applied("2", &["k"], &["l"]), applied("1", &["l"], &["k"])];
-        assert_eq!(run(&mut judge, &turns), [None, Some(Reason::Seen)]);
+        assert_eq!(run(&mut judge, &turns), [None, Some(Reason::SEEN)]);
     }
 
     #[test]
@@ -578,7 +488,7 @@ mod tests {
         ];
         assert_eq!(
             run(&mut judge(), &turns),
-            [None, None, Some(Reason::Stalled)]
+            [None, None, Some(Reason::STALLED)]
         );
     }
 
@@ -604,7 +514,7 @@ mod tests {
             applied("4", &["k"], &["k"]),
         ];
         let ends = run(&mut judge(), &turns);
-        assert_eq!(ends, [None, None, None, None, Some(Reason::Stalled)]);
+        assert_eq!(ends, [None, None, None, None, Some(Reason::STALLED)]);
     }
 
     #[test]
@@ -618,14 +528,14 @@ mod tests {
             refused(&["l"]),
         ];
         let ends = run(&mut judge(), &turns);
-        assert_eq!(ends, [None, None, None, None, None, Some(Reason::Refused)]);
+        assert_eq!(ends, [None, None, None, None, None, Some(Reason::REFUSED)]);
     }
 
     #[test]
     fn a_free_fix_without_effect_takes_patience() {
         let turn = || (free(Outcome::NoChange, &["k"]), check("1", &["k"]));
         let ends = run(&mut judge(), &[turn(), turn(), turn()]);
-        assert_eq!(ends, [None, None, Some(Reason::Stalled)]);
+        assert_eq!(ends, [None, None, Some(Reason::STALLED)]);
     }
 
     #[test]
@@ -639,7 +549,7 @@ mod tests {
             })
             .collect();
         let ends = run(&mut judge, &turns);
-        assert_eq!(ends.last(), Some(&Some(Reason::Stalled)));
+        assert_eq!(ends.last(), Some(&Some(Reason::STALLED)));
         assert!(ends[..ends.len() - 1].iter().all(Option::is_none));
     }
 
@@ -651,18 +561,18 @@ mod tests {
         };
         assert_eq!(rechecked("network"), None);
         assert_eq!(rechecked("no_model"), None);
-        assert_eq!(rechecked("template"), Some(Reason::StageFailed));
-        assert_eq!(rechecked("calls"), Some(Reason::Calls));
+        assert_eq!(rechecked("template"), Some(Reason::STAGE_FAILED));
+        assert_eq!(rechecked("calls"), Some(Reason::CALLS));
     }
 
     #[test]
     fn a_recheck_in_trouble_ends_the_loop() {
         let broken = Checked {
-            trouble: Some(Trouble::Broken),
+            trouble: Some(Reason::BROKEN.into()),
             ..check("2", &[])
         };
         let turn = (answer(Outcome::Applied, &["k"]), broken);
-        assert_eq!(run(&mut judge(), &[turn]), [Some(Reason::Broken)]);
+        assert_eq!(run(&mut judge(), &[turn]), [Some(Reason::BROKEN)]);
     }
 
     #[test]
@@ -679,7 +589,7 @@ mod tests {
         judge.asked(2);
         assert_eq!(judge.may_ask(), Flow::Continue(Some(3)));
         judge.asked(4);
-        assert_eq!(reason(judge.may_ask()), Some(Reason::Calls));
+        assert_eq!(reason(judge.may_ask()), Some(Reason::CALLS));
         let mut judge = Judge::new(
             Limits {
                 iterations: 1,
@@ -689,7 +599,7 @@ mod tests {
         );
         assert_eq!(judge.may_ask(), Flow::Continue(None));
         judge.asked(1);
-        assert_eq!(reason(judge.may_ask()), Some(Reason::Iterations));
+        assert_eq!(reason(judge.may_ask()), Some(Reason::ITERATIONS));
     }
 
     #[test]
@@ -709,21 +619,13 @@ mod tests {
     #[test]
     fn a_stage_that_fails_as_a_whole_has_its_reason() {
         let table = [
-            (Stage::Check, Kind::Stage, Reason::StageFailed),
-            (Stage::Start, Kind::Stage, Reason::Repository),
-            (Stage::Commit, Kind::Stage, Reason::Repository),
-            (Stage::Llm, Kind::Provider, Reason::ModelFailed),
-            (Stage::Apply, Kind::Io, Reason::StageFailed),
-            (
-                Stage::Llm,
-                Kind::Terminated,
-                Reason::Interrupted(Status::Terminated),
-            ),
-            (
-                Stage::Start,
-                Kind::Interrupted,
-                Reason::Interrupted(Status::Interrupted),
-            ),
+            (Stage::Check, Kind::Stage, Reason::STAGE_FAILED),
+            (Stage::Start, Kind::Stage, Reason::REPOSITORY),
+            (Stage::Commit, Kind::Stage, Reason::REPOSITORY),
+            (Stage::Llm, Kind::Provider, Reason::MODEL_FAILED),
+            (Stage::Apply, Kind::Io, Reason::STAGE_FAILED),
+            (Stage::Llm, Kind::Terminated, Reason::TERMINATED),
+            (Stage::Start, Kind::Interrupted, Reason::INTERRUPTED),
         ];
         for (stage, kind, expected) in table {
             let stop = Stop::failed(stage, &Error::new(kind, "m"));

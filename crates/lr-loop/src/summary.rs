@@ -73,7 +73,7 @@ impl Summary {
     pub(crate) fn of_run(run: String) -> Self {
         Self {
             run,
-            reason: Reason::StageFailed,
+            reason: Reason::STAGE_FAILED,
             told: LoopSection::default(),
             explanations: Vec::new(),
             built: Vec::new(),
@@ -132,15 +132,15 @@ impl Summary {
     /// Notes why and when the run ended.
     pub(crate) fn end(&mut self, stop: Stop, took: Duration) {
         self.reason = stop.reason;
-        stop.reason.name().clone_into(&mut self.told.reason);
-        self.told.status = stop.reason.status().code();
+        stop.reason.name.clone_into(&mut self.told.reason);
+        self.told.status = stop.reason.status.code();
         self.told.error = stop.error;
         self.told.seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
     }
 
     /// The exit status of the run.
     pub(crate) fn status(&self) -> Status {
-        self.reason.status()
+        self.reason.status
     }
 
     /// Returns the summary as a turn that holds nothing else.
@@ -171,9 +171,9 @@ impl Summary {
 
     fn last_line(&self) -> String {
         let told = &self.told;
-        let mut line = format!("{}: {}", told.reason, self.reason.words());
+        let mut line = format!("{}: {}", told.reason, self.reason.words);
         if let Some(error) = &told.error {
-            let _ = write!(line, " ({}: {})", error.stage, error.message);
+            let _ = write!(line, " ({})", error.message);
         }
         if let (Some(before), Some(after)) = (told.findings.before, told.findings.after) {
             let _ = write!(line, "; findings {before} -> {after}");
@@ -251,10 +251,10 @@ mod tests {
 
     #[test]
     fn the_last_line_says_everything() {
-        let mut summary = summary(Reason::Stalled);
+        let mut summary = summary(Reason::STALLED);
         assert_eq!(
             summary.page(),
-            "stalled: no turn removes any more what it is asked to; findings 12 -> 1; \
+            "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1; \
              3 turns, 2 calls, 34 tokens\n"
         );
         summary.started();
@@ -265,7 +265,7 @@ mod tests {
         });
         assert_eq!(
             summary.page(),
-            "stalled: no turn removes any more what it is asked to; findings 12 -> 1; \
+            "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1; \
              3 turns, 2 calls, 34 tokens; branch lr/r; next: git diff refs/lr/r... (see it), \
              git checkout - (leave the branch), lr-git undo (take it back)\n"
         );
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn the_stop_reason_is_data() {
         assert_eq!(
-            summary(Reason::Iterations).to_turn().to_line(),
+            summary(Reason::ITERATIONS).to_turn().to_line(),
             "{\"lr\":1,\"run\":\"r\",\"loop\":{\"reason\":\"iterations\",\"status\":4,\"turns\":3,\
              \"calls\":2,\"findings\":{\"before\":12,\"after\":1},\"usage\":{\"input\":30,\
              \"cached_input\":0,\"cache_write\":0,\"output\":4,\"reasoning\":0},\
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn explanations_are_listed_by_turn() {
-        let mut summary = summary(Reason::Clean);
+        let mut summary = summary(Reason::CLEAN);
         let answer = |outcome, notes: &str| Answer {
             outcome: Some(outcome),
             notes: notes.to_owned(),
