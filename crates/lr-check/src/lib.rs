@@ -176,6 +176,7 @@ fn make_calls(
             return None;
         }
         let mut result = step.run(runner, sources)?;
+        say::detail(1, &progress(&result));
         result.modified = watch.changed(step.files().iter().copied());
         Some(result)
     });
@@ -193,6 +194,21 @@ fn make_calls(
         ));
     }
     Ok(results)
+}
+
+/// Says in one line how a call went.
+fn progress(result: &CheckResult) -> String {
+    let name = report::name(result);
+    match (result.status(), result.seconds) {
+        (CheckStatus::Clean, Some(seconds)) => format!("{name}: clean after {seconds} s"),
+        (_, Some(seconds)) => {
+            format!(
+                "{name}: {} findings after {seconds} s",
+                result.findings.len()
+            )
+        }
+        (_, None) => format!("{name}: not run"),
+    }
 }
 
 fn interrupted() -> Error {
@@ -235,11 +251,7 @@ fn say_trouble(check: &Check) -> Status {
             _ => continue,
         };
         status = status.max(kind.status());
-        let name = result
-            .checker
-            .as_ref()
-            .or(result.argv.first())
-            .map_or("script", String::as_str);
+        let name = report::name(result);
         let why = result.why.as_deref().unwrap_or("it did not work");
         let mut error = Error::new(kind, format!("checker '{name}' gave no answer: {why}"));
         let printed = result.stderr.as_deref().unwrap_or_default();

@@ -11,8 +11,8 @@ use crate::said;
 /// How much of each end of a stream is kept where it is for people and prompts, in bytes.
 pub(crate) const KEPT: usize = 64 * 1024;
 
-/// How much of a stream is kept where findings are read from it, in bytes.
-const READ: usize = 16 * 1024 * 1024;
+/// How much of each end of a stream is kept where findings are read from it, in bytes.
+const READ: usize = 8 * 1024 * 1024;
 
 /// What holds for every call.
 pub(crate) struct Runner {

@@ -7,6 +7,7 @@
 //! is what is not there, before any checker runs.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::Path;
 
 use ignore::{DirEntry, WalkBuilder};
@@ -56,9 +57,9 @@ impl Sources {
                 continue;
             };
             let full = sources.root.path().join(&path);
-            let metadata = full.symlink_metadata().map_err(|error| {
-                Error::new(Kind::Io, format!("cannot read '{}'", name.display())).because(error)
-            })?;
+            let metadata = full
+                .symlink_metadata()
+                .map_err(|error| unreadable(name, &error))?;
             if metadata.is_dir() {
                 sources.walk(&full, taste);
             } else {
@@ -247,6 +248,14 @@ impl Taste<'_> {
                 .is_some_and(|language| languages.contains(&language)),
         }
     }
+}
+
+fn unreadable(name: &Path, error: &io::Error) -> Error {
+    let words = match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::new(Kind::Io, format!("cannot read '{}'", name.display())).because(words)
 }
 
 fn is_fixes(path: &str) -> bool {

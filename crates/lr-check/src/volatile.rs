@@ -34,7 +34,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 });
 
 static LINE_NUMBERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(line|lines|column|col|row)( |:|=|#)\d+|:\d+(?::\d+)?\b").ok()
+    Regex::new(r"(?i)\b(line|lines|column|col|row)( |:|=|#)\d+|:\d+(?::\d+)?\b|\[\d+:\d+\]").ok()
 });
 
 /// Returns the text with every volatile word replaced by what it is.
@@ -97,6 +97,7 @@ mod tests {
             settled("bad syntax (x, line 17)")
         );
         assert_eq!(settled("a.py:3:1: no"), settled("a.py:14:2: no"));
+        assert_eq!(settled("==a:[3:19]"), settled("==a:[14:30]"));
         assert_ne!(settled("a.py:3:1: no"), settled("b.py:3:1: no"));
     }
 }

@@ -36,6 +36,7 @@ impl Tree {
             .current_dir(self.directory.path())
             .env("GROQ_API_KEY", "secret")
             .env("LR_RUN", "run")
+            .env("XDG_CONFIG_HOME", "/nonexistent")
             .capture_limit(4 << 20)
             .timeout(Duration::from_secs(60))
             .run()

@@ -52,6 +52,7 @@ fn check(directory: &Path, sources: &[&str], exit: i32) -> Value {
     let finished = Program::new(words.iter().chain(sources).copied())
         .current_dir(directory)
         .env("PATH", search_path())
+        .env("XDG_CONFIG_HOME", "/nonexistent")
         .run()
         .unwrap();
     assert_eq!(

@@ -148,8 +148,8 @@ fn plural(count: usize, word: &str) -> String {
     format!("{count} {word}{ending}")
 }
 
-/// Returns the checker's name, or the command of a script.
-fn name(result: &CheckResult) -> &str {
+/// Returns the checker's name, or that of a script.
+pub(crate) fn name(result: &CheckResult) -> &str {
     match (&result.checker, &result.script) {
         (Some(name), _) => name,
         (None, Some(script)) => &script.path,
