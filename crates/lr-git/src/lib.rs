@@ -1,1 +1,46 @@
 //! The branch of a run, a commit per fix, FIXES.md, and the way back.
+//!
+//! * [`start`] makes the branch of a run, after looking for everything in its way.
+//! * [`commit`] commits what lr-apply wrote, and writes it down in FIXES.md.
+//! * [`undo`] brings back what a run changed.
+//! * [`findings`] compares the findings before and after; [`message`] and [`fixes`] put that into
+//!   words. These three are pure.
+//! * [`repo`] is the only place that knows git, and [`files`] the only one that changes files.
+//!
+//! Deliberately absent: changing the user's branch, index or files, rewriting history, pushing,
+//! and a commit message that a model wrote.
+
+mod args;
+mod commit;
+mod files;
+mod findings;
+mod fix;
+mod fixes;
+mod message;
+mod page;
+mod put_back;
+mod repo;
+mod run;
+mod settings;
+mod start;
+mod undo;
+mod verify;
+
+use std::process::ExitCode;
+
+use lr_stage::{Error, Status};
+
+use args::{Args, Command};
+
+/// Runs the program on the command line of this process.
+pub fn main() -> ExitCode {
+    lr_stage::main(run)
+}
+
+fn run(args: Args) -> Result<Status, Error> {
+    match args.command {
+        Command::Start(start) => start::run(&start, &args.common),
+        Command::Commit(commit) => commit::run(&commit, &args.common),
+        Command::Undo(undo) => undo::run(&undo),
+    }
+}

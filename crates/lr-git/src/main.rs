@@ -1,3 +1,7 @@
 //! The `lr-git` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lr_git::main()
+}

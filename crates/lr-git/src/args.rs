@@ -1,0 +1,123 @@
+//! The command line of lr-git.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use lr_stage::{Common, Form};
+
+/// Keep what a run of lr changes on a branch of its own: a commit per fix, and FIXES.md
+///
+/// Your own branch, index and uncommitted work stay as they are. History is never rewritten.
+#[derive(Parser, Debug)]
+#[command(name = "lr-git", version)]
+pub(crate) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+impl AsRef<Common> for Args {
+    fn as_ref(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Make the branch of a run, after looking for everything that would be in its way
+    Start(Start),
+    /// Commit what was applied, and write it down in FIXES.md
+    Commit(Commit),
+    /// Bring back the contents that a run changed, with a commit of its own
+    Undo(Undo),
+}
+
+/// Make the branch of a run
+///
+/// Reads the turns of a first check from standard input and writes them on unchanged. The branch
+/// is 'lr/RUN', begins at HEAD, and is checked out without touching a file.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Start {
+    #[command(flatten)]
+    pub(crate) fixes: Fixes,
+
+    /// Write turns or text [default: turns into a pipe or file, text on a terminal]
+    #[arg(long, value_name = "FORM")]
+    pub(crate) format: Option<Form>,
+}
+
+/// Commit what was applied
+///
+/// Reads turns from standard input and writes them on; those that were applied get a section
+/// 'commit'. Exits with 1 if there was nothing to commit.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Commit {
+    /// Read the turns of the next check, to tell what was fixed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rechecked: Option<PathBuf>,
+
+    /// Commit only if the next check is better, and else put the files back
+    #[arg(long = "if", value_name = "CONDITION", requires = "rechecked")]
+    pub(crate) condition: Option<Condition>,
+
+    /// Stay on the present branch, whoever made it and its commits
+    #[arg(long)]
+    pub(crate) here: bool,
+
+    /// Leave out the hooks that 'git commit --no-verify' leaves out
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+
+    /// Exit with 0 where there was nothing to commit
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+
+    #[command(flatten)]
+    pub(crate) fixes: Fixes,
+
+    /// Write turns or text [default: turns into a pipe or file, text on a terminal]
+    #[arg(long, value_name = "FORM")]
+    pub(crate) format: Option<Form>,
+}
+
+/// Bring back the contents that a run changed
+///
+/// Makes one commit on the present branch in which every file that the run's commits changed is
+/// what it was before. Refuses files that somebody changed since.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Undo {
+    /// The run to take back [default: that of the present branch]
+    #[arg(long, value_name = "ID", env = "LR_RUN")]
+    pub(crate) run: Option<String>,
+
+    /// Only say what would be brought back
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// Leave out the hooks that 'git commit --no-verify' leaves out
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+}
+
+/// Where fixes are written down.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Fixes {
+    /// Write fixes down in NAME [default: FIXES.md]
+    #[arg(long, value_name = "NAME", conflicts_with = "no_fixes")]
+    pub(crate) fixes_file: Option<String>,
+
+    /// Do not write fixes down
+    #[arg(long)]
+    pub(crate) no_fixes: bool,
+}
+
+/// When to commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Condition {
+    /// The rank is smaller, or equal with a finding gone that was asked about
+    Improved,
+}

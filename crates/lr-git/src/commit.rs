@@ -1,0 +1,278 @@
+//! `lr-git commit`: a commit for what was applied, and one that writes it down.
+//!
+//! The parts of a turn are taken together, because one check follows them all.
+
+use std::collections::BTreeSet;
+
+use lr_exec::signals;
+use lr_stage::output::Output;
+use lr_stage::{Common, Error, Form, Kind, Status, exit_zero, input, say, turns};
+use lr_turn::{Apply, Change, Outcome as Applied, Reply, Turn};
+
+use crate::args;
+use crate::findings::Findings;
+use crate::fix::Fix;
+use crate::message::CommitKind;
+use crate::page;
+use crate::put_back;
+use crate::repo::Hooks;
+use crate::run::Session;
+use crate::settings;
+
+/// What the flags say.
+struct Options {
+    recheck: Option<Findings>,
+    only_if_improved: bool,
+    fixes_file: Option<String>,
+}
+
+/// Commits what the turns on standard input have applied.
+pub(crate) fn run(args: &args::Commit, common: &Common) -> Result<Status, Error> {
+    let options = Options {
+        recheck: match &args.rechecked {
+            Some(path) => Findings::of_recheck(&input::read_file(path)?)?,
+            None => None,
+        },
+        only_if_improved: args.condition == Some(args::Condition::Improved),
+        fixes_file: settings::fixes_file(&args.fixes, common)?,
+    };
+    let hooks = if args.no_verify {
+        Hooks::Skip
+    } else {
+        Hooks::Run
+    };
+    signals::install()
+        .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
+    let mut work = Work {
+        options,
+        session: Session::new(hooks, args.here),
+        output: Output::new(args.format, Form::Turn),
+        status: Status::Done,
+        n_committed: 0,
+    };
+    let turns = input::read_turns("turns with applied changes")?;
+    work.all(turns)?;
+    if work.n_committed == 0 {
+        work.status = work.status.max(Status::No);
+    }
+    Ok(exit_zero(work.status, args.exit_zero))
+}
+
+/// The work on a stream of turns.
+struct Work {
+    options: Options,
+    session: Session,
+    output: Output,
+    status: Status,
+    /// How many turns are committed, now or before.
+    n_committed: usize,
+}
+
+impl Work {
+    fn all(&mut self, turns: input::TurnReader) -> Result<(), Error> {
+        let mut group: Vec<Turn> = Vec::new();
+        for turn in turns {
+            let turn = match turn {
+                Ok(turn) => turn,
+                Err(error) => {
+                    self.group(group)?;
+                    return Err(error);
+                }
+            };
+            if !group
+                .last()
+                .is_some_and(|last| belong_together(last, &turn))
+            {
+                self.group(std::mem::take(&mut group))?;
+            }
+            group.push(turn);
+        }
+        self.group(group)
+    }
+
+    /// Works on the parts of one turn, and writes them.
+    fn group(&mut self, mut turns: Vec<Turn>) -> Result<(), Error> {
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let mut parts = Vec::new();
+        for (position, turn) in turns.iter_mut().enumerate() {
+            match ready(turn) {
+                Ok(Some(apply)) => parts.push((position, apply)),
+                Ok(None) => {}
+                Err(error) => self.fail(turn, error)?,
+            }
+        }
+        if !parts.is_empty() {
+            self.output.check_reader()?;
+            let held = signals::hold();
+            self.parts(&mut turns, &parts)?;
+            drop(held);
+        }
+        for turn in &turns {
+            self.write(turn)?;
+        }
+        match signals::interrupted() {
+            None => Ok(()),
+            Some(signal) => Err(interrupted(signal)),
+        }
+    }
+
+    /// Commits the parts of one turn that were applied, or puts all of them back.
+    fn parts(&mut self, turns: &mut [Turn], parts: &[(usize, Apply)]) -> Result<(), Error> {
+        // A check that is not of its form fails the part it stands in, below.
+        let before = parts.iter().map(|(position, _)| &turns[*position]);
+        let before = Findings::of_all(before).unwrap_or_default();
+        if self.is_put_back(&before) {
+            match self.put_back(turns, parts) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => {
+                    self.fail_all(turns, parts, &error);
+                    return Ok(());
+                }
+            }
+        }
+        for (position, apply) in parts {
+            let turn = &mut turns[*position];
+            if let Err(error) = self.part(turn, apply, &before, parts.len() > 1) {
+                self.fail(turn, error)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_put_back(&self, before: &Findings) -> bool {
+        let recheck = self.options.recheck.as_ref();
+        self.options.only_if_improved && recheck.is_some_and(|after| !before.is_improved_by(after))
+    }
+
+    /// Puts the files of all parts back, unless one of them is committed already.
+    fn put_back(&mut self, turns: &mut [Turn], parts: &[(usize, Apply)]) -> Result<bool, Error> {
+        for (position, _) in parts {
+            let part = self.session.part(&turns[*position])?;
+            let run = self.session.settle(&part)?;
+            if run.find(&part.trailers(CommitKind::Fix)).is_some() {
+                return Ok(false);
+            }
+        }
+        let changes: Vec<&Change> = parts.iter().flat_map(|(_, apply)| &apply.changes).collect();
+        put_back::all(self.session.repo()?, &changes)?;
+        for (position, _) in parts {
+            turns[*position].set(&lr_turn::Commit {
+                put_back: true,
+                ..Default::default()
+            });
+        }
+        Ok(true)
+    }
+
+    /// Makes the two commits of one part, or finds them.
+    fn part(
+        &mut self,
+        turn: &mut Turn,
+        apply: &Apply,
+        before: &Findings,
+        is_split: bool,
+    ) -> Result<(), Error> {
+        let asked = Findings::of(turn)?;
+        let outcome = match &self.options.recheck {
+            None => asked.asked_for(),
+            Some(after) if is_split => asked.compare(before, after, Some(&paths_of(apply))),
+            Some(after) => asked.compare(before, after, None),
+        };
+        let session = &mut self.session;
+        let fix = Fix {
+            part: session.part(turn)?,
+            apply,
+            outcome,
+            by: author(turn)?,
+        };
+        let Some(commit) = fix.commit(session)? else {
+            say::note("nothing to commit: HEAD has these versions already");
+            return Ok(());
+        };
+        let fixes = match &self.options.fixes_file {
+            Some(file) => fix.write_down(session, file, &commit)?,
+            None => None,
+        };
+        turn.set(&lr_turn::Commit {
+            branch: session.repo()?.head()?.branch,
+            fix: Some(commit.id.to_string()),
+            fixes,
+            put_back: false,
+        });
+        Ok(())
+    }
+
+    fn fail_all(&mut self, turns: &mut [Turn], parts: &[(usize, Apply)], error: &Error) {
+        say::error(error);
+        for (position, _) in parts {
+            turns[*position].set(&error.to_section(say::program()));
+        }
+        self.status = self.status.max(error.kind.status());
+    }
+
+    fn fail(&mut self, turn: &mut Turn, error: Error) -> Result<(), Error> {
+        self.status = self.status.max(turns::fail(turn, error)?);
+        Ok(())
+    }
+
+    fn write(&mut self, turn: &Turn) -> Result<(), Error> {
+        let passed = turns::passed_error(turn).unwrap_or(Status::Done);
+        self.status = self.status.max(passed);
+        let commit = turn.get::<lr_turn::Commit>().ok().flatten();
+        self.n_committed += usize::from(commit.as_ref().is_some_and(|commit| commit.fix.is_some()));
+        match self.output.form {
+            Form::Turn => self.output.turn(turn),
+            Form::Text => {
+                let page = page::of_turn(turn, commit.as_ref(), self.options.recheck.as_ref());
+                self.output.text(&say::clean(&page))
+            }
+        }
+    }
+}
+
+/// Returns the `apply` section of a turn that is to be committed.
+fn ready(turn: &Turn) -> Result<Option<Apply>, Error> {
+    if turn.has("error") || turn.has("commit") {
+        return Ok(None);
+    }
+    let apply: Option<Apply> = turn.get()?;
+    Ok(apply.filter(|apply| apply.outcome == Applied::Applied && !apply.changes.is_empty()))
+}
+
+/// Whether a turn is the next part of the same turn of the same run.
+fn belong_together(last: &Turn, next: &Turn) -> bool {
+    let (Ok(last), Ok(next)) = (last.id(), next.id()) else {
+        return false;
+    };
+    last.run == next.run && last.turn == next.turn && last.part < next.part && last.part.is_some()
+}
+
+fn paths_of(apply: &Apply) -> BTreeSet<String> {
+    apply
+        .changes
+        .iter()
+        .map(|change| change.path.clone())
+        .collect()
+}
+
+/// Says who wrote the reply: `lr-llm with openai/gpt-oss-120b`.
+fn author(turn: &Turn) -> Result<Option<String>, Error> {
+    let reply: Option<Reply> = turn.get()?;
+    Ok(reply.and_then(|reply| match (reply.by, reply.model) {
+        (Some(by), Some(model)) => Some(format!("{by} with {model}")),
+        (by, model) => by.or(model),
+    }))
+}
+
+fn interrupted(signal: i32) -> Error {
+    // SIGTERM is 15 everywhere.
+    let kind = if signal == 15 {
+        Kind::Terminated
+    } else {
+        Kind::Interrupted
+    };
+    Error::new(kind, "interrupted between two commits")
+}

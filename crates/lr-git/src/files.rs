@@ -1,0 +1,62 @@
+//! The few files that lr-git itself writes: FIXES.md, and versions that are brought back.
+
+use std::path::Path;
+
+use lr_files::{FileError, FileErrorKind, Journal, Replacement, Root};
+use lr_stage::{Error, say};
+use lr_turn::Kind;
+
+/// What becomes of the journal's receipt, from which lr-apply answers when it is run again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Receipt {
+    /// What lr-apply wrote stays.
+    Keep,
+    /// What lr-apply wrote is taken back.
+    Forget,
+}
+
+/// Finishes or takes back a change of files that was interrupted, so that what lies on the disk
+/// is what somebody wanted there.
+pub(crate) fn recover(directory: &Path) -> Result<(), Error> {
+    let project = lr_files::project_root(directory);
+    if !Journal::is_pending(&project) {
+        return Ok(());
+    }
+    let recovered = Journal::open(&project).and_then(|journal| journal.recover());
+    if let Some(recovered) = recovered.map_err(|error| file_error(&error))? {
+        say::note(&recovered.to_string());
+    }
+    Ok(())
+}
+
+/// Replaces a set of files, all or nothing.
+pub(crate) fn replace(
+    directory: &Path,
+    set: &[Replacement],
+    receipt: Receipt,
+) -> Result<(), Error> {
+    let replaced = || {
+        let root = Root::open(directory)?;
+        let journal = Journal::open(&lr_files::project_root(directory))?;
+        match receipt {
+            Receipt::Keep => journal.replace_keeping_receipt(&root, set),
+            Receipt::Forget => journal.replace(&root, set, ""),
+        }
+    };
+    replaced().map_err(|error| file_error(&error))
+}
+
+/// Turns an error about a file into one of the stage.
+pub(crate) fn file_error(error: &FileError) -> Error {
+    let kind = match error.kind() {
+        FileErrorKind::Busy => Kind::Locked,
+        FileErrorKind::Changed | FileErrorKind::Exists => Kind::Changed,
+        FileErrorKind::Conflict => Kind::Recovery,
+        _ => Kind::Io,
+    };
+    let stage_error = Error::new(kind, error.to_string());
+    match error.hint() {
+        Some(hint) => stage_error.hint(hint),
+        None => stage_error,
+    }
+}

@@ -1,0 +1,360 @@
+//! What was found before and after a change, compared.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write as _;
+
+use lr_stage::{Error, Kind, say};
+use lr_turn::{
+    Check, CheckResult, CheckStatus, Code, Finding, Location, Rank, Severity, Tool, Turn,
+};
+
+/// The findings of a check, and how far from clean it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Findings {
+    /// The findings, each key once.
+    list: Vec<Finding>,
+    rank: Option<Rank>,
+}
+
+/// What became of the findings that a change was asked to deal with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// Nobody has looked yet.
+    AskedFor(Vec<Finding>),
+    /// There was another check.
+    Rechecked {
+        /// Asked about and gone.
+        fixed: Vec<Finding>,
+        /// Asked about and still there.
+        still_there: Vec<Finding>,
+        /// Not there before.
+        new: Vec<Finding>,
+    },
+}
+
+impl Findings {
+    /// Reads the findings of one turn; of a turn without `check` there are none.
+    pub(crate) fn of(turn: &Turn) -> Result<Self, Error> {
+        Ok(turn
+            .get::<Check>()?
+            .map_or_else(Self::default, |check| Self::of_check(&check)))
+    }
+
+    /// Reads the findings of several turns as one: the parts of a turn that was split, or the
+    /// turns of a check.
+    pub(crate) fn of_all<'t>(turns: impl IntoIterator<Item = &'t Turn>) -> Result<Self, Error> {
+        let parts: Vec<Self> = turns.into_iter().map(Self::of).collect::<Result<_, _>>()?;
+        Ok(Self::joined(parts))
+    }
+
+    /// Reads the turns of a recheck; `None` if it was trouble, so that it says nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Input`] if no turn holds a check.
+    pub(crate) fn of_recheck(turns: &[Turn]) -> Result<Option<Self>, Error> {
+        let checks = turns
+            .iter()
+            .map(Turn::get::<Check>)
+            .collect::<Result<Vec<_>, _>>()?;
+        let checks: Vec<Check> = checks.into_iter().flatten().collect();
+        if checks.is_empty() {
+            return Err(
+                Error::new(Kind::Input, "the turns of --rechecked hold no check")
+                    .hint("they are what lr-check --previous writes"),
+            );
+        }
+        if checks.iter().any(was_trouble) {
+            return Ok(None);
+        }
+        Ok(Some(Self::joined(
+            checks.iter().map(Self::of_check).collect(),
+        )))
+    }
+
+    fn of_check(check: &Check) -> Self {
+        let mut seen = HashSet::new();
+        let found = check.results.iter().flat_map(findings_of);
+        let list = found.filter(|finding| seen.insert(key(finding))).collect();
+        Self {
+            list,
+            rank: check.rank,
+        }
+    }
+
+    fn joined(parts: Vec<Self>) -> Self {
+        let rank = joined_rank(parts.iter().map(|part| part.rank));
+        let mut seen = HashSet::new();
+        let list = parts.into_iter().flat_map(|part| part.list);
+        let list = list.filter(|finding| seen.insert(key(finding))).collect();
+        Self { list, rank }
+    }
+
+    /// Compares what one part was asked about with what was found after, where `before` is all
+    /// that was found before and `paths` are the files the part may answer for; without them it
+    /// answers for all.
+    pub(crate) fn compare(
+        &self,
+        before: &Self,
+        after: &Self,
+        paths: Option<&BTreeSet<String>>,
+    ) -> Outcome {
+        let (keys_before, keys_after) = (before.keys(), after.keys());
+        let (still_there, fixed) = self
+            .list
+            .iter()
+            .cloned()
+            .partition(|finding| keys_after.contains(&key(finding)));
+        let is_ours =
+            |finding: &&Finding| paths.is_none_or(|paths| paths.contains(&finding.location.path));
+        let is_new = |finding: &&Finding| !keys_before.contains(&key(finding));
+        let new = after
+            .list
+            .iter()
+            .filter(is_new)
+            .filter(is_ours)
+            .cloned()
+            .collect();
+        Outcome::Rechecked {
+            fixed,
+            still_there,
+            new,
+        }
+    }
+
+    /// Whether the check after a change is better than this one: its rank is smaller, or equal
+    /// with a finding gone that was asked about. Where no rank was given, one gone is enough.
+    pub(crate) fn is_improved_by(&self, after: &Self) -> bool {
+        let keys_after = after.keys();
+        let is_one_gone = self
+            .list
+            .iter()
+            .any(|finding| !keys_after.contains(&key(finding)));
+        match (self.rank, after.rank) {
+            (Some(before), Some(after)) => after < before || (after == before && is_one_gone),
+            _ => is_one_gone || self.list.is_empty(),
+        }
+    }
+
+    /// Returns the findings as what a change is asked to deal with.
+    pub(crate) fn asked_for(self) -> Outcome {
+        Outcome::AskedFor(self.list)
+    }
+
+    fn keys(&self) -> HashSet<String> {
+        self.list.iter().map(key).collect()
+    }
+}
+
+impl Outcome {
+    /// Returns the lists under their titles, without the empty ones.
+    pub(crate) fn lists(&self) -> Vec<(&'static str, &[Finding])> {
+        let lists: Vec<(&'static str, &[Finding])> = match self {
+            Self::AskedFor(asked) => vec![("Asked for", asked)],
+            Self::Rechecked {
+                fixed,
+                still_there,
+                new,
+            } => {
+                vec![("Fixed", fixed), ("Still there", still_there), ("New", new)]
+            }
+        };
+        lists
+            .into_iter()
+            .filter(|(_, findings)| !findings.is_empty())
+            .collect()
+    }
+}
+
+/// Returns a finding as one line: `a.py:3:1: F401 'os' imported but unused (ruff)`.
+pub(crate) fn line(finding: &Finding) -> String {
+    let mut place = finding.location.path.clone();
+    if let Some(range) = finding.location.range {
+        let _ = write!(place, ":{}", range.start.line);
+        if let Some(column) = range.start.column {
+            let _ = write!(place, ":{column}");
+        }
+    }
+    let code = finding.code.as_ref().map(|code| format!("{} ", code.value));
+    let tool = finding
+        .source
+        .as_ref()
+        .map(|tool| format!(" ({})", tool.name));
+    one_line(&format!(
+        "{place}: {}{}{}",
+        code.unwrap_or_default(),
+        finding.message,
+        tool.unwrap_or_default()
+    ))
+}
+
+/// Joins a text into one line without control characters.
+pub(crate) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    say::clean(&words.join(" ")).into_owned()
+}
+
+/// What names a finding; one of a foreign turn without a key is named by what it says.
+fn key(finding: &Finding) -> String {
+    if !finding.key.is_empty() {
+        return finding.key.clone();
+    }
+    let code = finding.code.as_ref().map_or("", |code| &code.value);
+    format!("{}\0{code}\0{}", finding.location.path, finding.message)
+}
+
+/// The findings of one command; a foreign one that only failed is itself a finding.
+fn findings_of(result: &CheckResult) -> Vec<Finding> {
+    if !result.findings.is_empty() || result.status() != CheckStatus::Findings {
+        return result.findings.clone();
+    }
+    let command = result.argv.join(" ");
+    vec![Finding {
+        message: "failed".to_owned(),
+        location: Location {
+            path: command.clone(),
+            range: None,
+        },
+        severity: Severity::Error,
+        source: result.checker.clone().map(|name| Tool { name, url: None }),
+        code: result.exit.map(|exit| Code {
+            value: format!("exit status {exit}"),
+            url: None,
+        }),
+        suggestions: Vec::new(),
+        weight: None,
+        bytes: None,
+        key: format!("failed\0{command}"),
+    }]
+}
+
+/// Whether a check says nothing about the sources, because a checker did not work.
+fn was_trouble(check: &Check) -> bool {
+    let did_not_work = |result: &CheckResult| {
+        matches!(result.status(), CheckStatus::Broken | CheckStatus::Missing)
+    };
+    check.rank.is_none() && !check.clean && check.results.iter().any(did_not_work)
+}
+
+/// The rank of several turns: parts of one turn carry either the rank of the whole or their own.
+fn joined_rank(ranks: impl Iterator<Item = Option<Rank>>) -> Option<Rank> {
+    let ranks = ranks.collect::<Option<Vec<Rank>>>()?;
+    let first = *ranks.first()?;
+    if ranks.iter().all(|rank| *rank == first) {
+        return Some(first);
+    }
+    let mut sum = Rank::default();
+    for rank in ranks {
+        for (total, count) in sum.iter_mut().zip(rank) {
+            *total += count;
+        }
+    }
+    Some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(keys: &[&str], rank: Option<Rank>) -> Findings {
+        let list = keys.iter().map(|key| finding(key)).collect();
+        Findings { list, rank }
+    }
+
+    fn finding(key: &str) -> Finding {
+        let text = format!(
+            r#"{{"message":"m","location":{{"path":"{}.py"}},"key":"{key}"}}"#,
+            &key[..1]
+        );
+        let turn =
+            format!(r#"{{"lr":1,"check":{{"clean":false,"results":[{{"findings":[{text}]}}]}}}}"#);
+        let check: Check = Turn::parse(&turn).unwrap().get().unwrap().unwrap();
+        check.results[0].findings[0].clone()
+    }
+
+    fn keys(findings: &[Finding]) -> Vec<&str> {
+        findings
+            .iter()
+            .map(|finding| finding.key.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn tells_fixed_still_there_and_new_by_key() {
+        let before = findings(&["a1", "a2"], None);
+        let after = findings(&["a2", "a3"], None);
+        let Outcome::Rechecked {
+            fixed,
+            still_there,
+            new,
+        } = before.compare(&before, &after, None)
+        else {
+            panic!()
+        };
+        assert_eq!(keys(&fixed), ["a1"]);
+        assert_eq!(keys(&still_there), ["a2"]);
+        assert_eq!(keys(&new), ["a3"]);
+    }
+
+    #[test]
+    fn a_part_answers_only_for_its_own_files() {
+        let all = findings(&["a1", "b1"], None);
+        let after = findings(&["a2", "b2"], None);
+        let paths = BTreeSet::from(["a.py".to_owned()]);
+        let part = findings(&["a1"], None);
+        let Outcome::Rechecked { fixed, new, .. } = part.compare(&all, &after, Some(&paths)) else {
+            panic!()
+        };
+        assert_eq!(keys(&fixed), ["a1"]);
+        assert_eq!(keys(&new), ["a2"]);
+    }
+
+    fn check_improved(before: (&[&str], Rank), after: (&[&str], Rank), expected: bool) {
+        let before = findings(before.0, Some(before.1));
+        let after = findings(after.0, Some(after.1));
+        assert_eq!(before.is_improved_by(&after), expected);
+    }
+
+    #[test]
+    fn improved_is_a_smaller_rank_or_an_equal_one_with_a_finding_gone() {
+        check_improved(
+            (&["a1"], [1, 0, 0, 0, 0]),
+            (&["a2", "a3"], [0, 0, 0, 2, 0]),
+            true,
+        );
+        check_improved((&["a1"], [0, 0, 0, 1, 0]), (&["a2"], [0, 0, 0, 1, 0]), true);
+        check_improved(
+            (&["a1"], [0, 0, 0, 1, 0]),
+            (&["a1"], [0, 0, 0, 1, 0]),
+            false,
+        );
+        check_improved(
+            (&["a1", "a2"], [0, 0, 0, 2, 0]),
+            (&["a2", "a3"], [0, 0, 1, 1, 0]),
+            false,
+        );
+        check_improved((&[], [0; 5]), (&[], [0; 5]), false);
+    }
+
+    #[test]
+    fn the_parts_of_a_turn_have_the_rank_of_the_whole_or_shares_of_it() {
+        let whole = [Some([0, 0, 0, 3, 0]), Some([0, 0, 0, 3, 0])];
+        assert_eq!(joined_rank(whole.into_iter()), Some([0, 0, 0, 3, 0]));
+        let shares = [Some([0, 1, 0, 3, 0]), Some([0, 0, 0, 4, 0])];
+        assert_eq!(joined_rank(shares.into_iter()), Some([0, 1, 0, 7, 0]));
+        assert_eq!(joined_rank([Some([0; 5]), None].into_iter()), None);
+    }
+
+    #[test]
+    fn a_recheck_that_was_trouble_says_nothing() {
+        let turn =
+            |check: &str| vec![Turn::parse(&format!(r#"{{"lr":1,"check":{check}}}"#)).unwrap()];
+        let trouble = turn(r#"{"clean":false,"results":[{"argv":["ruff"],"status":"broken"}]}"#);
+        assert_eq!(Findings::of_recheck(&trouble).unwrap(), None);
+        let foreign = turn(r#"{"clean":false,"results":[{"argv":["./my.sh","a.py"],"exit":1}]}"#);
+        let found = Findings::of_recheck(&foreign).unwrap().unwrap();
+        assert_eq!(line(&found.list[0]), "./my.sh a.py: exit status 1 failed");
+        let none = vec![Turn::parse(r#"{"lr":1}"#).unwrap()];
+        assert_eq!(Findings::of_recheck(&none).unwrap_err().kind, Kind::Input);
+    }
+}

@@ -1,0 +1,240 @@
+//! The text of FIXES.md: one entry for each commit that changed something.
+//!
+//! The file is Markdown that people and linters like: every heading is unique because it holds
+//! the commit's hash, and whatever a checker or a model said stands in a fence, as text.
+
+use std::fmt::Write as _;
+
+use lr_stage::say;
+use lr_turn::Change;
+
+use crate::findings::{Outcome, line, one_line};
+use crate::message::{push_wrapped, short};
+
+/// The longest line, in characters: what Markdown linters allow.
+const WIDTH: usize = 80;
+
+/// What stands at the top of a new file.
+const HEADER: &str = "\
+# Fixes
+
+What lr changed here, oldest first. Each entry names the commit that holds the
+change; `git show` with its hash shows it.
+";
+
+/// What is written down of one commit.
+pub(crate) struct Entry<'a> {
+    /// The full hash of the commit.
+    pub(crate) commit: &'a str,
+    /// When it was made.
+    pub(crate) date: &'a str,
+    /// The run, turn and part in words.
+    pub(crate) origin: &'a str,
+    /// What became of the findings.
+    pub(crate) outcome: &'a Outcome,
+    /// The files.
+    pub(crate) changes: &'a [Change],
+    /// What the reply said outside its blocks.
+    pub(crate) notes: &'a str,
+}
+
+/// Returns the file with an entry at its end, `None` if it has one for the same commit already.
+pub(crate) fn append(existing: Option<&str>, entry: &Entry<'_>) -> Option<String> {
+    let existing = existing.unwrap_or_default();
+    if existing.contains(&commit_line(entry.commit)) {
+        return None;
+    }
+    let uses_returns = existing.contains("\r\n");
+    let mut text = if existing.trim().is_empty() {
+        HEADER.to_owned()
+    } else {
+        format!("{}\n", existing.trim_end().replace("\r\n", "\n"))
+    };
+    text.push('\n');
+    push_entry(&mut text, entry);
+    Some(if uses_returns {
+        text.replace('\n', "\r\n")
+    } else {
+        text
+    })
+}
+
+fn commit_line(commit: &str) -> String {
+    format!("- Commit: `{commit}`")
+}
+
+fn push_entry(text: &mut String, entry: &Entry<'_>) {
+    let _ = writeln!(text, "## Fix applied (commit: {})\n", short(entry.commit));
+    let _ = writeln!(text, "{}", commit_line(entry.commit));
+    let _ = writeln!(text, "- Date: {}", entry.date);
+    push_wrapped(
+        text,
+        &format!("- Turn: {}", entry.origin),
+        WIDTH,
+        ["", "  "],
+    );
+    for (title, findings) in entry.outcome.lists() {
+        let lines: Vec<String> = findings.iter().map(line).collect();
+        push_fence(text, title, &lines.join("\n"));
+    }
+    let files: Vec<String> = entry.changes.iter().map(file_line).collect();
+    push_fence(text, "Files", &files.join("\n"));
+    push_fence(text, "Explanation", entry.notes);
+}
+
+fn file_line(change: &Change) -> String {
+    let path = one_line(&change.path);
+    format!("{path}  +{} -{}", change.added, change.removed)
+}
+
+/// Appends a text in a fence that it cannot close, under a title; nothing if it is empty.
+fn push_fence(text: &mut String, title: &str, content: &str) {
+    let content = say::clean(content.trim()).replace('\t', "    ");
+    if content.is_empty() {
+        return;
+    }
+    let fence = "`".repeat((longest_run(&content, '`') + 1).max(3));
+    let _ = writeln!(text, "\n{title}:\n\n{fence}text");
+    for line in content.lines() {
+        let indent: String = line
+            .chars()
+            .take_while(|c| *c == ' ')
+            .take(WIDTH / 2)
+            .collect();
+        push_wrapped(text, line.trim(), WIDTH, [&indent, &format!("{indent}  ")]);
+    }
+    let _ = writeln!(text, "{fence}");
+}
+
+fn longest_run(text: &str, wanted: char) -> usize {
+    let (mut longest, mut current) = (0, 0);
+    for character in text.chars() {
+        current = if character == wanted { current + 1 } else { 0 };
+        longest = longest.max(current);
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use lr_turn::ChangeKind;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HASH: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    fn entry<'a>(
+        commit: &'a str,
+        outcome: &'a Outcome,
+        changes: &'a [Change],
+        notes: &'a str,
+    ) -> Entry<'a> {
+        Entry {
+            commit,
+            date: "2026-11-21 03:49:31 +0000",
+            origin: "3 of run `r1`",
+            outcome,
+            changes,
+            notes,
+        }
+    }
+
+    fn changes() -> Vec<Change> {
+        vec![Change {
+            path: "src/a.py".to_owned(),
+            kind: ChangeKind::Modified,
+            before: None,
+            after: None,
+            added: 3,
+            removed: 1,
+            diff: None,
+        }]
+    }
+
+    fn nothing() -> Outcome {
+        Outcome::AskedFor(Vec::new())
+    }
+
+    #[test]
+    fn the_first_entry_stands_under_a_header() {
+        let text = append(
+            None,
+            &entry(
+                HASH,
+                &nothing(),
+                &changes(),
+                "Because\u{1b}[31m it\tis `so`.\n",
+            ),
+        )
+        .unwrap();
+        let expected = "\
+# Fixes
+
+What lr changed here, oldest first. Each entry names the commit that holds the
+change; `git show` with its hash shows it.
+
+## Fix applied (commit: 01234567)
+
+- Commit: `0123456789abcdef0123456789abcdef01234567`
+- Date: 2026-11-21 03:49:31 +0000
+- Turn: 3 of run `r1`
+
+Files:
+
+```text
+src/a.py  +3 -1
+```
+
+Explanation:
+
+```text
+Because\\u{1b}[31m it    is `so`.
+```
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_commit_has_one_entry_however_often_it_is_written_down() {
+        let once = append(None, &entry(HASH, &nothing(), &changes(), "")).unwrap();
+        assert_eq!(
+            append(Some(&once), &entry(HASH, &nothing(), &changes(), "")),
+            None
+        );
+        let other = HASH.replace('0', "f");
+        let twice = append(Some(&once), &entry(&other, &nothing(), &changes(), "")).unwrap();
+        assert!(twice.starts_with(&once));
+        assert!(twice.contains(&commit_line(HASH)) && twice.contains(&commit_line(&other)));
+    }
+
+    #[test]
+    fn the_line_ends_of_the_file_are_kept() {
+        let text = append(
+            Some("# Mine\r\n\r\n\r\n"),
+            &entry(HASH, &nothing(), &changes(), "x"),
+        )
+        .unwrap();
+        assert!(text.starts_with("# Mine\r\n\r\n## Fix"));
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    }
+
+    #[test]
+    fn an_explanation_cannot_leave_its_fence() {
+        let text = append(None, &entry(HASH, &nothing(), &[], "````\n# Fixes\n````")).unwrap();
+        assert!(text.ends_with("\n`````text\n````\n# Fixes\n````\n`````\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn is_lint_clean_whatever_the_model_says(notes in "(\\PC| |\n|\t|`|# ){0,300}") {
+            let text = append(None, &entry(HASH, &nothing(), &changes(), &notes)).unwrap();
+            prop_assert!(text.ends_with('\n') && !text.ends_with("\n\n"));
+            for line in text.lines() {
+                prop_assert_eq!(line, line.trim_end_matches([' ', '\t']));
+                let is_long = line.chars().count() > WIDTH;
+                prop_assert!(!is_long || !line.trim().contains(' '), "{:?}", line);
+            }
+        }
+    }
+}

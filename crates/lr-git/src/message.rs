@@ -1,0 +1,411 @@
+//! Commit messages: what a change was for, and the trailers by which its commit is found again.
+
+use std::fmt::{self, Write as _};
+
+use lr_turn::{Change, Finding};
+
+use crate::findings::{Outcome, line, one_line};
+
+/// The longest line of a commit message, in characters.
+const WIDTH: usize = 72;
+
+/// How many findings of each list a message names.
+const LISTED: usize = 20;
+
+/// The lines at the end of a message that say which commit of which run it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trailers {
+    /// The run.
+    pub(crate) run: String,
+    /// The number of the turn.
+    pub(crate) turn: u64,
+    /// The number of the part.
+    pub(crate) part: u64,
+    /// What the commit is.
+    pub(crate) kind: CommitKind,
+}
+
+/// What a commit of lr is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CommitKind {
+    /// The change itself.
+    Fix,
+    /// The entry in FIXES.md.
+    Log,
+    /// The contents from before the run.
+    Undo,
+}
+
+impl CommitKind {
+    const ALL: [Self; 3] = [Self::Fix, Self::Log, Self::Undo];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fix => "fix",
+            Self::Log => "log",
+            Self::Undo => "undo",
+        }
+    }
+}
+
+impl Trailers {
+    /// Reads the trailers of a message, wherever a hook has moved them; `None` if it is not one
+    /// of lr's.
+    pub(crate) fn read(message: &str) -> Option<Self> {
+        let value = |key: &str| {
+            let lines = message.lines().rev();
+            let mut values = lines.filter_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
+            values.next().map(str::trim)
+        };
+        let kind = value("Lr-Kind")?;
+        Some(Self {
+            run: value("Lr-Run")?.to_owned(),
+            turn: value("Lr-Turn")
+                .and_then(|turn| turn.parse().ok())
+                .unwrap_or(0),
+            part: value("Lr-Part")
+                .and_then(|part| part.parse().ok())
+                .unwrap_or(0),
+            kind: CommitKind::ALL
+                .into_iter()
+                .find(|known| known.name() == kind)?,
+        })
+    }
+}
+
+impl fmt::Display for Trailers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "Lr-Run: {}", self.run)?;
+        if self.kind != CommitKind::Undo {
+            writeln!(out, "Lr-Turn: {}", self.turn)?;
+            writeln!(out, "Lr-Part: {}", self.part)?;
+        }
+        writeln!(out, "Lr-Kind: {}", self.kind.name())
+    }
+}
+
+/// Returns the message of the commit of a change.
+pub(crate) fn fix(
+    outcome: &Outcome,
+    changes: &[Change],
+    by: Option<&str>,
+    trailers: &Trailers,
+) -> String {
+    let mut text = format!("{}\n\n", subject(outcome, changes));
+    for (title, findings) in outcome.lists() {
+        let _ = writeln!(text, "{title}:");
+        for finding in findings.iter().take(LISTED) {
+            push_wrapped(&mut text, &line(finding), WIDTH, ["- ", "  "]);
+        }
+        if let Some(more @ 1..) = findings.len().checked_sub(LISTED) {
+            let _ = writeln!(text, "- and {more} more");
+        }
+        text.push('\n');
+    }
+    if let Some(by) = by {
+        push_wrapped(
+            &mut text,
+            &format!("Written by {}.", one_line(by)),
+            WIDTH,
+            ["", ""],
+        );
+        text.push('\n');
+    }
+    text + &trailers.to_string()
+}
+
+/// Returns the message of the commit that writes a fix down.
+pub(crate) fn log(file: &str, commit: &str, trailers: &Trailers) -> String {
+    format!(
+        "Update fix history: {file} for {}\n\n{trailers}",
+        short(commit)
+    )
+}
+
+/// Returns the message of the commit that brings back the contents from before a run.
+pub(crate) fn undo(n_files: usize, n_commits: usize, trailers: &Trailers) -> String {
+    format!(
+        "Undo the fixes of a run: {}\n\nBrings back what {} changed.\n\n{trailers}",
+        count(n_files, "file"),
+        count(n_commits, "commit"),
+    )
+}
+
+/// Returns the first digits of a commit's hash.
+pub(crate) fn short(commit: &str) -> &str {
+    commit.get(..8).unwrap_or(commit)
+}
+
+/// Returns a number of things in words: `1 file`, `2 files`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Appends a line, broken between words where it is longer than `width` characters; `indents`
+/// stand before its first and before its other lines.
+pub(crate) fn push_wrapped(text: &mut String, line: &str, width: usize, indents: [&str; 2]) {
+    let mut current = indents[0].to_owned();
+    let mut is_empty = true;
+    for word in line.split(' ') {
+        if !is_empty && current.chars().count() + 1 + word.chars().count() > width {
+            text.push_str(current.trim_end());
+            text.push('\n');
+            indents[1].clone_into(&mut current);
+            is_empty = true;
+        }
+        if !is_empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        is_empty = false;
+    }
+    text.push_str(current.trim_end());
+    text.push('\n');
+}
+
+/// Says in one line what a change is for: `Apply fix: unused import, undefined name in a.py`.
+fn subject(outcome: &Outcome, changes: &[Change]) -> String {
+    let place = place(changes);
+    let findings: &[Finding] = match outcome {
+        Outcome::AskedFor(asked) => asked,
+        Outcome::Rechecked {
+            fixed,
+            still_there,
+            new,
+        } => {
+            if fixed.is_empty() && !(still_there.is_empty() && new.is_empty()) {
+                return cut(&format!("Apply fix: no finding gone yet{place}"), WIDTH);
+            }
+            fixed
+        }
+    };
+    let mut descriptions: Vec<String> = Vec::new();
+    for description in findings.iter().map(describe) {
+        if !description.is_empty() && !descriptions.contains(&description) {
+            descriptions.push(description);
+        }
+    }
+    if descriptions.is_empty() {
+        let place = place.strip_prefix(" in ").unwrap_or("the reply");
+        return cut(&format!("Apply fix: {place}"), WIDTH);
+    }
+    let fitting = (1..=descriptions.len()).rev().map(|n_named| {
+        let left = descriptions.len() - n_named;
+        let more = if left > 0 {
+            format!(" and {left} more")
+        } else {
+            String::new()
+        };
+        format!(
+            "Apply fix: {}{more}{place}",
+            descriptions[..n_named].join(", ")
+        )
+    });
+    let fitting: Vec<String> = fitting.collect();
+    if let Some(subject) = fitting
+        .iter()
+        .find(|subject| subject.chars().count() <= WIDTH)
+    {
+        return subject.clone();
+    }
+    let room = WIDTH.saturating_sub("Apply fix: ".len() + place.chars().count());
+    format!("Apply fix: {}{place}", cut(&descriptions[0], room))
+}
+
+/// Says in a few words what a finding is about: the rule's name where it is made of words, else
+/// what the checker says.
+fn describe(finding: &Finding) -> String {
+    let code = finding.code.as_ref().map_or("", |code| &code.value);
+    let is_words = code.contains('-') && code.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    if is_words {
+        return code.replace('-', " ");
+    }
+    let first = finding.message.lines().next().unwrap_or_default();
+    one_line(first).trim_end_matches(['.', ':', ' ']).to_owned()
+}
+
+fn place(changes: &[Change]) -> String {
+    match changes {
+        [] => String::new(),
+        [change] => {
+            let path = one_line(&change.path);
+            let name = path.rsplit('/').next().unwrap_or(&path);
+            let shown = if path.chars().count() <= WIDTH / 2 {
+                &path
+            } else {
+                name
+            };
+            format!(" in {}", cut(shown, WIDTH / 2))
+        }
+        changes => format!(" in {} files", changes.len()),
+    }
+}
+
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use lr_turn::{ChangeKind, Code, Location, Severity};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn finding(code: &str, message: &str) -> Finding {
+        Finding {
+            message: message.to_owned(),
+            location: Location {
+                path: "a.py".to_owned(),
+                range: None,
+            },
+            severity: Severity::Warning,
+            source: None,
+            code: Some(Code {
+                value: code.to_owned(),
+                url: None,
+            }),
+            suggestions: Vec::new(),
+            weight: None,
+            bytes: None,
+            key: code.to_owned(),
+        }
+    }
+
+    fn change(path: &str) -> Change {
+        Change {
+            path: path.to_owned(),
+            kind: ChangeKind::Modified,
+            before: None,
+            after: None,
+            added: 1,
+            removed: 1,
+            diff: None,
+        }
+    }
+
+    fn trailers() -> Trailers {
+        Trailers {
+            run: "r1".to_owned(),
+            turn: 3,
+            part: 1,
+            kind: CommitKind::Fix,
+        }
+    }
+
+    fn check_subject(findings: &[Finding], paths: &[&str], expected: &str) {
+        let changes: Vec<Change> = paths.iter().map(|path| change(path)).collect();
+        assert_eq!(
+            subject(&Outcome::AskedFor(findings.to_vec()), &changes),
+            expected
+        );
+    }
+
+    #[test]
+    fn the_subject_names_what_was_found() {
+        let import = finding("unused-import", "x");
+        let name = finding("F821", "undefined name `y`.");
+        check_subject(
+            &[import.clone(), import.clone(), name.clone()],
+            &["a.py"],
+            "Apply fix: unused import, undefined name `y` in a.py",
+        );
+        check_subject(
+            &[name],
+            &["a.py", "b.py"],
+            "Apply fix: undefined name `y` in 2 files",
+        );
+        check_subject(&[], &["a.py"], "Apply fix: a.py");
+    }
+
+    #[test]
+    fn the_subject_counts_what_has_no_room() {
+        let long = finding("E1", "a long description of something wrong");
+        let other = finding("E2", "another long description of something else");
+        check_subject(
+            &[long, other],
+            &["a.py"],
+            "Apply fix: a long description of something wrong and 1 more in a.py",
+        );
+        let endless = finding("E3", &"word ".repeat(40));
+        check_subject(
+            &[endless],
+            &["a.py"],
+            "Apply fix: word word word word word word word word word word wo… in a.py",
+        );
+    }
+
+    #[test]
+    fn the_message_never_says_fixed_without_a_recheck() {
+        let outcome = Outcome::AskedFor(vec![finding("F401", "`os` imported but unused")]);
+        let text = fix(
+            &outcome,
+            &[change("a.py")],
+            Some("lr-llm with m"),
+            &trailers(),
+        );
+        let expected = "\
+Apply fix: `os` imported but unused in a.py
+
+Asked for:
+- a.py: F401 `os` imported but unused
+
+Written by lr-llm with m.
+
+Lr-Run: r1
+Lr-Turn: 3
+Lr-Part: 1
+Lr-Kind: fix
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_message_says_what_a_recheck_found() {
+        let outcome = Outcome::Rechecked {
+            fixed: vec![],
+            still_there: vec![finding("F401", "`os` imported but unused")],
+            new: vec![finding("E999", "syntax error")],
+        };
+        let text = fix(&outcome, &[change("a.py")], None, &trailers());
+        let expected = "\
+Apply fix: no finding gone yet in a.py
+
+Still there:
+- a.py: F401 `os` imported but unused
+
+New:
+- a.py: E999 syntax error
+
+Lr-Run: r1
+Lr-Turn: 3
+Lr-Part: 1
+Lr-Kind: fix
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn trailers_are_read_behind_those_that_a_hook_adds() {
+        let text = format!("Subject\n\n{}\nSigned-off-by: A <a@b>\n", trailers());
+        assert_eq!(Trailers::read(&text), Some(trailers()));
+        assert_eq!(Trailers::read("Subject\n\nLr-Run: x\n"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_finding_can_forge_a_trailer_or_break_the_subject(message in "(\\PC|\n|\r|\u{1b}|Lr-Run: x|Lr-Kind: log){0,60}", path in "[a-z/]{1,90}") {
+            let outcome = Outcome::AskedFor(vec![finding("X", &message)]);
+            let text = fix(&outcome, &[change(&path)], None, &trailers());
+            prop_assert!(text.lines().next().unwrap().chars().count() <= WIDTH);
+            prop_assert_eq!(text.lines().nth(1), Some(""));
+            prop_assert_eq!(Trailers::read(&text), Some(trailers()));
+            let escapes = text.matches('\u{1b}').count();
+            prop_assert_eq!(escapes, 0);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The git binary, for what gix must not or cannot do: hooks, signatures, the user's filters.
+
+use std::time::Duration;
+
+use lr_exec::{End, Finished, Program};
+use lr_stage::Error;
+use lr_turn::Kind;
+
+use super::{Hooks, Oid, Repo, refuse, trouble};
+
+/// How long a git command may take, its hooks included.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How much of each end of git's output is kept; a filtered file has to fit.
+const CAPTURE: usize = 32 * 1024 * 1024;
+
+/// How many bytes of what a hook said are shown.
+const SHOWN: usize = 4_000;
+
+/// Commits the versions in the work tree of exactly these files.
+pub(super) fn commit(
+    repo: &Repo,
+    paths: &[String],
+    message: &str,
+    hooks: Hooks,
+) -> Result<(), Error> {
+    let full: Vec<String> = paths.iter().map(|path| repo.full(path)).collect();
+    let view = repo.view()?;
+    let new = paths
+        .iter()
+        .zip(&full)
+        .filter(|(path, _)| view.staged(path).is_none());
+    let new: Vec<String> = new.map(|(_, full)| full.clone()).collect();
+    if !new.is_empty() {
+        let add = [
+            "add",
+            "--force",
+            "--intent-to-add",
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+        ];
+        succeed("git add", run(repo, &add, nul_separated(&new))?)?;
+    }
+    let mut arguments = vec![
+        "commit",
+        "--quiet",
+        "--only",
+        "--cleanup=whitespace",
+        "--pathspec-from-file=-",
+        "--pathspec-file-nul",
+        "--message",
+        message,
+    ];
+    if hooks == Hooks::Skip {
+        arguments.push("--no-verify");
+    }
+    let committed =
+        run(repo, &arguments, nul_separated(&full)).and_then(|done| succeed("git commit", done));
+    if committed.is_err() && !new.is_empty() {
+        let forget = [
+            "rm",
+            "--cached",
+            "--quiet",
+            "--force",
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+        ];
+        succeed("git rm --cached", run(repo, &forget, nul_separated(&new))?)?;
+    }
+    committed.map(|_| ())
+}
+
+/// Makes a reference that must not exist.
+pub(super) fn make_reference(repo: &Repo, name: &str, id: Oid, message: &str) -> Result<(), Error> {
+    let absent = Oid::null(repo.gix.object_hash()).to_string();
+    let arguments = [
+        "update-ref",
+        "--create-reflog",
+        "-m",
+        message,
+        name,
+        &id.to_string(),
+        &absent,
+    ];
+    succeed("git update-ref", run(repo, &arguments, Vec::new())?).map(|_| ())
+}
+
+/// Lets `HEAD` name another branch, with a line in its log.
+pub(super) fn check_out(repo: &Repo, name: &str, message: &str) -> Result<(), Error> {
+    let arguments = ["symbolic-ref", "-m", message, "HEAD", name];
+    succeed("git symbolic-ref", run(repo, &arguments, Vec::new())?).map(|_| ())
+}
+
+/// Returns the hash under which git would store these bytes of a file, after the user's filters.
+pub(super) fn stored_id(repo: &Repo, full: &str, bytes: Vec<u8>) -> Result<Oid, Error> {
+    let path = format!("--path={full}");
+    let done = succeed(
+        "git hash-object",
+        run(repo, &["hash-object", "--stdin", &path], bytes)?,
+    )?;
+    let text = done.stdout.text();
+    Oid::from_hex(text.trim().as_bytes())
+        .map_err(|error| trouble(format!("cannot hash '{full}' with git"), error))
+}
+
+/// Returns the bytes that git would check out for a stored version, after the user's filters.
+pub(super) fn smudge(repo: &Repo, full: &str, id: Oid) -> Result<Vec<u8>, Error> {
+    let path = format!("--path={full}");
+    let arguments = ["cat-file", "--filters", &path, &id.to_string()];
+    let done = succeed("git cat-file", run(repo, &arguments, Vec::new())?)?;
+    if done.stdout.dropped > 0 {
+        return Err(refuse(format!(
+            "'{full}' is too large for a filter program"
+        )));
+    }
+    Ok(done.stdout.bytes().to_vec())
+}
+
+fn run(repo: &Repo, arguments: &[&str], input: Vec<u8>) -> Result<Finished, Error> {
+    // Housekeeping is left to the user's own commands: it would go on in the background.
+    let fixed = [
+        "git",
+        "--literal-pathspecs",
+        "-c",
+        "gc.auto=0",
+        "-c",
+        "maintenance.auto=false",
+    ];
+    Program::new(fixed.iter().chain(arguments))
+        .current_dir(&repo.top)
+        .timeout(TIMEOUT)
+        .capture_limit(CAPTURE)
+        .stdin_bytes(input)
+        .run()
+        .map_err(|error| {
+            let reason = super::probe::for_gix(repo, Hooks::Run);
+            let reason = reason.unwrap_or_else(|| "files have filters of their own".to_owned());
+            trouble(
+                format!("this repository needs the git program, because {reason}"),
+                error,
+            )
+            .hint("install git, or work without: lr-loop --no-git")
+        })
+}
+
+/// Refuses what did not end well, with git's own words.
+fn succeed(command: &str, done: Finished) -> Result<Finished, Error> {
+    let said = format!("{}{}", done.stderr.text(), done.stdout.text());
+    match done.end {
+        End::Exited(0) => Ok(done),
+        End::Interrupted => Err(Error::new(
+            Kind::Interrupted,
+            format!("'{command}' was interrupted"),
+        )),
+        End::TimedOut => Err(refuse(format!(
+            "'{command}' took longer than {} s",
+            TIMEOUT.as_secs()
+        ))
+        .hint("does a hook wait for something? --no-verify leaves hooks out")),
+        end => Err(refuse(format!(
+            "'{command}' failed ({end}): {}",
+            last_bytes(said.trim(), SHOWN)
+        ))),
+    }
+}
+
+fn last_bytes(text: &str, limit: usize) -> &str {
+    let mut start = text.len().saturating_sub(limit);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    &text[start..]
+}
+
+fn nul_separated(paths: &[String]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for path in paths {
+        bytes.extend_from_slice(path.as_bytes());
+        bytes.push(0);
+    }
+    bytes
+}

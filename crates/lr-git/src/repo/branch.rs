@@ -1,0 +1,228 @@
+//! The branch of a run.
+
+use std::io::Write as _;
+
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+use gix::refs::{FullName, Target};
+use lr_stage::Error;
+use lr_turn::Kind;
+
+use super::{Head, Hooks, Oid, Repo, binary, probe, refuse, trouble};
+
+/// What beginning a run found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    /// The branch was made, or made whole, and is checked out now.
+    Now,
+    /// The branch was checked out already.
+    Before,
+}
+
+/// Returns the name of the branch of a run.
+pub(crate) fn branch_of(run: &str) -> String {
+    format!("lr/{run}")
+}
+
+/// Returns the full name of the reference that keeps where a run began.
+///
+/// It is not `refs/lr/<run>` itself: git looks for `lr/<run>` there first, and so `git merge` and
+/// `git diff` of a run's branch would silently take its beginning.
+pub(super) fn base_of(run: &str) -> String {
+    format!("refs/lr/{run}/base")
+}
+
+impl Repo {
+    /// Makes the branch of a run at `HEAD`, checks it out without touching a file, and keeps
+    /// where it began in `refs/lr/<run>/base`. A branch that exists is never moved.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Input`] if the run's name cannot be part of a branch's, and [`Kind::Repository`]
+    /// if a branch is in the way.
+    pub(crate) fn begin(&self, run: &str) -> Result<Begun, Error> {
+        check_name(run)?;
+        let name = branch_of(run);
+        let head = self.head()?;
+        if head.branch.as_deref() == Some(&name) {
+            return Ok(Begun::Before);
+        }
+        self.check_branch(run, &name, &head)?;
+        if let Some(commit) = head.commit {
+            self.make_reference(
+                &format!("refs/heads/{name}"),
+                commit,
+                "branch: Created from HEAD",
+            )?;
+            self.keep_base(run, commit)?;
+        }
+        self.check_out(&name, &head)?;
+        Ok(Begun::Now)
+    }
+
+    /// Keeps where a run began, unless that is known already.
+    pub(crate) fn keep_base(&self, run: &str, commit: Oid) -> Result<(), Error> {
+        check_name(run)?;
+        self.make_reference(&base_of(run), commit, "lr: begin")
+    }
+
+    /// Refuses what would make it impossible to begin a run, without beginning it.
+    pub(crate) fn check_begin(&self, run: &str) -> Result<(), Error> {
+        check_name(run)?;
+        let (name, head) = (branch_of(run), self.head()?);
+        if head.branch.as_deref() == Some(&name) {
+            return Ok(());
+        }
+        self.check_branch(run, &name, &head)
+    }
+
+    fn check_branch(&self, run: &str, name: &str, head: &Head) -> Result<(), Error> {
+        if self.branch("lr")?.is_some() {
+            return Err(refuse(format!(
+                "the branch 'lr' is in the way of a branch '{name}'"
+            ))
+            .hint("rename it: git branch -m lr another-name"));
+        }
+        let tip = self.branch(name)?;
+        let base = self.base(run)?;
+        if tip.is_some() && tip != head.commit {
+            return Err(
+                refuse(format!("the branch '{name}' exists and is not checked out"))
+                    .hint(format!("go on with that run: git checkout {name}")),
+            );
+        }
+        if base.is_some() && base != head.commit {
+            return Err(
+                refuse(format!("the run '{run}' began at another commit than HEAD"))
+                    .hint("begin a new run"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Makes a reference, unless it is there: that it is not in another place was looked at.
+    fn make_reference(&self, name: &str, id: Oid, message: &str) -> Result<(), Error> {
+        if self.reference(name)?.is_some() {
+            return Ok(());
+        }
+        if probe::for_gix(self, Hooks::Run).is_some() {
+            return binary::make_reference(self, name, id, message);
+        }
+        let edit = update(
+            name,
+            Target::Object(id),
+            PreviousValue::MustNotExist,
+            message,
+        )?;
+        let edited = self.gix.edit_reference(edit);
+        edited
+            .map(|_| ())
+            .map_err(|error| trouble(format!("cannot make '{name}'"), error))
+    }
+
+    /// Lets `HEAD` name another branch with the same commit, so that no file changes.
+    fn check_out(&self, name: &str, head: &Head) -> Result<(), Error> {
+        let full = format!("refs/heads/{name}");
+        let message = format!("checkout: moving from {} to {name}", describe(head));
+        if probe::for_gix(self, Hooks::Run).is_some() {
+            return binary::check_out(self, &full, &message);
+        }
+        let edit = update(
+            "HEAD",
+            Target::Symbolic(full_name(&full)?),
+            PreviousValue::MustExist,
+            &message,
+        )?;
+        let edited = self.gix.edit_reference(edit);
+        edited.map_err(|error| trouble(format!("cannot check out '{name}'"), error))?;
+        match head.commit {
+            Some(commit) => self.log_check_out(commit, &message),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the line into the log of `HEAD` from which git knows what `git checkout -` means;
+    /// gix writes none when a symbolic reference changes.
+    fn log_check_out(&self, commit: Oid, message: &str) -> Result<(), Error> {
+        let failed = |error: std::io::Error| {
+            Error::new(Kind::Io, "cannot write the log of HEAD").because(error)
+        };
+        let path = self.gix.git_dir().join("logs/HEAD");
+        let wanted = self.gix.config_snapshot().string("core.logAllRefUpdates");
+        let is_off = wanted
+            .is_some_and(|value| ["false", "no", "off", "0"].contains(&value.to_string().as_str()));
+        if is_off && !path.exists() {
+            return Ok(());
+        }
+        let committer = self.gix.committer().and_then(Result::ok);
+        let signature = committer.and_then(|committer| committer.to_owned().ok());
+        let signature = signature.ok_or_else(|| refuse("git knows no name for commits"))?;
+        let line = gix::refs::log::Line {
+            previous_oid: commit,
+            new_oid: commit,
+            signature,
+            message: message.into(),
+        };
+        let mut text = Vec::new();
+        line.write_to(&mut text).map_err(failed)?;
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let log = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path);
+        log.and_then(|mut log| log.write_all(&text)).map_err(failed)
+    }
+}
+
+/// Checks the full name of a reference.
+pub(super) fn full_name(name: &str) -> Result<FullName, Error> {
+    FullName::try_from(name)
+        .map_err(|error| trouble(format!("not a name for a reference: '{name}'"), error))
+}
+
+/// Refuses the name of a run that cannot be part of a branch's name.
+fn check_name(run: &str) -> Result<(), Error> {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
+    let is_valid = !run.starts_with(['.', '-'])
+        && run.chars().all(is_plain)
+        && FullName::try_from(format!("refs/heads/{}", branch_of(run))).is_ok();
+    if is_valid {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Input,
+        format!("the run '{run}' cannot be part of a branch name"),
+    )
+    .hint("a run is named by letters, digits, '.', '_' and '-'"))
+}
+
+fn update(
+    name: &str,
+    new: Target,
+    expected: PreviousValue,
+    message: &str,
+) -> Result<RefEdit, Error> {
+    Ok(RefEdit {
+        change: Change::Update {
+            log: LogChange {
+                mode: RefLog::AndReference,
+                force_create_reflog: false,
+                message: message.into(),
+            },
+            expected,
+            new,
+        },
+        name: full_name(name)?,
+        deref: false,
+    })
+}
+
+/// What git calls the present place in the log of `HEAD`.
+fn describe(head: &Head) -> String {
+    match (&head.branch, head.commit) {
+        (Some(branch), _) => branch.clone(),
+        (None, Some(commit)) => commit.to_string(),
+        (None, None) => "HEAD".to_owned(),
+    }
+}

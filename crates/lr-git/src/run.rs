@@ -1,0 +1,257 @@
+//! A run in its repository: which commits it has made, and that its branch is the present one.
+
+use std::collections::BTreeSet;
+
+use lr_stage::{Error, Kind, clock, environment, say};
+use lr_turn::Turn;
+
+use crate::files;
+use crate::message::{CommitKind, Trailers, short};
+use crate::repo::{Begun, Commit, Guard, Hooks, Repo, branch_of};
+use crate::start::working_directory;
+
+/// Which part of which turn of which run a document is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// The run's name.
+    pub(crate) run: String,
+    turn: u64,
+    number: u64,
+    of: u64,
+}
+
+impl Part {
+    /// Returns the trailers of the commit of a kind that this part leads to.
+    pub(crate) fn trailers(&self, kind: CommitKind) -> Trailers {
+        Trailers {
+            run: self.run.clone(),
+            turn: self.turn,
+            part: self.number,
+            kind,
+        }
+    }
+
+    /// Says it in words, in Markdown: "3, part 1 of 2, of run `r1`".
+    pub(crate) fn words(&self) -> String {
+        let part = match self.of {
+            0 | 1 => String::new(),
+            parts => format!(", part {} of {parts},", self.number),
+        };
+        format!("{}{part} of run `{}`", self.turn, self.run)
+    }
+}
+
+/// The commits of a run.
+pub(crate) struct Run {
+    name: String,
+    commits: Vec<(Trailers, Commit)>,
+}
+
+impl Run {
+    /// Reads the commits of a run, newest first.
+    pub(crate) fn read(repo: &Repo, name: &str) -> Result<Self, Error> {
+        let commits = repo.history(name)?.into_iter();
+        let ours = commits.filter_map(|commit| {
+            let trailers = Trailers::read(&commit.message)?;
+            (trailers.run == name).then_some((trailers, commit))
+        });
+        Ok(Self {
+            name: name.to_owned(),
+            commits: ours.collect(),
+        })
+    }
+
+    /// Finds the commit with these trailers.
+    pub(crate) fn find(&self, trailers: &Trailers) -> Option<&Commit> {
+        let mut commits = self.kept().iter();
+        let found = commits.find(|(known, _)| known == trailers);
+        found.map(|(_, commit)| commit)
+    }
+
+    /// Returns the commits that were not taken back, newest first.
+    pub(crate) fn kept(&self) -> &[(Trailers, Commit)] {
+        let is_undo = |(trailers, _): &(Trailers, Commit)| trailers.kind == CommitKind::Undo;
+        let end = self.commits.iter().position(is_undo);
+        &self.commits[..end.unwrap_or(self.commits.len())]
+    }
+}
+
+/// The one repository that lr-git commit works in, opened when it is needed first.
+pub(crate) struct Session {
+    hooks: Hooks,
+    /// Whether to stay on the present branch.
+    here: bool,
+    open: Option<Open>,
+}
+
+struct Open {
+    repo: Repo,
+    _guard: Guard,
+    /// The run of turns that name none.
+    unnamed: String,
+    runs: Vec<Run>,
+}
+
+impl Session {
+    /// Makes a session that has not looked at the repository yet.
+    pub(crate) fn new(hooks: Hooks, here: bool) -> Self {
+        Self {
+            hooks,
+            here,
+            open: None,
+        }
+    }
+
+    /// Returns the repository.
+    pub(crate) fn repo(&mut self) -> Result<&Repo, Error> {
+        Ok(&self.open()?.repo)
+    }
+
+    /// Tells which part of which run a turn is: what a foreign turn does not say is taken from
+    /// `LR_RUN` and the present branch, and else it is the first of a new run.
+    pub(crate) fn part(&mut self, turn: &Turn) -> Result<Part, Error> {
+        let id = turn.id()?;
+        let run = match id.run {
+            Some(run) => run,
+            None => self.open()?.unnamed.clone(),
+        };
+        Ok(Part {
+            run,
+            turn: id.turn.unwrap_or(1),
+            number: id.part.unwrap_or(1),
+            of: id.parts.unwrap_or(1),
+        })
+    }
+
+    /// Makes sure that the part's run may commit on the present branch, and returns its commits.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Repository`] if somebody else has committed on the run's branch.
+    pub(crate) fn settle(&mut self, part: &Part) -> Result<&mut Run, Error> {
+        let here = self.here;
+        let open = self.open()?;
+        let known = open.runs.iter().position(|run| run.name == part.run);
+        let position = if let Some(position) = known {
+            position
+        } else {
+            open.runs.push(begin(&open.repo, &part.run, here)?);
+            open.runs.len() - 1
+        };
+        Ok(&mut open.runs[position])
+    }
+
+    /// Commits files for a part of a run; `None` if `HEAD` has their versions already.
+    pub(crate) fn commit(
+        &mut self,
+        part: &Part,
+        paths: &[String],
+        text: &str,
+    ) -> Result<Option<Commit>, Error> {
+        let hooks = self.hooks;
+        let Some(id) = self.repo()?.commit(paths, text, hooks)? else {
+            return Ok(None);
+        };
+        let commit = self.repo()?.commit_at(id)?;
+        if let Some(trailers) = Trailers::read(&commit.message) {
+            let run = self.settle(part)?;
+            run.commits.insert(0, (trailers, commit.clone()));
+        }
+        Ok(Some(commit))
+    }
+
+    /// Refuses to run hooks that this run has changed, in an earlier commit or just now.
+    pub(crate) fn refuse_changed_hooks(
+        &mut self,
+        part: &Part,
+        paths: &[String],
+    ) -> Result<(), Error> {
+        if self.hooks == Hooks::Skip || !self.repo()?.runs_hooks() {
+            return Ok(());
+        }
+        let commits: Vec<Commit> = self
+            .settle(part)?
+            .kept()
+            .iter()
+            .map(|(_, commit)| commit.clone())
+            .collect();
+        let repo = self.repo()?;
+        let mut changed: BTreeSet<String> = paths.iter().map(|path| repo.full(path)).collect();
+        for commit in &commits {
+            changed.extend(repo.changed_files(commit)?);
+        }
+        repo.refuse_changed_hooks(&changed)
+    }
+
+    fn open(&mut self) -> Result<&mut Open, Error> {
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => Open::new()?,
+        };
+        Ok(self.open.insert(open))
+    }
+}
+
+impl Open {
+    fn new() -> Result<Self, Error> {
+        let repo = Repo::open(&working_directory()?)?;
+        let guard = repo.guard()?;
+        repo.check_ready()?;
+        files::recover(&repo.directory())?;
+        let branch = repo.head()?.branch.unwrap_or_default();
+        let unnamed = environment::var("LR_RUN")
+            .or_else(|| branch.strip_prefix("lr/").map(ToOwned::to_owned))
+            .unwrap_or_else(clock::run_id);
+        Ok(Self {
+            repo,
+            _guard: guard,
+            unnamed,
+            runs: Vec::new(),
+        })
+    }
+}
+
+/// Makes the branch of a run the present one, unless the user wants to stay, and reads its
+/// commits.
+fn begin(repo: &Repo, name: &str, here: bool) -> Result<Run, Error> {
+    let before = repo.head()?;
+    if here {
+        if let Some(commit) = before.commit {
+            repo.keep_base(name, commit)?;
+        }
+    } else if repo.begin(name)? == Begun::Now {
+        let place = before
+            .branch
+            .unwrap_or_else(|| "the detached HEAD".to_owned());
+        say::note(&format!(
+            "on the new branch '{}', because '{place}' is not this run's; --here stays there",
+            branch_of(name)
+        ));
+    }
+    let run = Run::read(repo, name)?;
+    let tip = repo.head()?.commit;
+    let is_ours =
+        tip == repo.base(name)? || run.commits.first().map(|(_, commit)| commit.id) == tip;
+    if !here && !is_ours {
+        let tip = tip.map(|tip| tip.to_string()).unwrap_or_default();
+        return Err(Error::new(
+            Kind::Repository,
+            format!(
+                "the branch '{}' has a commit that this run did not make: {}",
+                branch_of(name),
+                short(&tip)
+            ),
+        )
+        .hint("go on nevertheless with --here, or begin a new run"));
+    }
+    if let Some((_, tip)) = run.commits.first()
+        && repo.complete_if_killed(tip)?
+    {
+        let tip = tip.id.to_string();
+        say::note(&format!(
+            "completed the commit {}, which was interrupted",
+            short(&tip)
+        ));
+    }
+    Ok(run)
+}
