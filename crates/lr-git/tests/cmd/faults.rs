@@ -1,0 +1,205 @@
+//! What is left when lr-git, or git, is killed or meets another one.
+
+use std::fs::{self, File};
+
+use crate::support::{RUN, Sandbox, line};
+
+/// gix does not smudge racily clean entries as git does: an edit of the same size within the
+/// second in which the index was written would never be seen again.
+#[test]
+fn an_edit_of_the_same_size_in_the_same_second_is_seen() {
+    for _ in 0..3 {
+        let sandbox = Sandbox::new();
+        sandbox.write("b.py", "import abc\nprint(2)\n");
+        sandbox.git(&["add", "b.py"]);
+        sandbox.write("b.py", "import xyz\nprint(2)\n");
+        let now = fs::metadata(sandbox.path(".git/index"))
+            .unwrap()
+            .modified()
+            .unwrap();
+        File::options()
+            .write(true)
+            .open(sandbox.path("b.py"))
+            .unwrap()
+            .set_modified(now)
+            .unwrap();
+        sandbox.start(&["a.py"]);
+        let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+        sandbox.commit(&turn);
+        // Nothing but the contents can tell the edit from here on.
+        let later = now + std::time::Duration::from_secs(5);
+        File::options()
+            .write(true)
+            .open(sandbox.path(".git/index"))
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
+        sandbox.is_sound("MM b.py\n");
+    }
+}
+
+/// The tree cache of the index must not survive, or a later commit takes old folders from it.
+#[test]
+fn a_later_commit_of_the_user_holds_the_fix() {
+    let sandbox = Sandbox::new();
+    sandbox.write("sub/x.py", "old\n");
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "--quiet", "-m", "x"]);
+    sandbox.start(&["sub/x.py"]);
+    sandbox.commit(&sandbox.apply(1, &[("sub/x.py", Some("new\n"))]));
+    sandbox.write("b.py", "mine\n");
+    sandbox.git(&["commit", "--quiet", "-am", "Mine"]);
+    assert_eq!(sandbox.git(&["show", "HEAD:sub/x.py"]), "new\n");
+    sandbox.is_sound("");
+}
+
+#[test]
+fn a_commit_killed_before_the_index_was_replaced_is_completed() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let index = fs::read(sandbox.path(".git/index")).unwrap();
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    sandbox.lr(&["commit", "--no-fixes"], &line(&turn)).code(0);
+    fs::write(sandbox.path(".git/index"), index).unwrap();
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "MM a.py\n");
+    sandbox.commit(&turn).says("completed the commit");
+    assert_eq!(sandbox.subjects().len(), 3);
+    sandbox.is_sound("");
+}
+
+#[test]
+fn a_run_killed_between_its_two_commits_writes_one_entry() {
+    for is_written in [false, true] {
+        let sandbox = Sandbox::new();
+        sandbox.start(&["a.py"]);
+        let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+        sandbox.commit(&turn);
+        let fixes = sandbox.read("FIXES.md");
+        sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+        if is_written {
+            sandbox.write("FIXES.md", &fixes);
+        }
+        sandbox.commit(&turn);
+        assert_eq!(sandbox.read("FIXES.md"), fixes);
+        assert_eq!(sandbox.subjects().len(), 3);
+        sandbox.is_sound("");
+    }
+}
+
+#[test]
+fn a_second_lr_git_is_refused_with_the_place_of_the_first() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let lock = File::options()
+        .read(true)
+        .write(true)
+        .open(sandbox.path(".git/lr-git"))
+        .unwrap();
+    lock.lock().unwrap();
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let ran = sandbox.lr(&["commit"], &line(&turn)).code(2);
+    ran.says("another lr-git is at work in this repository: process ")
+        .says("/work'");
+    drop(lock);
+    sandbox.commit(&turn);
+}
+
+#[test]
+fn a_lock_that_appears_later_leaves_everything_as_it_was() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    sandbox.write(".git/index.lock", "");
+    let head = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox
+        .lr(&["commit"], &line(&turn))
+        .code(2)
+        .says("index.lock");
+    assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
+    fs::remove_file(sandbox.path(".git/index.lock")).unwrap();
+    sandbox.is_sound(" M a.py\n");
+}
+
+/// Every call that changes what other programs see, and more where time does not matter.
+fn calls_to_kill_at() -> &'static [&'static str] {
+    if std::env::vars_os().any(|(name, _)| name == "LR_TEST_SLOW") {
+        &[
+            "openat",
+            "write",
+            "rename",
+            "renameat",
+            "renameat2",
+            "link",
+            "linkat",
+            "unlink",
+            "unlinkat",
+            "mkdir",
+            "fsync",
+            "close",
+        ]
+    } else {
+        &["renameat"]
+    }
+}
+
+/// Kills lr-git at every such call: the repository is sound, and a rerun ends with the same two
+/// commits.
+#[test]
+fn survives_being_killed_anywhere() {
+    for call in calls_to_kill_at() {
+        let kills = (1..1_000)
+            .take_while(|when| is_killed_and_recovers(call, *when))
+            .count();
+        assert!(
+            kills > 0 || *call != "renameat",
+            "nothing was killed at {call}"
+        );
+    }
+}
+
+/// Kills lr-git at the call of this number; false if it ended before.
+fn is_killed_and_recovers(call: &str, when: usize) -> bool {
+    let sandbox = Sandbox::new();
+    let turn = line(&sandbox.apply(1, &[("a.py", Some("print(1)\n"))]));
+    let inject = format!("inject={call}:signal=KILL:when={when}");
+    let trace = format!("trace={call}");
+    let program = env!("CARGO_BIN_EXE_lr-git");
+    let arguments = [
+        "-f",
+        "-qq",
+        "-o",
+        "/dev/null",
+        "-e",
+        &trace,
+        "-e",
+        &inject,
+        program,
+        "commit",
+    ];
+    if sandbox.run("strace", &arguments, "".as_ref(), &turn).code == 0 {
+        return false;
+    }
+    sandbox.git(&["fsck", "--strict", "--no-dangling"]);
+    // What lr-git names and leaves to the user.
+    sandbox
+        .run(
+            "find",
+            &[".git", "-name", "*.lock", "-delete"],
+            "".as_ref(),
+            "",
+        )
+        .code(0);
+    sandbox.lr(&["commit"], &turn).code(0);
+    assert_eq!(sandbox.subjects().len(), 3, "{call} {when}");
+    assert_eq!(
+        sandbox.read("FIXES.md").matches("## Fix").count(),
+        1,
+        "{call} {when}"
+    );
+    assert_eq!(
+        sandbox.git(&["branch", "--show-current"]),
+        format!("lr/{RUN}\n")
+    );
+    sandbox.is_sound("");
+    true
+}

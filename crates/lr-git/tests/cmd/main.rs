@@ -1,0 +1,14 @@
+//! lr-git as a program, against real git in sealed sandboxes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint knows test functions, not what they share"
+)]
+
+mod commit;
+mod faults;
+mod hooks;
+mod odd;
+mod recheck;
+mod start;
+mod support;
+mod undo;

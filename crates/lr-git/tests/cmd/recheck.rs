@@ -1,0 +1,159 @@
+//! `lr-git commit --rechecked`, and `--if improved`.
+
+use serde_json::{Value, json};
+
+use crate::support::{RUN, Sandbox, check, line};
+
+/// Writes the next check to a file outside the work tree and returns its path.
+fn next(sandbox: &Sandbox, section: &Value) -> String {
+    let path = sandbox.path("../next");
+    let turn = json!({"lr": 1, "run": RUN, "turn": 2, "check": section});
+    std::fs::write(&path, line(&turn)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn says_fixed_still_there_and_new() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let mut turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    turn["check"] = check(&["a.py F401", "a.py E501"]);
+    let next = next(&sandbox, &check(&["a.py E501", "a.py W291"]));
+    sandbox
+        .lr(&["commit", "--rechecked", &next], &line(&turn))
+        .code(0);
+    let body = sandbox.git(&["log", "-1", "--format=%B", "HEAD~1"]);
+    let expected = "Apply fix: F401 it is in a.py\n\nFixed:\n- a.py: F401 F401 it is (ruff)\n\nStill there:\n- a.py: E501 E501 it is (ruff)\n\nNew:\n- a.py: W291 W291 it is (ruff)\n\n";
+    assert!(body.starts_with(expected), "{body}");
+    let fixes = sandbox.read("FIXES.md");
+    for title in ["\nFixed:\n", "\nStill there:\n", "\nNew:\n"] {
+        assert_eq!(fixes.matches(title).count(), 1, "{fixes}");
+    }
+    assert_eq!(fixes.matches("Asked for").count(), 0);
+}
+
+#[test]
+fn a_recheck_that_was_trouble_is_committed_as_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let broken = json!({"clean": false, "results": [{"checker": "ruff", "argv": ["ruff"], "status": "broken"}]});
+    let next = next(&sandbox, &broken);
+    sandbox
+        .lr(
+            &["commit", "--if", "improved", "--rechecked", &next],
+            &line(&turn),
+        )
+        .code(0);
+    assert!(sandbox.read("FIXES.md").contains("Asked for:"));
+}
+
+#[test]
+fn commits_if_improved() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let next = next(&sandbox, &check(&[]));
+    let ran = sandbox
+        .lr(
+            &["commit", "--if", "improved", "--rechecked", &next],
+            &line(&turn),
+        )
+        .code(0);
+    assert!(ran.commit()["fix"].is_string());
+}
+
+#[test]
+fn puts_the_files_of_all_parts_back_if_not_improved() {
+    let sandbox = Sandbox::new();
+    sandbox.write("gone.py", "gone\n");
+    sandbox.git(&["add", "gone.py"]);
+    sandbox.git(&["commit", "--quiet", "-m", "x"]);
+    sandbox.start(&["a.py", "b.py", "gone.py"]);
+    let mut first = sandbox.apply(1, &[("a.py", Some("print(1)\n")), ("gone.py", None)]);
+    let mut second = sandbox.apply(
+        1,
+        &[("b.py", Some("print(2)\n")), ("added.py", Some("x\n"))],
+    );
+    first["check"] = check(&["a.py F401"]);
+    second["check"] = check(&["b.py F401"]);
+    (first["part"], second["part"]) = (1.into(), 2.into());
+    let next = next(&sandbox, &check(&["a.py F401", "b.py F401", "b.py X"]));
+    let turns = format!("{}{}", line(&first), line(&second));
+    let arguments = ["commit", "--if", "improved", "--rechecked", &next];
+    let ran = sandbox
+        .lr(&arguments, &turns)
+        .code(1)
+        .says("nothing got better: put 4 files back");
+    for turn in ran.turns() {
+        assert_eq!(turn["commit"], json!({"put_back": true}));
+    }
+    assert_eq!(sandbox.subjects().len(), 2);
+    sandbox.is_sound("");
+    let again = sandbox.lr(&arguments, &turns).code(1);
+    assert_eq!(again.stdout, ran.stdout);
+    sandbox.is_sound("");
+}
+
+#[test]
+fn an_equal_rank_with_an_asked_about_finding_gone_is_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let next = next(&sandbox, &check(&["a.py E501"]));
+    let ran = sandbox
+        .lr(
+            &["commit", "--if", "improved", "--rechecked", &next],
+            &line(&turn),
+        )
+        .code(0);
+    assert!(ran.commit()["fix"].is_string());
+}
+
+#[test]
+fn puts_back_the_bytes_and_line_ends_of_the_work_tree() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".gitattributes", "*.py text eol=crlf\n");
+    sandbox.write("c.py", "c\r\nd\r\n");
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "--quiet", "-m", "x"]);
+    sandbox.start(&["c.py"]);
+    let turn = sandbox.apply(1, &[("c.py", Some("worse\r\n"))]);
+    let next = next(&sandbox, &check(&["a.py F401", "c.py X"]));
+    sandbox
+        .lr(
+            &["commit", "--if", "improved", "--rechecked", &next],
+            &line(&turn),
+        )
+        .code(1);
+    assert_eq!(sandbox.read("c.py"), "c\r\nd\r\n");
+}
+
+#[test]
+fn does_not_put_back_what_somebody_changed_since() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py", "b.py"]);
+    let turn = sandbox.apply(
+        1,
+        &[("a.py", Some("print(1)\n")), ("b.py", Some("print(2)\n"))],
+    );
+    sandbox.write("b.py", "mine\n");
+    let next = next(&sandbox, &check(&["a.py F401", "b.py X"]));
+    let arguments = ["commit", "--if", "improved", "--rechecked", &next];
+    sandbox.lr(&arguments, &line(&turn)).code(2).says("b.py");
+    assert_eq!(sandbox.read("a.py"), "print(1)\n");
+    assert_eq!(sandbox.read("b.py"), "mine\n");
+}
+
+#[test]
+fn the_condition_needs_a_recheck() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .lr(&["commit", "--if", "improved"], "")
+        .code(2)
+        .says("--rechecked");
+    sandbox
+        .lr(&["commit", "--rechecked", "missing"], "{\"lr\":1}")
+        .code(2)
+        .says("cannot read 'missing'");
+}
