@@ -123,11 +123,21 @@ impl Sandbox {
     }
 
     /// Prepares a program to run here, for tests that handle the process themselves.
-    #[expect(clippy::disallowed_methods, reason = "tests run programs by themselves")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests run programs by themselves"
+    )]
     pub fn command(&self, program: &str) -> Command {
         let path = std::env::var("PATH").unwrap_or_default();
-        let own = [programs(), venv().join("bin"), project().join("target/tools/bin")];
-        let own: Vec<_> = own.iter().map(|folder| folder.to_str().expect("UTF-8")).collect();
+        let own = [
+            programs(),
+            venv().join("bin"),
+            project().join("target/tools/bin"),
+        ];
+        let own: Vec<_> = own
+            .iter()
+            .map(|folder| folder.to_str().expect("UTF-8"))
+            .collect();
         let path = format!("{}:{path}", own.join(":"));
         let built = programs().join(program);
         let mut command = Command::new(if built.is_file() {
@@ -176,7 +186,10 @@ impl std::fmt::Display for Outcome {
             stdout,
             stderr,
         } = self;
-        write!(out, "status {status}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+        write!(
+            out,
+            "status {status}\n--- stdout\n{stdout}--- stderr\n{stderr}"
+        )
     }
 }
 
@@ -196,7 +209,10 @@ pub fn programs() -> PathBuf {
 /// Returns the virtual environment with the pinned checkers, made by `scripts/venv`.
 pub fn venv() -> &'static Path {
     static VENV: OnceLock<PathBuf> = OnceLock::new();
-    #[expect(clippy::disallowed_methods, reason = "tests run programs by themselves")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "tests run programs by themselves"
+    )]
     VENV.get_or_init(|| {
         let output = Command::new(project().join("scripts/venv"))
             .stderr(Stdio::inherit())

@@ -29,7 +29,9 @@ fn check(page: &str) {
     let text = std::fs::read_to_string(sandbox::project().join(page)).unwrap();
     let blocks = blocks(&text);
     assert!(!blocks.is_empty(), "{page} has no block to run");
-    let model = FakeModel::start([Answer::text("Nothing to add.\n\nNo further improvements possible")]);
+    let model = FakeModel::start([Answer::text(
+        "Nothing to add.\n\nNo further improvements possible",
+    )]);
     let mut sandbox = Sandbox::with_example("python-quality");
     sandbox.write("my_checks.sh", "#!/bin/sh\nwhile [ $# -gt 0 ]; do case $1 in --*) ;; *) grep -n 'os' \"$1\" && bad=1 ;; esac; shift; done\nexit ${bad:-0}\n");
     sandbox.bash("chmod +x my_checks.sh").success();

@@ -8,7 +8,11 @@ fn check(name: &str) {
     let sandbox = Sandbox::with_example(name);
     let outcome = sandbox.run("./run.sh", &[]);
     assert_eq!(outcome.status, 0, "{name}: {outcome}");
-    assert_eq!(outcome.stdout, sandbox.read("expected.txt"), "{name}: {outcome}");
+    assert_eq!(
+        outcome.stdout,
+        sandbox.read("expected.txt"),
+        "{name}: {outcome}"
+    );
 }
 
 #[test]
@@ -38,6 +42,11 @@ fn no_example_is_forgotten() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let tested = ["custom-checker", "llm-alone", "python-quality", "stage-in-python"];
+    let tested = [
+        "custom-checker",
+        "llm-alone",
+        "python-quality",
+        "stage-in-python",
+    ];
     assert_eq!(names, tested);
 }

