@@ -8,8 +8,7 @@ use lr_turn::{CheckResult, CheckStatus, Finding, Location, Severity, Tool, Weigh
 
 use crate::catalogue::{Checker, Stream, Unit};
 use crate::findings::{self, Context, Found, digest};
-use crate::run::{Ended, KEPT, Runner};
-use crate::said;
+use crate::run::{Ended, Runner};
 use crate::scratch::Scratch;
 use crate::sources::Sources;
 use crate::verdict::{Verdict, judge};
@@ -107,7 +106,9 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
             verdict
         }
     };
-    keep_output(&mut result, call.checker, verdict.status, &ended, runner);
+    if needs_output(call.checker, verdict.status) {
+        runner.keep_output(&ended, &mut result);
+    }
     Some(with_verdict(result, verdict))
 }
 
@@ -188,23 +189,13 @@ fn output(checker: &Checker, ended: &Ended, report: &Path) -> Result<String, Str
     Ok(captured.text())
 }
 
-/// Keeps what was printed where findings do not say it all: by tests and by what did not work.
-fn keep_output(
-    result: &mut CheckResult,
-    checker: &Checker,
-    status: CheckStatus,
-    ended: &Ended,
-    runner: &Runner,
-) {
-    let failed = !matches!(status, CheckStatus::Clean | CheckStatus::Skipped);
-    if status != CheckStatus::Broken && !(failed && checker.runs_the_code()) {
-        return;
+/// Tells whether findings do not say all that was printed: by tests, and by what did not work.
+fn needs_output(checker: &Checker, status: CheckStatus) -> bool {
+    match status {
+        CheckStatus::Clean | CheckStatus::Skipped => false,
+        CheckStatus::Broken | CheckStatus::Missing => true,
+        CheckStatus::Findings | CheckStatus::TimedOut => checker.runs_the_code(),
     }
-    let (stdout, left_out) = said::bounded(runner.text(&ended.stdout), KEPT);
-    let (stderr, also_left_out) = said::bounded(runner.text(&ended.stderr), KEPT);
-    result.stdout = Some(stdout);
-    result.stderr = Some(stderr);
-    result.dropped_bytes = ended.stdout.dropped + ended.stderr.dropped + left_out + also_left_out;
 }
 
 /// Returns the finding for a checker that runs the code, and had to be ended.

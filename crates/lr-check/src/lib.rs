@@ -256,7 +256,7 @@ fn say_trouble(check: &Check) -> Status {
         let mut error = Error::new(kind, format!("checker '{name}' gave no answer: {why}"));
         let printed = result.stderr.as_deref().unwrap_or_default();
         if let Some(last) = printed.lines().rev().find(|line| !line.trim().is_empty()) {
-            error = error.hint(format!("its last words: {}", last.trim()));
+            error = error.hint(format!("its last words: {}", said::short(last.trim(), 200)));
         }
         let text = error.to_string();
         if !said.contains(&text) {

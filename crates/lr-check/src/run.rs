@@ -9,7 +9,7 @@ use lr_turn::CheckResult;
 use crate::said;
 
 /// How much of each end of a stream is kept where it is for people and prompts, in bytes.
-pub(crate) const KEPT: usize = 64 * 1024;
+const KEPT: usize = 64 * 1024;
 
 /// How much of each end of a stream is kept where findings are read from it, in bytes.
 const READ: usize = 8 * 1024 * 1024;
@@ -69,10 +69,14 @@ impl Runner {
             .keep_env(&self.keep_env)
     }
 
-    /// Returns what was captured as text for the turn: without escape sequences and without the
-    /// path of the working directory.
-    pub(crate) fn text(&self, captured: &Captured) -> String {
-        said::clean(&captured.text(), &self.directory)
+    /// Keeps in a result what was printed, as far as people and prompts need it: without escape
+    /// sequences, and without the path of the working directory.
+    pub(crate) fn keep_output(&self, ended: &Ended, result: &mut CheckResult) {
+        let (stdout, left_out) = said::bounded(&ended.stdout, KEPT);
+        let (stderr, also_left_out) = said::bounded(&ended.stderr, KEPT);
+        result.stdout = Some(said::clean(&stdout, &self.directory));
+        result.stderr = Some(said::clean(&stderr, &self.directory));
+        result.dropped_bytes = left_out + also_left_out;
     }
 }
 

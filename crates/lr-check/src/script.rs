@@ -163,7 +163,7 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
         Err(error) => Verdict::broken(error.to_string()),
         Ok(ended) => {
             ended.note(&mut result);
-            keep_output(&mut result, &ended, runner);
+            runner.keep_output(&ended, &mut result);
             verdict(&ended, runner)?
         }
     };
@@ -199,12 +199,6 @@ fn verdict(ended: &Ended, runner: &Runner) -> Option<Verdict> {
             why: Some(time_is_up(runner)),
         },
     })
-}
-
-fn keep_output(result: &mut CheckResult, ended: &Ended, runner: &Runner) {
-    result.stdout = Some(runner.text(&ended.stdout));
-    result.stderr = Some(runner.text(&ended.stderr));
-    result.dropped_bytes = ended.stdout.dropped + ended.stderr.dropped;
 }
 
 /// Returns those of the call's files that its output names, else all.

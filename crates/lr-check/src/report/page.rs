@@ -6,6 +6,14 @@ use std::fmt::Write as _;
 use lr_stage::say;
 use lr_turn::{Check, CheckResult, CheckStatus, Finding};
 
+use crate::said;
+
+/// How many lines of each end of what a checker printed are shown.
+const MOST_LINES: usize = 40;
+
+/// How long a shown line of it may be, in characters.
+const LONGEST_LINE: usize = 200;
+
 /// One line of the table of a file's findings.
 struct Row<'a> {
     place: String,
@@ -118,8 +126,20 @@ fn remark(page: &mut String, result: &CheckResult) {
     }
     let _ = writeln!(page, "{}", say::clean(&line));
     for output in [&result.stdout, &result.stderr].into_iter().flatten() {
-        for line in output.lines() {
-            let _ = writeln!(page, "  | {}", say::clean(line));
+        quote(page, output);
+    }
+}
+
+/// Quotes what was printed, without the middle of many lines and the end of long ones.
+fn quote(page: &mut String, output: &str) {
+    let lines: Vec<&str> = output.lines().collect();
+    let left_out = lines.len().saturating_sub(2 * MOST_LINES);
+    for (number, line) in lines.iter().enumerate() {
+        if left_out > 0 && number == MOST_LINES {
+            let _ = writeln!(page, "  [… {left_out} lines …]");
+        }
+        if number < MOST_LINES || number >= MOST_LINES + left_out {
+            let _ = writeln!(page, "  | {}", say::clean(&said::short(line, LONGEST_LINE)));
         }
     }
 }
@@ -191,6 +211,14 @@ flake8: skipped: not installed
 3 findings in 2 files, checked by ruff, pylint, pytest
 ";
         assert_eq!(page(&check, 2), expected);
+    }
+
+    #[test]
+    fn long_output_loses_its_middle() {
+        let mut page = String::new();
+        quote(&mut page, &"line\n".repeat(83));
+        assert_eq!(page.lines().count(), 81);
+        assert_eq!(page.lines().nth(40), Some("  [… 3 lines …]"));
     }
 
     #[test]
