@@ -139,7 +139,7 @@ fn collect(args: &Args, choice: &Choice<'_>, detector: &Detector) -> Result<Sour
         Root::open(Path::new(".")).map_err(|error| Error::new(Kind::Io, error.to_string()))?;
     let taste = match choice.languages() {
         Some(languages) => Taste::Languages(detector, languages),
-        None => Taste::Texts,
+        None => Taste::TextsBut(choice.own_file(root.path())),
     };
     Sources::collect(root, &args.sources, &taste)
 }

@@ -70,6 +70,11 @@ impl<'a> Choice<'a> {
         Some(all.map(String::as_str).collect())
     }
 
+    /// Returns the path of the script in the directory that the command runs, if it is there.
+    pub(crate) fn own_file(&self, directory: &Path) -> Option<String> {
+        self.command.as_ref()?.own_file(directory)
+    }
+
     /// Returns the names of the checkers.
     pub(crate) fn names(&self) -> Vec<&'a str> {
         self.checkers

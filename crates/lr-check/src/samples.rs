@@ -48,7 +48,7 @@ fn cases(checker: &str) -> Vec<PathBuf> {
 
 fn sources(case: &Path) -> Sources {
     let root = Root::open(&case.with_extension("in")).unwrap();
-    Sources::collect(root, &[".".into()], &Taste::Texts).unwrap()
+    Sources::collect(root, &[".".into()], &Taste::TextsBut(None)).unwrap()
 }
 
 fn read(checker: &Checker, case: &Path) -> Expected {

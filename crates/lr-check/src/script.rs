@@ -5,6 +5,8 @@
 //! call's files that its output names, else all of them. They stand in the result's `files`; the
 //! finding's `location.path` is the file when there is just one, else empty.
 
+use std::path::Path;
+
 use lr_exec::End;
 use lr_files::SourceFile;
 use lr_stage::{Error, Kind};
@@ -99,6 +101,11 @@ impl Command {
             manner: Manner::AllFilesAppended,
             feeds: false,
         }
+    }
+
+    /// Returns the path of the script in the directory that the command runs, if it is there.
+    pub(crate) fn own_file(&self, directory: &Path) -> Option<String> {
+        script_text::own_file(&self.words, directory)
     }
 
     /// Returns the calls to make for the sources.

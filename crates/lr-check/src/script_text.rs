@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use lr_files::relative_path;
 use lr_turn::Script;
 
 use crate::said;
@@ -19,19 +20,7 @@ const INTERPRETERS: [&str; 14] = [
 /// argument of an interpreter. `None` for anything else, and for the launchers that package
 /// managers make, which say nothing about the check.
 pub(crate) fn of(words: &[String], directory: &Path) -> Option<Script> {
-    let words = match words {
-        [env, rest @ ..] if base_name(env) == "env" => rest,
-        words => words,
-    };
-    let (program, arguments) = words.split_first()?;
-    let name = base_name(program);
-    let versionless = name.split('.').next().unwrap_or(name);
-    let (named, file) = if INTERPRETERS.contains(&versionless) {
-        let script = arguments.iter().find(|word| !word.starts_with('-'))?;
-        (script, directory.join(script))
-    } else {
-        (program, lr_exec::find(program, Some(directory))?)
-    };
+    let (named, file) = locate(words, directory)?;
     let text = read(&file)?;
     if is_launcher(&text, &file) {
         return None;
@@ -42,11 +31,34 @@ pub(crate) fn of(words: &[String], directory: &Path) -> Option<Script> {
     })
 }
 
+/// Returns the path of the file that the words run, relative to the directory; `None` for one
+/// that lies outside.
+pub(crate) fn own_file(words: &[String], directory: &Path) -> Option<String> {
+    let (_, file) = locate(words, directory)?;
+    let inside = file.strip_prefix(directory).ok()?;
+    relative_path(inside.to_str()?).ok()
+}
+
+fn locate<'a>(words: &'a [String], directory: &Path) -> Option<(&'a str, PathBuf)> {
+    let words = match words {
+        [env, rest @ ..] if base_name(env) == "env" => rest,
+        words => words,
+    };
+    let (program, arguments) = words.split_first()?;
+    let name = base_name(program);
+    let versionless = name.split('.').next().unwrap_or(name);
+    if INTERPRETERS.contains(&versionless) {
+        let script = arguments.iter().find(|word| !word.starts_with('-'))?;
+        return Some((script, directory.join(script)));
+    }
+    Some((program, lr_exec::find(program, Some(directory))?))
+}
+
 fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-fn read(file: &PathBuf) -> Option<String> {
+fn read(file: &Path) -> Option<String> {
     let metadata = file.metadata().ok()?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return None;

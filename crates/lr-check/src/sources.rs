@@ -32,8 +32,8 @@ pub(crate) struct Sources {
 pub(crate) enum Taste<'a> {
     /// Those of these languages.
     Languages(&'a Detector, Vec<&'a str>),
-    /// All texts.
-    Texts,
+    /// All texts but the script that checks them, which is for the user to change.
+    TextsBut(Option<String>),
 }
 
 impl Sources {
@@ -73,7 +73,7 @@ impl Sources {
     #[cfg(test)]
     pub(crate) fn of(directory: &Path) -> Self {
         let root = Root::open(directory).unwrap();
-        Self::collect(root, &[".".into()], &Taste::Texts).unwrap()
+        Self::collect(root, &[".".into()], &Taste::TextsBut(None)).unwrap()
     }
 
     /// Returns the directory the sources lie in.
@@ -224,7 +224,7 @@ impl Taste<'_> {
     /// Tells from the name whether a file may be one to take.
     fn may_like(&self, path: &str) -> bool {
         match self {
-            Self::Texts => true,
+            Self::TextsBut(script) => script.as_deref() != Some(path),
             Self::Languages(detector, languages) => {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 !name.contains('.') || detector.by_name(path, languages).is_some()
@@ -235,14 +235,14 @@ impl Taste<'_> {
     /// Tells from the name whether a file is one to take, so that skipping it needs a word.
     fn is_sure(&self, path: &str) -> bool {
         match self {
-            Self::Texts => false,
+            Self::TextsBut(_) => false,
             Self::Languages(detector, languages) => detector.by_name(path, languages).is_some(),
         }
     }
 
     fn likes(&self, file: &SourceFile) -> bool {
         match self {
-            Self::Texts => true,
+            Self::TextsBut(_) => true,
             Self::Languages(detector, languages) => detector
                 .language(&file.path, file.text())
                 .is_some_and(|language| languages.contains(&language)),
