@@ -237,10 +237,11 @@ struct Flags(Vec<String>);
 impl Flags {
     fn value(mut self, flag: &str, value: Option<String>) -> Self {
         if let Some(value) = value {
-            self.0.extend(match flag.strip_prefix("--") {
-                Some(_) => vec![format!("{flag}={value}")],
-                None => vec![flag.to_owned(), value],
-            });
+            if value.starts_with('-') && flag.starts_with("--") {
+                self.0.push(format!("{flag}={value}"));
+            } else {
+                self.0.extend([flag.to_owned(), value]);
+            }
         }
         self
     }
@@ -276,8 +277,11 @@ fn common_flags(common: &lr_stage::Common, debug_level: u8) -> Vec<String> {
 /// expects it to be asked.
 fn names_model(asking: &Asking, config: &Config) -> Result<bool, Error> {
     let names = ["LR_MODEL", "LR_PROVIDER", "LR_BASE_URL", "LR_REPLAY"];
-    let names_one = |flag: &String| !flag.starts_with("--record=");
-    Ok(llm_flags(asking).iter().any(names_one)
+    Ok(asking.model.is_some()
+        || asking.provider.is_some()
+        || asking.url.is_some()
+        || asking.local
+        || asking.replay.is_some()
         || names.iter().any(|name| environment::var(name).is_some())
         || config.settings::<LlmSettings>()?.model.is_some())
 }
@@ -325,28 +329,33 @@ mod tests {
         check(
             Stage::Check,
             "--linters ruff,pylint -j 2 -v a.py src",
-            "lr-check --exit-zero --verbose '--linters=ruff,pylint' -j 2 a.py src",
+            "lr-check --exit-zero --verbose --linters ruff,pylint -j 2 a.py src",
         );
         check(
             Stage::Check,
             "-s './my.sh -x' a.py",
-            "lr-check --exit-zero '--script=./my.sh -x' a.py",
+            "lr-check --exit-zero --script './my.sh -x' a.py",
+        );
+        check(
+            Stage::Prompt,
+            "--instructions=-v a.py",
+            "lr-prompt '--instructions=-v'",
         );
         check(Stage::Fix, "-m m -q a.py", "lr-fix --quiet");
         check(
             Stage::Prompt,
             "--instructions 'be brief' --template t.hbs a.py",
-            "lr-prompt '--instructions=be brief' '--template=t.hbs'",
+            "lr-prompt --instructions 'be brief' --template t.hbs",
         );
         check(
             Stage::Llm,
             "-m m --llm-url http://h/v1 --provider p --record d a.py",
-            "lr-llm '--model=m' '--provider=p' '--base-url=http://h/v1' '--record=d'",
+            "lr-llm --model m --provider p --base-url http://h/v1 --record d",
         );
         check(
             Stage::Llm,
             "-L --replay d a.py",
-            "lr-llm '--replay=d' --local",
+            "lr-llm --replay d --local",
         );
         check(Stage::Apply, "a.py", "lr-apply --exit-zero");
         check(Stage::Start, "a.py", "lr-git start");

@@ -61,8 +61,8 @@ mod tests {
         for line in [
             "set -- 'my file.py' src",
             "turns=7",
-            "check() { lr-check --exit-zero '--script=./c.sh {file}' \"$@\"; }",
-            "llm() { lr-llm '--model=a b'; }",
+            "check() { lr-check --exit-zero --script './c.sh {file}' \"$@\"; }",
+            "llm() { lr-llm --model 'a b'; }",
             "apply() { sh -c 'cat; x' lr-apply; }",
         ] {
             assert!(script.lines().any(|it| it == line), "{line}\n{script}");

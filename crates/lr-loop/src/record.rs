@@ -42,6 +42,11 @@ impl Record {
         }
         match in_project(run).and_then(Self::begin) {
             Ok(record) => Ok(record),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::new(
+                Kind::Usage,
+                format!("there is a run '{run}' already"),
+            )
+            .hint("unset LR_RUN, or choose another name")),
             Err(error) => {
                 say::warn(&format!("this run leaves no record: {error}"));
                 say::note("hint: --run-dir keeps it elsewhere");

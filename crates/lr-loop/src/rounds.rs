@@ -102,8 +102,9 @@ impl<'a> Rounds<'a> {
 
     fn ask(&mut self, prompted: &Ran, calls_left: Option<u64>) -> Flow<Ran> {
         let limit: Vec<String> = calls_left
-            .map(|left| format!("--max-calls={left}"))
+            .map(|left| ["--max-calls".to_owned(), left.to_string()])
             .into_iter()
+            .flatten()
             .collect();
         let replied = self.stage(Stage::Llm, Some(prompted), &limit)?;
         let mut calls = 0;
@@ -186,8 +187,8 @@ fn or_stop<T>(stage: Stage, result: Result<T, impl Into<Error>>) -> Flow<T> {
 
 /// Returns the flag that names the file in which a stage left its turns, if there is one.
 fn file_flag(flag: &str, ran: Option<&Ran>) -> Vec<String> {
-    let flags = ran.map(|ran| format!("{flag}={}", ran.file.display()));
-    flags.into_iter().collect()
+    let words = ran.map(|ran| [flag.to_owned(), ran.file.display().to_string()]);
+    words.into_iter().flatten().collect()
 }
 
 fn is_interrupted<T>(flow: &Flow<T>) -> bool {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use lr_exec::signals;
 use lr_stage::output::Output;
-use lr_stage::{Error, Form, Kind, Status, clock, say};
+use lr_stage::{Error, Form, Kind, Status, clock, environment, say};
 
 use crate::args::Args;
 use crate::plan::Plan;
@@ -33,13 +33,28 @@ pub fn run(args: Args) -> Result<Status, Error> {
         .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
     let _until_the_end_is_told = signals::hold();
     let begin = Instant::now();
-    let run = clock::run_id();
+    let run = run_id()?;
     let record = Record::open(&run, run_dir.as_deref())?;
     let mut summary = Summary::of_run(run.clone());
     let stop = Rounds::new(&plan, Runner::new(&plan, run, record), &mut summary).run();
     summary.end(stop, begin.elapsed());
     report(&summary, &mut output)?;
     Ok(summary.status())
+}
+
+/// Returns the name of the run, which whoever starts many may choose.
+fn run_id() -> Result<String, Error> {
+    let Some(run) = environment::var("LR_RUN") else {
+        return Ok(clock::run_id());
+    };
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+    if run.chars().all(is_plain) {
+        return Ok(run);
+    }
+    Err(
+        Error::new(Kind::Usage, format!("cannot name a run '{run}'"))
+            .hint("LR_RUN may hold letters, digits, '-' and '_'"),
+    )
 }
 
 /// Writes the summary as one turn or as a page, or instead what `--stop-after` asked for. Where

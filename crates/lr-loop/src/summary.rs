@@ -172,7 +172,11 @@ impl Summary {
     fn last_line(&self) -> String {
         let told = &self.told;
         let mut line = format!("{}: {}", told.reason, self.reason.words);
-        if let Some(error) = &told.error {
+        if let Some(error) = told
+            .error
+            .as_ref()
+            .filter(|_| self.reason != Reason::NO_MODEL)
+        {
             let _ = write!(line, " ({})", error.message);
         }
         if let (Some(before), Some(after)) = (told.findings.before, told.findings.after) {

@@ -86,7 +86,7 @@ fn run(replaced: &[(&str, &str)], flags: &[&str]) -> Ended {
     argv.push("a.txt".to_owned());
     let program = Program::new(argv)
         .current_dir(folder.path())
-        .drop_env(&["LR_MODEL", "LR_PROFILE"])
+        .drop_env(&["LR_MODEL", "LR_PROFILE", "LR_RUN"])
         .env("XDG_CONFIG_HOME", folder.path());
     let finished = program.run().unwrap();
     let stdout = finished.stdout.text();
