@@ -25,6 +25,12 @@ pub trait Worker {
 
     /// Returns what a person wants to read of a turn after the work.
     fn page(&self, turn: &Turn) -> String;
+
+    /// Tells whether the page is also input for other programs, and so is written as it is,
+    /// except to a terminal.
+    fn page_is_data(&self) -> bool {
+        false
+    }
 }
 
 /// Whether a stage works on a turn.
@@ -69,6 +75,9 @@ pub fn run(
 pub fn write(turn: &Turn, output: &mut Output, worker: &impl Worker) -> Result<(), Error> {
     match output.form {
         Form::Turn => output.turn(turn),
+        Form::Text if worker.page_is_data() && !output.is_terminal() => {
+            output.text(&worker.page(turn))
+        }
         Form::Text => output.text(&say::clean(&worker.page(turn))),
     }
 }
