@@ -1,1 +1,68 @@
 //! Builds the prompt of a turn from its sources and what the checkers found.
+//!
+//! The way of a turn: [`select`] decides which files are shown, [`context`] gathers what is said
+//! about them (`findings`, `output`, `refusals`), [`render`] puts it through a Handlebars template,
+//! and [`writer`] makes the `prompt` section of it. Each step is a function of values, so that
+//! windows of files and parts of turns can come between them.
+//!
+//! Deliberately absent: running checkers, talking to models, and exact token counts (an estimate
+//! is enough here, and the provider tells the truth afterwards).
+
+mod args;
+mod begin;
+mod context;
+mod findings;
+mod imports;
+mod options;
+mod output;
+mod refusals;
+mod render;
+mod results;
+mod select;
+mod volatile;
+mod writer;
+
+pub use args::Args;
+
+use lr_stage::input::{self, Input};
+use lr_stage::{Error, Form, Status, output::Output, turns};
+
+use crate::options::Options;
+use crate::writer::Writer;
+
+/// Runs the program: turns, a text or files in, turns with a prompt out.
+///
+/// # Errors
+///
+/// What concerns the stream as a whole; what concerns one turn that was read becomes its `error`.
+pub fn run(mut args: Args) -> Result<Status, Error> {
+    let form = if args.text {
+        Some(Form::Text)
+    } else {
+        args.format
+    };
+    let mut output = Output::new(form, Form::Turn);
+    let options = Options::new(&args)?;
+    if args.show_template {
+        output.text(&options.template()?.text)?;
+        return Ok(Status::Done);
+    }
+    let mut paths = std::mem::take(&mut args.sources);
+    paths.append(&mut args.file);
+    let mut writer = Writer::new(options, output.form);
+    let mut turn = if paths.is_empty() && args.issues.is_none() {
+        match input::read(args.input, "turns or a text")? {
+            Input::Turns(turns) => return turns::run(turns, &mut output, &mut writer),
+            Input::Text(text) => {
+                writer.report = text;
+                begin::turn(&paths)?
+            }
+        }
+    } else {
+        writer.report = begin::report(args.issues.as_deref(), args.input)?;
+        begin::turn(&paths)?
+    };
+    writer.prompt(&mut turn)?;
+    turns::write(&turn, &mut output, &writer)?;
+    Ok(Status::Done)
+}

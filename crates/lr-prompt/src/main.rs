@@ -1,3 +1,7 @@
 //! The `lr-prompt` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lr_stage::main(lr_prompt::run)
+}

@@ -1,0 +1,107 @@
+//! A turn made here, of files that are named on the command line and another program's report.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use lr_files::{FileErrorKind, Root};
+use lr_stage::input::{self, Input};
+use lr_stage::{Error, Form, Kind, environment, say};
+use lr_turn::{Id, Source, Turn};
+
+/// Makes a turn about these files.
+///
+/// It belongs to the run and turn that the environment names, or to none.
+///
+/// # Errors
+///
+/// `usage` for what is not a file beneath the working directory, `io` for what cannot be read.
+pub(crate) fn turn(paths: &[String]) -> Result<Turn, Error> {
+    let mut turn = Turn::new();
+    turn.set_id(&Id {
+        run: environment::var("LR_RUN"),
+        turn: environment::var("LR_TURN").and_then(|number| number.parse().ok()),
+        ..Id::default()
+    });
+    if paths.is_empty() {
+        return Ok(turn);
+    }
+    let root = Root::open(".".as_ref()).map_err(|error| Error::new(Kind::Io, error.to_string()))?;
+    let mut sources: Vec<Source> = Vec::new();
+    for path in paths {
+        let source = source(&root, path)?;
+        if !sources.iter().any(|known| known.path == source.path) {
+            sources.push(source);
+        }
+    }
+    turn.set(&sources);
+    Ok(turn)
+}
+
+fn source(root: &Root, path: &str) -> Result<Source, Error> {
+    let file = root.read(path).map_err(|error| {
+        let kind = match error.kind() {
+            FileErrorKind::Io | FileErrorKind::Permission => Kind::Io,
+            _ => Kind::Usage,
+        };
+        let message = Error::new(kind, error.to_string());
+        match error.kind() {
+            FileErrorKind::Outside => {
+                message.hint("name files beneath the working directory, or use -C")
+            }
+            FileErrorKind::NotAFile => message.hint("name files; lr-check walks directories"),
+            _ => message,
+        }
+    })?;
+    Ok(Source {
+        sha256: Some(file.sha256.clone()),
+        bytes: Some(file.bytes().len() as u64),
+        ..Source::new(file.path)
+    })
+}
+
+/// Reads another program's report from the file that is named, else from standard input if that
+/// is a pipe or a file; empty where there is none.
+///
+/// # Errors
+///
+/// `io`, and `usage` if there are turns on standard input.
+pub(crate) fn report(named: Option<&Path>, form: Option<Form>) -> Result<String, Error> {
+    match named {
+        Some(path) if path.as_os_str() != "-" => {
+            let bytes = std::fs::read(path).map_err(|error| {
+                let message = format!("cannot read '{}'", path.display());
+                Error::new(Kind::Io, message).because(error)
+            })?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        Some(_) => piped(form),
+        None if is_piped() => piped(form),
+        None => Ok(String::new()),
+    }
+}
+
+fn piped(form: Option<Form>) -> Result<String, Error> {
+    match input::read(form, "another program's report") {
+        Ok(Input::Text(text)) => Ok(text),
+        Ok(Input::Turns(_)) => Err(Error::new(
+            Kind::Usage,
+            "turns on standard input, and files on the command line",
+        )
+        .hint("leave out the files: a turn names its own")),
+        Err(error) if error.kind == Kind::EmptyInput => {
+            say::note("nothing on standard input; going on without a report");
+            Ok(String::new())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_piped() -> bool {
+    let stdin = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    stdin
+        .and_then(|stdin| stdin.metadata())
+        .is_ok_and(|metadata| metadata.is_file() || metadata.file_type().is_fifo())
+}

@@ -1,0 +1,199 @@
+//! What a test run printed, condensed around what failed.
+//!
+//! Knows the shape of pytest's report: banners of `=`, headings of `_`, frames and `E` lines. Any
+//! other text stays, but for blanks.
+
+use lr_turn::CheckResult;
+
+use crate::volatile;
+
+/// Returns what was printed about failures, without volatile words; it ends with a line end
+/// unless it is empty.
+pub(crate) fn condensed(result: &CheckResult) -> String {
+    let stdout = result.stdout.as_deref().unwrap_or_default();
+    let stderr = result.stderr.as_deref().unwrap_or_default();
+    let failures = failures(stdout);
+    if !failures.is_empty() {
+        return volatile::settle(&failures);
+    }
+    volatile::settle(&tidy(stdout.lines().chain(stderr.lines())))
+}
+
+/// Returns the sections about failures and errors of pytest's report; empty for another report.
+fn failures(text: &str) -> String {
+    let mut is_inside = false;
+    let mut report = Report::default();
+    for line in text.lines().map(str::trim_end) {
+        if let Some(banner) = between(line, "===") {
+            is_inside = matches!(banner, "FAILURES" | "ERRORS");
+        } else if is_inside {
+            report.add(line);
+        }
+    }
+    tidy(report.lines.iter().map(String::as_str))
+}
+
+/// The lines of the sections that are kept.
+#[derive(Default)]
+struct Report {
+    lines: Vec<String>,
+    /// The heading of the test that comes next.
+    heading: Option<String>,
+    /// Whether the lines belong to a frame outside the sources.
+    is_foreign: bool,
+}
+
+impl Report {
+    fn add(&mut self, line: &str) {
+        if let Some(heading) = between(line, "__") {
+            self.heading = Some(heading.to_owned());
+            self.is_foreign = false;
+            return;
+        }
+        if !line.starts_with([' ', '\t']) {
+            self.is_foreign = is_foreign_frame(line);
+        }
+        let is_noise = ["", "E", "Traceback:"].contains(&line)
+            || ["Hint: ", "E     ?"]
+                .iter()
+                .any(|mark| line.starts_with(mark));
+        if self.is_foreign || is_noise {
+            return;
+        }
+        if let Some(heading) = self.heading.take() {
+            let says_the_same = line
+                .rsplit_once(": in ")
+                .is_some_and(|(_, function)| function == heading);
+            if !says_the_same {
+                self.lines.push(heading);
+            }
+        }
+        self.lines.push(match line.strip_prefix("E   ") {
+            Some(rest) => format!("E {rest}"),
+            None => line.to_owned(),
+        });
+    }
+}
+
+/// Tells whether a line names a frame in a file outside the sources: `/usr/lib/x.py:3: in f`.
+fn is_foreign_frame(line: &str) -> bool {
+    let is_frame = line.contains(": in ");
+    is_frame && (line.starts_with('/') || line.contains("site-packages/"))
+}
+
+/// Returns what a line has between its marks: `=== FAILURES ===`.
+fn between<'l>(line: &'l str, mark: &str) -> Option<&'l str> {
+    if !line.starts_with(mark) || !line.ends_with(mark) {
+        return None;
+    }
+    let mark = |c: char| mark.starts_with(c);
+    let title = line
+        .trim_matches(mark)
+        .strip_prefix(' ')?
+        .strip_suffix(' ')?;
+    (!title.is_empty()).then_some(title)
+}
+
+/// Joins lines without blanks at their ends and without runs of empty ones.
+fn tidy<'l>(lines: impl Iterator<Item = &'l str>) -> String {
+    let mut text = String::new();
+    for line in lines.map(str::trim_end) {
+        let is_repeated = line.is_empty() && (text.is_empty() || text.ends_with("\n\n"));
+        if !is_repeated {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text.truncate(text.trim_end().len());
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(stdout: &str, expected: &str) {
+        let result = CheckResult {
+            stdout: Some(stdout.to_owned()),
+            ..CheckResult::default()
+        };
+        assert_eq!(condensed(&result), expected);
+    }
+
+    #[test]
+    fn only_what_failed_is_kept_of_a_test_run() {
+        check(
+            "\
+F..                                                  [100%]
+=================================== FAILURES ===================================
+___________________________ test_new ___________________________
+tests/test_a.py:9: in test_new
+    assert add(1) == 1
+E   AssertionError: assert 2 == 1
+E    +  where 2 = add(1)
+E     
+E     - -1.50
+E     ?  ^
+E     + -2.50
+______________________________ test_p[0-1] ______________________________
+tests/test_a.py:12: in test_p
+    helper()
+/usr/lib/python3/site-packages/lib/helper.py:3: in helper
+    raise OSError(path)
+E   OSError: /tmp/pytest-of-me/pytest-1/x0
+=========================== short test summary info ============================
+FAILED tests/test_a.py::test_new - AssertionError
+2 failed, 1 passed in 0.04s
+",
+            "\
+tests/test_a.py:9: in test_new
+    assert add(1) == 1
+E AssertionError: assert 2 == 1
+E  +  where 2 = add(1)
+E   - -1.50
+E   + -2.50
+test_p[0-1]
+tests/test_a.py:12: in test_p
+    helper()
+E OSError: /tmp/…
+",
+        );
+    }
+
+    #[test]
+    fn a_module_that_cannot_be_imported_is_told_by_its_own_lines() {
+        check(
+            "\
+==================================== ERRORS ====================================
+_______________________ ERROR collecting tests/test_i.py _______________________
+ImportError while importing test module 'tests/test_i.py'.
+Hint: make sure your test modules/packages have valid Python names.
+Traceback:
+/usr/lib/python3.11/importlib/__init__.py:126: in import_module
+    return _bootstrap._gcd_import(name[level:], package, level)
+           ^^^^^^^^^^^^^^^^^^^^^
+tests/test_i.py:1: in <module>
+    import nothing
+E   ModuleNotFoundError: No module named 'nothing'
+=========================== short test summary info ============================
+ERROR tests/test_i.py
+",
+            "\
+ERROR collecting tests/test_i.py
+ImportError while importing test module 'tests/test_i.py'.
+tests/test_i.py:1: in <module>
+    import nothing
+E ModuleNotFoundError: No module named 'nothing'
+",
+        );
+    }
+
+    #[test]
+    fn another_report_is_kept_but_for_blanks() {
+        check("\n\nnot ok 1  \n\n\n\n=== x\n\n", "not ok 1\n\n=== x\n");
+        check("", "");
+    }
+}

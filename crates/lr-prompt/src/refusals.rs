@@ -1,0 +1,135 @@
+//! Why the last answer was not used, in words for the model.
+
+use lr_turn::{Kind, Outcome, Previous, PreviousPart, Refusal};
+
+/// Kinds of error that the model can do something about.
+const ITS_OWN_ERRORS: [Kind; 3] = [Kind::Malformed, Kind::Empty, Kind::Cut];
+
+/// Returns the reasons why the last answer about these files was not used, one per line; empty if
+/// it was used, or was not the model's.
+pub(crate) fn lines(previous: &Previous, shown: &[&str]) -> String {
+    let is_about = |part: &&PreviousPart| {
+        part.paths.is_empty() || part.paths.iter().any(|path| shown.contains(&path.as_str()))
+    };
+    let is_models = |part: &&PreviousPart| part.answered_by.as_deref() != Some("lr-fix");
+    let parts = previous.parts.iter().filter(is_models).filter(is_about);
+    parts
+        .flat_map(reasons)
+        .map(|reason| reason + "\n")
+        .collect()
+}
+
+fn reasons(part: &PreviousPart) -> Vec<String> {
+    let mut reasons: Vec<String> = part.refusals.iter().map(reason).collect();
+    if part.outcome == Some(Outcome::Refused) {
+        reasons.push("Nothing of that answer was applied, the other files neither.".to_owned());
+    }
+    if part.put_back {
+        reasons.push(
+            "The change was taken back, because the checks did not get better by it.".to_owned(),
+        );
+    }
+    if let Some(error) = &part.error {
+        let is_its_own =
+            Kind::from_name(&error.kind).is_some_and(|kind| ITS_OWN_ERRORS.contains(&kind));
+        if is_its_own {
+            reasons.push(error.message.clone());
+        }
+    }
+    reasons
+}
+
+fn reason(refusal: &Refusal) -> String {
+    let reason = refusal
+        .reason
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    match (&refusal.path, refusal.block) {
+        (Some(path), _) if reason.contains(path.as_str()) => reason,
+        (Some(path), Some(block)) => format!("block {block}, '{path}': {reason}"),
+        (Some(path), None) => format!("'{path}': {reason}"),
+        (None, Some(block)) if !reason.contains("block ") => format!("block {block}: {reason}"),
+        (None, _) => reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lr_turn::TurnError;
+
+    use super::*;
+
+    fn check(part: PreviousPart, expected: &str) {
+        let previous = Previous {
+            parts: vec![part],
+            tried: vec![],
+        };
+        assert_eq!(lines(&previous, &["a.py"]), expected);
+    }
+
+    fn refused() -> PreviousPart {
+        PreviousPart {
+            paths: vec!["a.py".to_owned()],
+            answered_by: Some("lr-llm".to_owned()),
+            outcome: Some(Outcome::Refused),
+            refusals: vec![Refusal {
+                path: Some("a.py".to_owned()),
+                block: Some(2),
+                kind: "elided".to_owned(),
+                reason: "lines\nare left out".to_owned(),
+            }],
+            ..PreviousPart::default()
+        }
+    }
+
+    #[test]
+    fn says_which_block_and_why() {
+        check(
+            refused(),
+            "block 2, 'a.py': lines are left out\nNothing of that answer was applied, the other files neither.\n",
+        );
+    }
+
+    #[test]
+    fn other_files_and_free_fixes_are_not_the_models_business() {
+        let other = PreviousPart {
+            paths: vec!["b.py".to_owned()],
+            ..refused()
+        };
+        check(other, "");
+        let free = PreviousPart {
+            answered_by: Some("lr-fix".to_owned()),
+            ..refused()
+        };
+        check(free, "");
+    }
+
+    #[test]
+    fn a_change_that_was_taken_back_is_told() {
+        let part = PreviousPart {
+            put_back: true,
+            outcome: Some(Outcome::Applied),
+            ..PreviousPart::default()
+        };
+        check(
+            part,
+            "The change was taken back, because the checks did not get better by it.\n",
+        );
+    }
+
+    #[test]
+    fn only_errors_of_its_own_making_are_told() {
+        let failed = |kind: &str| PreviousPart {
+            error: Some(TurnError {
+                stage: "lr-llm".to_owned(),
+                kind: kind.to_owned(),
+                message: "the reply was cut off".to_owned(),
+                retryable: false,
+            }),
+            ..PreviousPart::default()
+        };
+        check(failed("cut_reply"), "the reply was cut off\n");
+        check(failed("rate_limited"), "");
+    }
+}

@@ -1,0 +1,2 @@
+def do_some_stuff(*args):
+    return args

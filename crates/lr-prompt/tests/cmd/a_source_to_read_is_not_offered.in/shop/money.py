@@ -1,0 +1,6 @@
+"""Money."""
+
+
+def cents(text):
+    """Return the cents of a text."""
+    return int(text) * 10
