@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Access, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::disk;
@@ -142,12 +142,19 @@ fn journal_error(project: &str, error: &io::Error) -> FileError {
 
 fn open_journal(project: &Root) -> io::Result<OwnedFd> {
     let lr = open_or_make(project.directory(), ".lr")?;
-    match disk::create(&lr, ".gitignore", 0o644) {
-        Ok(file) => disk::write(&file, b"*\n")?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
+    ignore_itself(lr.as_fd())?;
     open_or_make(lr.as_fd(), "journal")
+}
+
+/// Makes `.lr` ignore itself. The file appears complete, or not at all when this is killed.
+fn ignore_itself(lr: BorrowedFd<'_>) -> io::Result<()> {
+    if rustix::fs::accessat(lr, ".gitignore", Access::EXISTS, AtFlags::empty()).is_ok() {
+        return Ok(());
+    }
+    let name = disk::temporary_name();
+    let file = disk::create(lr, &name, 0o644)?;
+    disk::write(&file, b"*\n")?;
+    disk::rename(lr, &name, ".gitignore")
 }
 
 fn open_or_make(directory: BorrowedFd<'_>, name: &str) -> io::Result<OwnedFd> {
