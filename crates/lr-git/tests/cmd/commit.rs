@@ -164,9 +164,23 @@ fn new_and_deleted_files_and_folders_for_files_are_committed() {
     let turn = sandbox.apply(2, &[("b.py/deep/c.py", None)]);
     std::fs::remove_dir_all(sandbox.path("b.py")).unwrap();
     sandbox.commit(&turn);
-    let mut turn = sandbox.apply(3, &[("b.py", Some("file again\n"))]);
-    turn["turn"] = 3.into();
-    sandbox.commit(&turn);
+    sandbox.commit(&sandbox.apply(3, &[("b.py", Some("file again\n"))]));
+    sandbox.is_sound("");
+}
+
+/// What a user staged and deleted again still stands in the index, in the way of a new file.
+#[test]
+fn a_new_file_takes_the_place_of_a_staged_folder_and_the_reverse() {
+    let sandbox = Sandbox::new();
+    sandbox.write("folder/x.py", "x\n");
+    sandbox.write("file", "x\n");
+    sandbox.git(&["add", "folder", "file"]);
+    std::fs::remove_dir_all(sandbox.path("folder")).unwrap();
+    std::fs::remove_file(sandbox.path("file")).unwrap();
+    let versions = [("folder", Some("file\n")), ("file/y.py", Some("y\n"))];
+    sandbox.commit(&sandbox.apply(1, &versions));
+    let files = sandbox.git(&["ls-files"]);
+    assert_eq!(files, "FIXES.md\na.py\nb.py\nfile/y.py\nfolder\n");
     sandbox.is_sound("");
 }
 

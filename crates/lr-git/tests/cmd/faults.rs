@@ -48,7 +48,11 @@ fn a_later_commit_of_the_user_holds_the_fix() {
     sandbox.start(&["sub/x.py"]);
     sandbox.commit(&sandbox.apply(1, &[("sub/x.py", Some("new\n"))]));
     sandbox.write("b.py", "mine\n");
-    sandbox.git(&["commit", "--quiet", "-am", "Mine"]);
+    sandbox.git(&["add", "b.py"]);
+    let tree = sandbox.git(&["write-tree"]);
+    let name = format!("{}:sub/x.py", tree.trim());
+    assert_eq!(sandbox.git(&["show", &name]), "new\n");
+    sandbox.git(&["commit", "--quiet", "-m", "Mine"]);
     assert_eq!(sandbox.git(&["show", "HEAD:sub/x.py"]), "new\n");
     sandbox.is_sound("");
 }
