@@ -89,7 +89,9 @@ impl Sandbox {
 
     /// Runs a program without standard input.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Outcome {
-        self.feed(program, arguments, "")
+        let mut command = self.command(program);
+        let output = command.args(arguments).stdin(Stdio::null()).output();
+        Outcome::of(&output.unwrap_or_else(|error| panic!("{program}: {error}")))
     }
 
     /// Runs a program with a text on standard input.
@@ -110,11 +112,7 @@ impl Sandbox {
         });
         let output = child.wait_with_output().expect("a program that ends");
         writer.join().expect("a thread that ends");
-        Outcome {
-            status: code(output.status),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Outcome::of(&output)
     }
 
     /// Runs a text as a strict bash script.
@@ -167,6 +165,14 @@ impl Default for Sandbox {
 }
 
 impl Outcome {
+    fn of(output: &std::process::Output) -> Self {
+        Self {
+            status: code(output.status),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Requires that the program ended with a status.
     pub fn status(self, expected: i32) -> Self {
         assert_eq!(self.status, expected, "{self}");

@@ -1,18 +1,57 @@
 //! Runs every example: `run.sh` in a copy of its folder prints what stands in `expected.txt`.
+//!
+//! The model's replies come from the example's `replies/`. Where prompts have changed on purpose,
+//! `RECORD=1 cargo test -p lr-tests --test examples` records `answers/*.txt` anew, in their order,
+//! and writes `expected.txt`: look at the difference before committing it.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use lr_tests::{Sandbox, sandbox};
+use std::fs;
+use std::path::Path;
+
+use lr_tests::fake_model::{Answer, FakeModel};
+use lr_tests::{Outcome, Sandbox, sandbox};
 
 fn check(name: &str) {
-    let sandbox = Sandbox::with_example(name);
+    let example = sandbox::project().join("examples").join(name);
+    #[expect(clippy::disallowed_methods, reason = "a switch for developers")]
+    if std::env::var("RECORD").is_ok() {
+        record(name, &example);
+        fs::write(example.join("expected.txt"), run(name).stdout).unwrap();
+    }
+    let outcome = run(name);
+    let expected = fs::read_to_string(example.join("expected.txt")).unwrap();
+    assert_eq!(outcome.stdout, expected, "{name}: {outcome}");
+}
+
+fn run(name: &str) -> Outcome {
+    let outcome = Sandbox::with_example(name).run("./run.sh", &[]);
+    assert_eq!(outcome.status, 0, "{name}: {outcome}");
+    outcome
+}
+
+/// Lets a fake model give the example's answers, and keeps what is recorded.
+fn record(name: &str, example: &Path) {
+    let Ok(folder) = fs::read_dir(example.join("answers")) else {
+        return;
+    };
+    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let answers = paths
+        .iter()
+        .map(|path| Answer::text(&fs::read_to_string(path).unwrap()));
+    let model = FakeModel::start(answers.collect::<Vec<_>>());
+    let mut sandbox = Sandbox::with_example(name);
+    fs::remove_dir_all(sandbox.path().join("replies")).ok();
+    let recorded = sandbox.home().join("recorded");
+    sandbox.set("LR_BASE_URL", &model.url());
+    sandbox.set("LR_MODEL", "example");
+    sandbox.set("LR_RECORD", recorded.to_str().unwrap());
     let outcome = sandbox.run("./run.sh", &[]);
     assert_eq!(outcome.status, 0, "{name}: {outcome}");
-    assert_eq!(
-        outcome.stdout,
-        sandbox.read("expected.txt"),
-        "{name}: {outcome}"
-    );
+    assert_eq!(model.requests().len(), paths.len(), "{name}: {outcome}");
+    fs::remove_dir_all(example.join("replies")).ok();
+    sandbox::copy_folder(&recorded, &example.join("replies"));
 }
 
 #[test]
@@ -37,7 +76,7 @@ fn llm_alone() {
 
 #[test]
 fn no_example_is_forgotten() {
-    let folders = std::fs::read_dir(sandbox::project().join("examples")).unwrap();
+    let folders = fs::read_dir(sandbox::project().join("examples")).unwrap();
     let mut names: Vec<_> = folders
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
