@@ -1,5 +1,10 @@
 //! The flags of `lr-llm` and their help.
 
+#![expect(
+    clippy::doc_markdown,
+    reason = "the comments are the help, in which names stand as they are"
+)]
+
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -26,15 +31,6 @@ pub struct Args {
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) system: Option<String>,
 
-    #[command(flatten)]
-    pub(crate) model: ModelArguments,
-
-    #[command(flatten)]
-    pub(crate) request: RequestArguments,
-
-    #[command(flatten)]
-    pub(crate) limits: LimitArguments,
-
     /// Print the reply when it is complete, not as it comes
     #[arg(long)]
     pub(crate) no_stream: bool,
@@ -43,12 +39,12 @@ pub struct Args {
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
 
-    /// Record each reply in DIR
-    #[arg(long, value_name = "DIR", env = "LR_RECORD", conflicts_with = "replay")]
+    /// Record each reply in DIR [env: LR_RECORD]
+    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Answer from the replies recorded in DIR, without a network
-    #[arg(long, value_name = "DIR", env = "LR_REPLAY")]
+    /// Answer from the replies recorded in DIR, without a network [env: LR_REPLAY]
+    #[arg(long, value_name = "DIR")]
     pub(crate) replay: Option<PathBuf>,
 
     /// What standard input holds, where it cannot be told
@@ -60,35 +56,39 @@ pub struct Args {
     pub(crate) format: Option<Form>,
 
     #[command(flatten)]
+    pub(crate) model: ModelArguments,
+
+    #[command(flatten)]
+    pub(crate) request: RequestArguments,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+
+    #[command(flatten)]
     pub(crate) common: Common,
 }
 
 /// Which model, where, and the key for it.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArguments {
-    /// The model: PROVIDER/MODEL, or MODEL where the provider is clear
-    #[arg(short, long, value_name = "MODEL", env = "LR_MODEL")]
+    /// The model: PROVIDER/MODEL, or MODEL where the provider is clear [env: LR_MODEL]
+    #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 
-    /// The provider: groq, openai, ollama, or one of your own
-    #[arg(long, value_name = "NAME", env = "LR_PROVIDER")]
+    /// The provider: groq, openai, ollama, or one of your own [env: LR_PROVIDER]
+    #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,
 
-    /// The server's base URL, which ends in /v1 as a rule; it speaks Chat Completions
-    #[arg(
-        long,
-        value_name = "URL",
-        visible_alias = "llm-url",
-        env = "LR_BASE_URL"
-    )]
+    /// The base URL of any server that speaks Chat Completions [env: LR_BASE_URL]
+    #[arg(long, value_name = "URL", visible_alias = "llm-url")]
     pub(crate) base_url: Option<String>,
 
     /// Use Ollama, on this machine or where its own variable says
-    #[arg(short = 'L', long, conflicts_with_all = ["provider", "base_url"])]
+    #[arg(short = 'L', long, conflicts_with = "provider")]
     pub(crate) local: bool,
 
-    /// Read the key from the variable NAME
+    /// Read the key from the variable NAME [default: LR_API_KEY, else the provider's own]
     #[arg(long, value_name = "NAME")]
     pub(crate) api_key_env: Option<String>,
 
@@ -106,7 +106,7 @@ pub(crate) struct ModelArguments {
 #[command(next_help_heading = "Request")]
 pub(crate) struct RequestArguments {
     /// How freely to choose words; some models refuse any
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
     pub(crate) temperature: Option<f64>,
 
     /// The most tokens of one reply

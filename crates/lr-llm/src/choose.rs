@@ -15,6 +15,8 @@ pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub(crate) struct Wanted {
     /// `provider/model`, or a model alone.
     pub(crate) model: Option<String>,
+    /// The model was named less strongly than the place, which so may not be its own.
+    pub(crate) model_is_weaker: bool,
     pub(crate) provider: Option<String>,
     pub(crate) base_url: Option<String>,
     /// A server on this machine, or where `OLLAMA_HOST` says.
@@ -45,7 +47,11 @@ pub(crate) fn choose(
         (None, true) => Some(by_name("ollama", providers)?),
         (None, false) => None,
     };
-    let model = wanted.model.as_deref();
+    let is_meant = |model: &&str| {
+        !wanted.model_is_weaker
+            || named.is_none_or(|provider| !belongs_elsewhere(model, provider, providers))
+    };
+    let model = wanted.model.as_deref().filter(is_meant);
     if let Some(url) = &wanted.base_url {
         let endpoint =
             Endpoint::parse(url).map_err(|reason| unusable_url("base URL", url, reason))?;
@@ -118,6 +124,13 @@ fn of_model<'a, 'm>(
     Ok((provider, Some(model)))
 }
 
+/// Whether a model's name means another provider.
+fn belongs_elsewhere(model: &str, provider: &Provider, providers: &[Provider]) -> bool {
+    let prefix = model.split_once('/').map(|(prefix, _)| prefix);
+    let means = |other: &Provider| other.knows(model) || prefix == Some(other.name.as_str());
+    !means(provider) && providers.iter().any(means)
+}
+
 fn without_prefix<'m>(model: &'m str, provider: &Provider) -> &'m str {
     model
         .strip_prefix(provider.name.as_str())
@@ -185,7 +198,8 @@ mod tests {
             Some(words[at + 1].to_owned())
         };
         let wanted = Wanted {
-            model: flag("-m"),
+            model: flag("-m").or(flag("weak")),
+            model_is_weaker: flag("-m").is_none(),
             provider: flag("--provider"),
             base_url: flag("--base-url"),
             local: words.contains(&"-L"),
@@ -267,6 +281,31 @@ mod tests {
             "-L -m m",
             &[("GROQ_API_KEY", "k")],
             &format!("ollama {LOCAL} m"),
+        );
+    }
+
+    #[test]
+    fn a_model_that_is_only_configured_gives_way_to_a_place_that_is_named() {
+        check(
+            "-L weak openai/gpt-oss-20b",
+            &[],
+            &format!("ollama {LOCAL} ?"),
+        );
+        check(
+            "--provider groq weak ollama/x",
+            &[],
+            &format!("groq {GROQ} openai/gpt-oss-120b"),
+        );
+        check("--provider groq weak x", &[], &format!("groq {GROQ} x"));
+        check(
+            "--base-url http://box/v1 weak openai/x",
+            &[],
+            "box http://box/v1 openai/x",
+        );
+        check(
+            "weak groq/x",
+            &[("OPENAI_API_KEY", "k")],
+            &format!("groq {GROQ} x"),
         );
     }
 

@@ -84,14 +84,13 @@ fn send<B: ureq::AsSendBody>(
         let message = format!("the answer of '{host}' is compressed, which was not asked for");
         return Err(Failure::new(Kind::Malformed, message));
     }
+    let watch = IdleWatch::start(agent, target.limits.idle)
+        .map_err(|error| Failure::new(Kind::Io, format!("cannot start a thread: {error}")))?;
     let reader = body.into_with_config().limit(target.max_bytes).reader();
     Ok(Response {
         status: head.status.as_u16(),
         hints: hints(&head.headers),
-        body: Body {
-            reader,
-            watch: IdleWatch::start(agent, target.limits.idle),
-        },
+        body: Body { reader, watch },
     })
 }
 
@@ -169,20 +168,20 @@ struct IdleWatch {
 }
 
 impl IdleWatch {
-    fn start(agent: Agent, limit: Duration) -> Self {
+    fn start(agent: Agent, limit: Duration) -> io::Result<Self> {
         let (pulse, pulses) = mpsc::channel();
         let expired = Arc::new(AtomicBool::new(false));
         let watch = IdleWatch {
             pulse,
             expired: Arc::clone(&expired),
         };
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
             if wait_for_silence(&pulses, limit) {
                 expired.store(true, Ordering::SeqCst);
                 agent.shutdown();
             }
-        });
-        watch
+        })?;
+        Ok(watch)
     }
 
     fn during<T>(&self, read: impl FnOnce() -> T) -> T {
@@ -288,6 +287,17 @@ fn timed_out(message: String, option: &str) -> Failure {
 }
 
 fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
+    let text = error.to_string();
+    if text.starts_with("failed to lookup address") {
+        let failure = Failure::new(Kind::Network, format!("host not found: '{host}'"));
+        // Of all the resolver's answers only this one may be another in a moment.
+        let temporary = text.contains("Temporary failure");
+        return if temporary {
+            failure.retry(Retry::Backoff)
+        } else {
+            failure
+        };
+    }
     let refused = error.kind() == io::ErrorKind::ConnectionRefused;
     if refused && host.is_loopback() {
         let message = format!("nothing listens on '{host}'");
@@ -297,13 +307,13 @@ fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
     if error.kind() == io::ErrorKind::InvalidData {
         return Failure::new(
             Kind::Network,
-            format!("no secure connection to '{host}': {error}"),
+            format!("no secure connection to '{host}': {text}"),
         );
     }
     let message = if refused {
         format!("connection refused by '{host}'")
     } else {
-        format!("the connection to '{host}' broke: {error}")
+        format!("the connection to '{host}' broke: {text}")
     };
     Failure::new(Kind::Network, message).retry(Retry::Backoff)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lr_stage::config::{Config, Settings};
+use lr_stage::environment::var;
 use lr_stage::{Error, Kind, say};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -93,33 +94,55 @@ impl Options {
                 .or(settings.api_key_env.clone().filter(|_| !names_key)),
         };
         Ok(Options {
-            wanted: wanted(args, &settings),
             key,
             wishes: wishes(&args.request, &settings)?,
             limits: limits(&args.limits, &settings)?,
-            tape: match (&args.record, &args.replay) {
-                (_, Some(folder)) => Tape::Replay(Recordings::new(folder)),
-                (Some(folder), None) => Tape::Record(Recordings::new(folder)),
-                (None, None) => Tape::None,
-            },
+            tape: tape(args),
+            wanted: wanted(args, settings),
         })
     }
 }
 
-/// A flag that names a place to ask puts aside what the configuration says about another one.
-fn wanted(args: &Args, settings: &LlmSettings) -> Wanted {
-    let flags = &args.model;
-    let set = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-    let provider = set(&flags.provider);
-    let base_url = set(&flags.base_url);
-    let names_place = flags.local || provider.is_some() || base_url.is_some();
-    let unless_named = |value: &Option<String>| set(value).filter(|_| !names_place);
-    Wanted {
-        model: set(&flags.model).or_else(|| unless_named(&settings.model)),
-        provider: provider.or_else(|| unless_named(&settings.provider)),
-        base_url: base_url.or_else(|| unless_named(&settings.base_url)),
-        local: flags.local,
+/// The strongest layer that names a place decides about the place, the strongest that names a model about the model.
+fn wanted(args: &Args, settings: LlmSettings) -> Wanted {
+    let flags = args.model.clone();
+    let layers = [
+        (flags.model, flags.provider, flags.base_url, flags.local),
+        (
+            var("LR_MODEL"),
+            var("LR_PROVIDER"),
+            var("LR_BASE_URL"),
+            false,
+        ),
+        (settings.model, settings.provider, settings.base_url, false),
+    ];
+    let mut wanted = Wanted::default();
+    let mut has_place = false;
+    for (model, provider, base_url, local) in layers {
+        let names_place = provider.is_some() || base_url.is_some() || local;
+        if wanted.model.is_none() {
+            wanted.model_is_weaker = has_place;
+            wanted.model = model;
+        }
+        if names_place && !has_place {
+            has_place = true;
+            (wanted.provider, wanted.base_url, wanted.local) = (provider, base_url, local);
+        }
     }
+    wanted
+}
+
+/// Flags count more than variables, so that a recording can be made where replies are usually replayed.
+fn tape(args: &Args) -> Tape {
+    let record = |folder: PathBuf| Tape::Record(Recordings::new(&folder));
+    let replay = |folder: PathBuf| Tape::Replay(Recordings::new(&folder));
+    let variable = |name| var(name).map(PathBuf::from);
+    let recording = args.record.clone().map(record);
+    recording
+        .or_else(|| args.replay.clone().map(replay))
+        .or_else(|| variable("LR_REPLAY").map(replay))
+        .or_else(|| variable("LR_RECORD").map(record))
+        .unwrap_or(Tape::None)
 }
 
 fn wishes(flags: &RequestArguments, settings: &LlmSettings) -> Result<Wishes, Error> {

@@ -35,6 +35,15 @@ impl Recordings {
         }
     }
 
+    /// Makes the folder, so that no reply is paid for that cannot be kept.
+    ///
+    /// # Errors
+    ///
+    /// `io` when that fails.
+    pub(crate) fn prepare(&self) -> Result<(), Error> {
+        fs::create_dir_all(&self.folder).map_err(|error| self.unwritable(error))
+    }
+
     /// Writes a reply in place of an earlier one to the same messages by the same model.
     ///
     /// # Errors
@@ -58,18 +67,11 @@ impl Recordings {
         let write = || -> std::io::Result<()> {
             let mut text = serde_json::to_string_pretty(&recording)?;
             text.push('\n');
-            fs::create_dir_all(&self.folder)?;
             let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
             fs::write(&unfinished, text)?;
             fs::rename(&unfinished, &path)
         };
-        write().map_err(|error| {
-            Error::new(
-                Kind::Io,
-                format!("cannot record into '{}'", self.folder.display()),
-            )
-            .because(error)
-        })
+        write().map_err(|error| self.unwritable(error))
     }
 
     /// Finds the reply to these messages, by `model` or, without one, by any.
@@ -79,7 +81,10 @@ impl Recordings {
     /// `not_recorded`, which shows what comes nearest; `io` and `input` when the folder cannot be read.
     pub(crate) fn find(&self, model: Option<&str>, messages: &[Message]) -> Result<Reply, Error> {
         let messages = normalised(messages);
-        let all = self.read_all()?;
+        let mut all = self.read(&prompt_name(&messages))?;
+        if all.is_empty() {
+            all = self.read("")?;
+        }
         let same: Vec<_> = all
             .iter()
             .filter(|(_, recording)| recording.messages == messages)
@@ -98,8 +103,8 @@ impl Recordings {
         }
     }
 
-    /// All recordings with the names of their files, in the order of these.
-    fn read_all(&self) -> Result<Vec<(String, Recording)>, Error> {
+    /// The recordings in files whose names start like this, with these names and in their order.
+    fn read(&self, start: &str) -> Result<Vec<(String, Recording)>, Error> {
         let shown = self.folder.display();
         let unreadable = |error: std::io::Error| {
             Error::new(Kind::Io, format!("cannot read recordings in '{shown}'")).because(error)
@@ -111,6 +116,10 @@ impl Recordings {
         paths.retain(|path| {
             path.extension()
                 .is_some_and(|extension| extension == "json")
+        });
+        paths.retain(|path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with(start)
         });
         paths.sort();
         paths
@@ -167,6 +176,11 @@ impl Recordings {
         ))
     }
 
+    fn unwritable(&self, error: std::io::Error) -> Error {
+        let message = format!("cannot record into '{}'", self.folder.display());
+        Error::new(Kind::Io, message).because(error)
+    }
+
     fn missing(&self, what: &str) -> Error {
         Error::new(
             Kind::NotRecorded,
@@ -177,8 +191,12 @@ impl Recordings {
 }
 
 fn file_name(messages: &[Message], model: &str) -> String {
-    let prompt = hash(&lines(messages).join("\n"));
-    format!("{prompt:016x}-{:08x}.json", hash(model) >> 32)
+    let model = hash(model) >> 32;
+    format!("{}-{model:08x}.json", prompt_name(messages))
+}
+
+fn prompt_name(messages: &[Message]) -> String {
+    format!("{:016x}", hash(&lines(messages).join("\n")))
 }
 
 /// FNV-1a, the same in every version of the program. It only names files: contents are compared.
@@ -261,6 +279,7 @@ mod tests {
     fn an_answer_is_found_by_model_and_messages() {
         let folder = tempfile::tempdir().unwrap();
         let recordings = Recordings::new(&folder.path().join("new"));
+        recordings.prepare().unwrap();
         recordings
             .record("m", &prompt("a\nb"), &reply("1"))
             .unwrap();

@@ -1,6 +1,6 @@
 //! Where replies come from: a model, chosen when the first reply is needed, or recordings.
 
-use lr_stage::{Error, environment};
+use lr_stage::{Error, environment, say};
 use lr_turn::{Message, Reply};
 use serde_json::Value;
 
@@ -41,11 +41,16 @@ impl Session {
             listener.text(&reply.text)?;
             return Ok(reply);
         }
-        let client = self.client()?;
-        let reply = client.ask(messages, stream, listener)?;
+        if let Tape::Record(recordings) = &self.options.tape {
+            recordings.prepare()?;
+        }
+        let reply = self.client()?.ask(messages, stream, listener)?;
         if let Tape::Record(recordings) = &self.options.tape {
             let model = reply.model.as_deref().unwrap_or_default();
-            recordings.record(model, messages, &reply)?;
+            // The reply is paid for, so it is handed on in any case.
+            recordings
+                .record(model, messages, &reply)
+                .unwrap_or_else(|error| say::warn(&error.to_string()));
         }
         Ok(reply)
     }

@@ -334,11 +334,7 @@ fn a_project_may_name_a_model_but_no_server() {
         .iter()
         .map(|request| request.body["model"].clone())
         .collect();
-    assert_eq!(
-        models,
-        ["gpt-6-luna", "theirs"],
-        "a provider on the command line puts the project's model aside"
-    );
+    assert_eq!(models, ["theirs", "theirs"]);
     std::fs::write(&file, "[llm]\nbase-url = 'http://evil'\n").unwrap();
     assert_eq!(run(program(home.path(), &["hi"]), None).status, 2);
 }
