@@ -23,7 +23,9 @@ struct Edit<'f> {
 
 /// Makes the edits of the findings, those of each finding together or none of them.
 ///
-/// Where two findings want different edits at the same place, the first by position has its way.
+/// Where two findings want different edits at the same place, the first by position has its way,
+/// and of two that begin together the shorter one, because a wide edit (sorted imports) is better
+/// made after the narrow ones in it (an unused import).
 /// An edit that several findings share is made once.
 pub(crate) fn apply<'f>(text: &str, findings: &[&'f Finding]) -> Edited<'f> {
     let place = Places::new(text);
@@ -35,7 +37,7 @@ pub(crate) fn apply<'f>(text: &str, findings: &[&'f Finding]) -> Edited<'f> {
             Err(reason) => skipped.push((*finding, reason)),
         }
     }
-    wanted.sort_by_key(|(edits, _)| edits.first().map(|edit| edit.range.start));
+    wanted.sort_by_key(|(edits, _)| edits.first().map(|edit| (edit.range.start, edit.range.end)));
     let mut accepted: Vec<Edit<'f>> = Vec::new();
     let mut applied = Vec::new();
     for (edits, finding) in wanted {
@@ -286,6 +288,13 @@ pub(crate) mod tests {
         let later = finding("L", &[((1, 2), (1, 4), "bc", "X")]);
         let earlier = finding("E", &[((1, 1), (1, 3), "ab", "Y")]);
         check("abc", &[later, earlier], "Yc", &["E"]);
+    }
+
+    #[test]
+    fn the_shorter_of_two_that_begin_together_wins() {
+        let wide = finding("I", &[((1, 1), (3, 1), "b\na\n", "a\nb\n")]);
+        let narrow = finding("F", &[((1, 1), (2, 1), "b\n", "")]);
+        check("b\na\n", &[wide, narrow], "a\n", &["F"]);
     }
 
     #[test]
