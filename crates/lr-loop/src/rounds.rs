@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::ops::ControlFlow;
 
 use lr_stage::{Error, say};
-use lr_turn::{Commit, Outcome, Turn};
+use lr_turn::{Commit, Outcome, Turn, TurnError};
 
 use crate::args::StopAfter;
 use crate::plan::{Plan, Stage};
@@ -50,7 +50,9 @@ impl<'a> Rounds<'a> {
             return self.build(&check, last);
         }
         if self.plan.git {
-            self.stage(Stage::Start, Some(&check), &[])?;
+            let started = self.stage(Stage::Start, Some(&check), &[])?;
+            let answers = or_stop(Stage::Start, Answer::read(&started.turns))?;
+            repository(answers.into_iter().find_map(|it| it.error))?;
             self.summary.started();
         }
         loop {
@@ -145,13 +147,7 @@ impl<'a> Rounds<'a> {
         }
         let answers = or_stop(Stage::Commit, Answer::read(&committed.turns))?;
         let lost = |it: Answer| it.error.filter(|_| it.outcome == Some(Outcome::Applied));
-        match answers.into_iter().find_map(lost) {
-            None => ControlFlow::Continue(()),
-            error => ControlFlow::Break(Stop {
-                reason: Reason::REPOSITORY,
-                error,
-            }),
-        }
+        repository(answers.into_iter().find_map(lost))
     }
 
     /// Builds the first prompt or the first reply, and changes nothing.
@@ -182,6 +178,17 @@ fn or_stop<T>(stage: Stage, result: Result<T, impl Into<Error>>) -> Flow<T> {
             say::error(&error);
             ControlFlow::Break(Stop::failed(stage, &error))
         }
+    }
+}
+
+/// Stops where lr-git says why it cannot use the repository.
+fn repository(error: Option<TurnError>) -> Flow {
+    match error {
+        None => ControlFlow::Continue(()),
+        error => ControlFlow::Break(Stop {
+            reason: Reason::REPOSITORY,
+            error,
+        }),
     }
 }
 

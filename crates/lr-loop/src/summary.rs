@@ -203,7 +203,7 @@ impl Summary {
         let run = &self.run;
         let mut steps = format!("; branch {branch}; next: ");
         if !self.told.commits.is_empty() {
-            let _ = write!(steps, "git diff refs/lr/{run}... (see it), ");
+            let _ = write!(steps, "git diff refs/lr/{run}/base... (see it), ");
         }
         steps.push_str("git checkout - (leave the branch)");
         if !self.told.commits.is_empty() {
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(
             summary.page(),
             "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1; \
-             3 turns, 2 calls, 34 tokens; branch lr/r; next: git diff refs/lr/r... (see it), \
+             3 turns, 2 calls, 34 tokens; branch lr/r; next: git diff refs/lr/r/base... (see it), \
              git checkout - (leave the branch), lr-git undo (take it back)\n"
         );
     }

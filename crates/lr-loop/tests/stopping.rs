@@ -234,6 +234,11 @@ fn a_repository_that_cannot_be_used_ends_the_loop() {
         "repository 2: 0 turns, 0 calls, 2 -> 2",
     );
     check(
+        &[("start", "./stages fail lr-git repository 2")],
+        &[],
+        "repository 2: 0 turns, 0 calls, 2 -> 2",
+    );
+    check(
         &[("commit", "./stages fail lr-git repository 2")],
         &[],
         "repository 2: 1 turns, 1 calls, 2 -> 1",
