@@ -1,4 +1,4 @@
-//! Placeholders that stand for text a model left out, such as `# ... rest unchanged`.
+//! Placeholders that stand for text a model left out, such as a comment that says "rest unchanged".
 
 use crate::comparison::Comparison;
 
