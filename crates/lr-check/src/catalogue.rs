@@ -58,6 +58,8 @@ pub(crate) struct Checker {
     pub(crate) byte_columns: Vec<String>,
     /// What its exit statuses mean.
     pub(crate) exit: Exits,
+    /// How an answer is read that is not of the usual form.
+    pub(crate) fallback: Option<Fallback>,
     /// Whether it is used where no checker is named.
     #[serde(default)]
     pub(crate) default: bool,
@@ -167,6 +169,19 @@ pub(crate) struct Exits {
     pub(crate) broken_mask: i32,
 }
 
+/// How an answer is read that comes on standard error instead of the usual way.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fallback {
+    /// The exit statuses that it may come with.
+    pub(crate) exit: Vec<i32>,
+    /// The regular expression of one finding, which may span lines; its groups are those of
+    /// [`Checker::pattern`].
+    pub(crate) pattern: String,
+    /// The code of the findings.
+    pub(crate) code: String,
+}
+
 /// Prefixes of the codes of each severity; all others are warnings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -221,6 +236,13 @@ impl Checker {
     /// something about the code.
     pub(crate) fn runs_the_code(&self) -> bool {
         self.kind == CheckerKind::Test
+    }
+
+    /// Returns how an answer with this exit status is read, if not in the usual way.
+    pub(crate) fn fallback_for(&self, exit: i32) -> Option<&Fallback> {
+        self.fallback
+            .as_ref()
+            .filter(|fallback| fallback.exit.contains(&exit))
     }
 
     /// Returns how bad a finding of this code is; the first of the entry's lists with a prefix of

@@ -7,7 +7,7 @@ use lr_stage::say;
 use lr_turn::{CheckResult, CheckStatus, Finding, Location, Severity, Tool, Weight};
 
 use crate::catalogue::{Checker, Stream, Unit};
-use crate::findings::{self, Context, Found, digest};
+use crate::findings::{self, Complaint, Context, Found, digest};
 use crate::run::{Ended, Runner};
 use crate::scratch::Scratch;
 use crate::sources::Sources;
@@ -94,8 +94,12 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
         // A launcher in PATH may stand for a program that is installed elsewhere only.
         End::Exited(127) => not_installed(call),
         End::Exited(exit) => {
-            let text = output(call.checker, &ended, &report);
-            let (found, verdict) = read(call.checker, sources, exit, text);
+            let read = match call.checker.fallback_for(exit) {
+                Some(fallback) => findings::read_fallback(fallback, &ended.stderr.text()),
+                None => output(call.checker, &ended, &report)
+                    .and_then(|text| findings::read(call.checker, &text)),
+            };
+            let (found, verdict) = weigh(call.checker, sources, exit, read);
             result.findings = found.findings;
             for remark in &found.configuration {
                 say::warn(&format!(
@@ -112,18 +116,17 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
     Some(with_verdict(result, verdict))
 }
 
-/// Reads what a checker printed, and judges it together with its exit status.
+/// Makes findings of what was read, and judges them together with the exit status.
 ///
 /// Complaints about nothing but the checker's configuration do not spoil a clean answer: there is
 /// nothing to repair in the sources, and the user is told.
-pub(crate) fn read(
+pub(crate) fn weigh(
     checker: &Checker,
     sources: &Sources,
     exit: i32,
-    text: Result<String, String>,
+    read: Result<Vec<Complaint>, String>,
 ) -> (Found, Verdict) {
     let context = Context { sources, checker };
-    let read = text.and_then(|text| findings::read(checker, &text));
     let found = read.map(|complaints| findings::finish(&context, complaints));
     let count = found.as_ref().map(Found::count).map_err(Clone::clone);
     let found = found.unwrap_or_default();

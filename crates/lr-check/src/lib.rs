@@ -254,9 +254,8 @@ fn say_trouble(check: &Check) -> Status {
         let name = report::name(result);
         let why = result.why.as_deref().unwrap_or("it did not work");
         let mut error = Error::new(kind, format!("checker '{name}' gave no answer: {why}"));
-        let printed = result.stderr.as_deref().unwrap_or_default();
-        if let Some(last) = printed.lines().rev().find(|line| !line.trim().is_empty()) {
-            error = error.hint(format!("its last words: {}", said::short(last.trim(), 200)));
+        if let Some(words) = said::telling_line(result.stderr.as_deref().unwrap_or_default()) {
+            error = error.hint(format!("it says: {}", said::short(words, 200)));
         }
         let text = error.to_string();
         if !said.contains(&text) {

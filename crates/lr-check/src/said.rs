@@ -78,6 +78,15 @@ pub(crate) fn bounded(captured: &Captured, limit: usize) -> (String, u64) {
     (text, dropped)
 }
 
+/// Returns the line of a failed program's words that tells most: the last one about an error, else
+/// the last one.
+pub(crate) fn telling_line(words: &str) -> Option<&str> {
+    let lines = || words.lines().rev().map(str::trim);
+    lines()
+        .find(|line| line.contains("rror:"))
+        .or_else(|| lines().find(|line| !line.is_empty()))
+}
+
 /// Shortens a line to `limit` characters for people.
 pub(crate) fn short(line: &str, limit: usize) -> Cow<'_, str> {
     match line.char_indices().nth(limit) {
@@ -124,6 +133,15 @@ mod tests {
         fn what_is_left_has_no_escapes(text in "[\x1b\\[\\]a0;m\x07\\\\P ]{0,30}") {
             prop_assert!(!clean(&text, Path::new("/")).contains('\x1b'));
         }
+    }
+
+    #[test]
+    fn the_line_about_the_error_tells_most() {
+        let usage = "usage: x\nx: error: unrecognized arguments: --nope\n  rootdir: .\n";
+        let expected = "x: error: unrecognized arguments: --nope";
+        assert_eq!(telling_line(usage), Some(expected));
+        assert_eq!(telling_line("first\nlast\n\n"), Some("last"));
+        assert_eq!(telling_line("\n"), None);
     }
 
     #[test]

@@ -9,21 +9,24 @@ use regex::Regex;
 
 /// The words, and what stands in their place.
 const WORDS: [(&str, &str); 6] = [
-    (r"\b0x[0-9a-fA-F]{4,}\b", "0x…"),
+    (r"(?-u:\b)0x[0-9a-fA-F]{4,}(?-u:\b)", "0x…"),
     (
-        r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?",
+        r"(?-u:\b)[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?",
         "<time>",
     ),
     (
-        r"\b\d+(?:\.\d+)?\s?(?:ns|µs|us|ms|s|sec|secs|seconds?|min|minutes?)\b",
+        r"(?-u:\b)[0-9]+(?:\.[0-9]+)? ?(?:[nµum]?s|secs?|seconds?|min|minutes?)(?-u:\b)",
         "<duration>",
     ),
-    (r"(?i)\b(pid|process)([ =:]+)\d+\b", "$1$2<number>"),
     (
-        r"(?:/private)?(?:/var/folders/[^/\s]+/[^/\s]+/T|/var/tmp|/tmp)/[^\s:'\x22,;)]+",
+        r"(?-u:\b)([pP]id|PID|[pP]rocess)([ =:]+)[0-9]+(?-u:\b)",
+        "$1$2<number>",
+    ),
+    (
+        r"(?:/private)?(?:/var/folders/[A-Za-z0-9_+-]+/[A-Za-z0-9_+-]+/T|/var/tmp|/tmp)/[A-Za-z0-9._/+@%~=-]+",
         "<temporary>",
     ),
-    (r"\bpytest-\d+\b", "pytest-<number>"),
+    (r"(?-u:\b)pytest-[0-9]+(?-u:\b)", "pytest-<number>"),
 ];
 
 static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
@@ -34,7 +37,9 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 });
 
 static LINE_NUMBERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(line|lines|column|col|row)( |:|=|#)\d+|:\d+(?::\d+)?\b|\[\d+:\d+\]").ok()
+    let words = r"(?-u:\b)([lL]ines?|[cC]olumn|[cC]ol|[rR]ow)( |:|=|#)[0-9]+";
+    let places = r":[0-9]+(?::[0-9]+)?(?-u:\b)|\[[0-9]+:[0-9]+\]";
+    Regex::new(&format!("{words}|{places}")).ok()
 });
 
 /// Returns the text with every volatile word replaced by what it is.

@@ -1,7 +1,7 @@
 //! One finding per line, by a regular expression; lines that do not match are other talk.
 
 use lr_turn::Severity;
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, RegexBuilder};
 
 use super::{Complaint, Place};
 
@@ -11,6 +11,18 @@ pub(super) fn read(pattern: &str, text: &str) -> Result<Vec<Complaint>, String> 
     Ok(text
         .lines()
         .filter_map(|line| pattern.captures(line))
+        .map(|found| complaint(&found))
+        .collect())
+}
+
+/// Reads the complaints that the text matches; one may span lines.
+pub(super) fn read_spanning(pattern: &str, text: &str) -> Result<Vec<Complaint>, String> {
+    let pattern = RegexBuilder::new(pattern)
+        .multi_line(true)
+        .build()
+        .map_err(|error| error.to_string())?;
+    Ok(pattern
+        .captures_iter(text)
         .map(|found| complaint(&found))
         .collect())
 }

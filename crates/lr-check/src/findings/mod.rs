@@ -13,7 +13,7 @@ mod ruff_json;
 
 use lr_turn::{Applicability, Severity};
 
-use crate::catalogue::{Checker, OutputFamily};
+use crate::catalogue::{Checker, Fallback, OutputFamily};
 
 pub(crate) use finish::{Context, Found, finish};
 pub(crate) use key::digest;
@@ -48,6 +48,19 @@ struct Edit {
     start: Place,
     end: Place,
     text: String,
+}
+
+/// Reads what a checker printed instead of an answer of the usual form.
+///
+/// # Errors
+///
+/// Why the pattern cannot be used.
+pub(crate) fn read_fallback(fallback: &Fallback, text: &str) -> Result<Vec<Complaint>, String> {
+    let mut complaints = lines::read_spanning(&fallback.pattern, text)?;
+    for complaint in &mut complaints {
+        complaint.code.clone_from(&fallback.code);
+    }
+    Ok(complaints)
 }
 
 /// Reads what a checker printed.
