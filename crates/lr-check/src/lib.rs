@@ -177,10 +177,11 @@ fn make_calls(
         }
         let mut result = step.run(runner, sources)?;
         say::detail(1, &progress(&result));
-        result.modified = watch.changed(step.files().iter().copied());
+        result.modified = watch.changed(sources, step.files().iter().copied());
         Some(result)
     });
-    let late = watch.changed(sources.files().iter().map(|file| file.path.as_str()));
+    let all = sources.files().iter().map(|file| file.path.as_str());
+    let late = watch.changed(sources, all);
     drop(hold);
     let mut results = results.ok_or_else(interrupted)?;
     if let (false, Some(last)) = (late.is_empty(), results.last_mut()) {

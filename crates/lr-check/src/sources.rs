@@ -122,6 +122,16 @@ impl Sources {
             .collect()
     }
 
+    /// Tells whether a source is not what was read any more.
+    pub(crate) fn differs(&self, path: &str) -> bool {
+        let now = self.root.read(path).ok();
+        now.map(|file| file.sha256).as_deref() != self.sha256(path)
+    }
+
+    fn sha256(&self, path: &str) -> Option<&str> {
+        Some(&self.files[*self.by_path.get(path)?].sha256)
+    }
+
     /// Reads a source again after it was changed; one that cannot be read stays as it was.
     pub(crate) fn refresh(&mut self, path: &str) {
         if let (Some(index), Ok(file)) = (self.by_path.get(path), self.root.read(path)) {

@@ -1,7 +1,7 @@
 //! Notices when a checker changes what it was given to check.
 //!
-//! After each call the files it was given are looked at; one that looks different is taken to be
-//! changed by this call. Where several run at once that is a guess, but that something changed is
+//! After each call the files it was given are looked at; one that looks different, and is, is taken
+//! to be changed by this call. Where several run at once that is a guess, but that something changed is
 //! not.
 
 use std::collections::HashMap;
@@ -11,7 +11,8 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::sources::Sources;
 
-/// What a file looks like without reading it: inode, size, and time of the last change.
+/// What a file looks like without reading it: inode, size, and the time its inode last changed,
+/// which no program can set back.
 type Look = Option<(u64, u64, i64, i64)>;
 
 /// Remembers what the sources look like.
@@ -35,9 +36,20 @@ impl Watch {
         }
     }
 
+    /// Returns those of the files that are different from the last time.
+    pub(crate) fn changed<'a>(
+        &self,
+        sources: &Sources,
+        paths: impl IntoIterator<Item = &'a str>,
+    ) -> Vec<String> {
+        let mut changed = self.look_again(paths);
+        changed.retain(|path| sources.differs(path));
+        changed
+    }
+
     /// Returns those of the files that look different from the last time, and remembers what they
     /// look like now.
-    pub(crate) fn changed<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    fn look_again<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut changed = Vec::new();
         for path in paths {
@@ -58,8 +70,8 @@ fn look(directory: &Path, path: &str) -> Look {
     Some((
         metadata.ino(),
         metadata.size(),
-        metadata.mtime(),
-        metadata.mtime_nsec(),
+        metadata.ctime(),
+        metadata.ctime_nsec(),
     ))
 }
 
@@ -72,13 +84,16 @@ mod tests {
     #[test]
     fn a_change_is_noticed_once() {
         let directory = tempfile::tempdir().unwrap();
-        for name in ["a", "b", "c"] {
+        for name in ["a", "b", "c", "d"] {
             fs::write(directory.path().join(name), "x").unwrap();
         }
-        let watch = Watch::begin(&Sources::of(directory.path()));
-        fs::write(directory.path().join("b"), "longer").unwrap();
+        let sources = Sources::of(directory.path());
+        let watch = Watch::begin(&sources);
+        fs::write(directory.path().join("b"), "y").unwrap();
         fs::remove_file(directory.path().join("c")).unwrap();
-        assert_eq!(watch.changed(["a", "b", "c", "unknown"]), ["b", "c"]);
-        assert_eq!(watch.changed(["a", "b", "c"]), [""; 0]);
+        fs::write(directory.path().join("d"), "x").unwrap();
+        let changed = || watch.changed(&sources, ["a", "b", "c", "d", "unknown"]);
+        assert_eq!(changed(), ["b", "c"]);
+        assert_eq!(changed(), [""; 0]);
     }
 }
