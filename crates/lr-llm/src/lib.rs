@@ -55,9 +55,14 @@ pub fn run(args: Args) -> Result<Status, Error> {
     if !program.args.prompt.is_empty() && !text::is_piped_or_file() {
         return program.answer_text(None);
     }
-    match input::read(program.args.input, "a prompt or turns")? {
-        Input::Turns(turns) => program.answer_turns(turns),
-        Input::Text(text) => program.answer_text(Some(text)),
+    let asked = !program.args.prompt.is_empty();
+    match input::read(program.args.input, "a prompt or turns") {
+        Ok(Input::Turns(turns)) => program.answer_turns(turns),
+        Ok(Input::Text(text)) => program.answer_text(Some(text)),
+        Err(error) if error.kind == Kind::EmptyInput && asked => {
+            Err(error.hint("did the program before fail? '< /dev/null' asks without it"))
+        }
+        Err(error) => Err(error),
     }
 }
 

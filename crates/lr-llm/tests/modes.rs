@@ -186,6 +186,10 @@ fn an_empty_pipe_is_an_error() {
     let model = FakeModel::start([Answer::text("ok")]);
     let outcome = ask(&model, &["write a commit message"], Some(""));
     assert_eq!(outcome.status, 2);
+    assert_eq!(
+        outcome.stderr,
+        "lr-llm: nothing on standard input\nhint: did the program before fail? '< /dev/null' asks without it\n"
+    );
     assert!(model.requests().is_empty());
 }
 
