@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use lr_blocks::{Fence, write_block};
 use lr_turn::Reply;
 
+use crate::claims::claims;
 use crate::file::{FixedFile, code};
 
 /// Writes the reply: a line of explanation for each file, then the blocks.
-pub(crate) fn reply(files: &[FixedFile<'_>]) -> Reply {
+///
+/// `keys` are those of all findings of the check.
+pub(crate) fn reply<'k>(files: &'k [FixedFile<'_>], keys: impl Iterator<Item = &'k str>) -> Reply {
     let explanations: String = files.iter().map(explanation).collect();
     let texts = files.iter().map(|file| file.text.as_str());
     let fence = Fence::clear_of(texts.chain([explanations.as_str()]));
@@ -17,16 +20,13 @@ pub(crate) fn reply(files: &[FixedFile<'_>]) -> Reply {
         text.push('\n');
         write_block(&mut text, &file.path, &file.text, fence);
     }
-    let keys = files.iter().flat_map(|file| &file.findings);
+    let fixed = files.iter().flat_map(|file| &file.findings);
     Reply {
         fence: Some(lr_turn::Fence {
             open: fence.open,
             close: fence.close,
         }),
-        fixes: keys
-            .map(|finding| finding.key.clone())
-            .filter(|key| !key.is_empty())
-            .collect(),
+        fixes: claims(keys, fixed.map(|finding| finding.key.as_str())),
         ..Reply::by("lr-fix", text)
     }
 }
@@ -70,7 +70,7 @@ mod tests {
                 findings: vec![&second],
             },
         ];
-        let reply = reply(&files);
+        let reply = reply(&files, std::iter::empty());
         assert_eq!(
             reply.text,
             "Applied safe fixes: F401 (2), I001 in a.py\n\

@@ -363,7 +363,7 @@ pub(crate) mod tests {
                 text: lr_files::plain(&edited.text),
                 findings: edited.applied,
             };
-            let reply = crate::answer::reply(std::slice::from_ref(&file));
+            let reply = crate::answer::reply(std::slice::from_ref(&file), std::iter::empty());
             let fence = reply.fence.unwrap();
             let fence = lr_blocks::Fence { open: fence.open, close: fence.close };
             let read = lr_blocks::read_reply(&reply.text, fence).unwrap();

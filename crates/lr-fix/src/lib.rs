@@ -10,6 +10,7 @@
 
 mod answer;
 mod args;
+mod claims;
 mod edits;
 mod file;
 
@@ -76,7 +77,8 @@ impl Worker for Fixer {
             fixed.extend(file::fix(self.root()?, file)?);
         }
         if !fixed.is_empty() {
-            turn.set(&answer::reply(&fixed));
+            let keys = check.findings().map(|finding| finding.key.as_str());
+            turn.set(&answer::reply(&fixed, keys));
         }
         Ok(Status::Done)
     }
