@@ -69,7 +69,7 @@ pub struct Args {
 }
 
 /// Which model, where, and the key for it.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArguments {
     /// The model: PROVIDER/MODEL, or MODEL where the provider is clear [env: LR_MODEL]

@@ -1,6 +1,7 @@
 //! One question to one model over the network: attempts, waits and limits.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Read;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -59,13 +60,8 @@ impl Client {
             return Ok(model.clone());
         }
         let model = self.newest_model().map_err(|failure| self.error(failure))?;
-        say::detail(
-            1,
-            &format!(
-                "the newest model of '{}' is '{model}'",
-                self.choice.endpoint
-            ),
-        );
+        let host = &self.choice.endpoint;
+        say::detail(1, &format!("the newest model of '{host}' is '{model}'"));
         self.choice.model = Some(model.clone());
         Ok(model)
     }
@@ -102,14 +98,8 @@ impl Client {
         let model = self.model()?;
         let names = self.choice.provider.field_names();
         let body = chat::request(&model, messages, &self.wishes, names, stream).to_string();
-        say::detail(
-            1,
-            &format!(
-                "asking '{model}' at '{}', {} bytes",
-                self.choice.endpoint,
-                body.len()
-            ),
-        );
+        let (host, length) = (&self.choice.endpoint, body.len());
+        say::detail(1, &format!("asking '{model}' at '{host}', {length} bytes"));
         let mut attempts = 0;
         loop {
             self.count_call()?;
@@ -215,13 +205,18 @@ impl Client {
     }
 
     fn reply(&self, model: String, answer: Answer, attempts: u32, took: Duration) -> Reply {
+        let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
+        if let Some(usage) = answer.usage {
+            let (input, output) = (usage.input, usage.output);
+            say::detail(1, &format!("{input} tokens in, {output} out, {seconds} s"));
+        }
         Reply {
             provider: Some(self.choice.provider.name.clone()),
             model: Some(model),
             finish: answer.finish,
             usage: answer.usage,
             cost_usd: answer.cost_usd,
-            seconds: Some((took.as_secs_f64() * 1000.0).round() / 1000.0),
+            seconds: Some(seconds),
             attempts: Some(attempts.into()),
             ..Reply::by("lr-llm", answer.text)
         }
@@ -241,7 +236,6 @@ impl Client {
 
 /// Understands a response whose status is not a success.
 fn refusal(response: http::Response, target: &Target<'_>) -> Failure {
-    use std::io::Read;
     let mut body = Vec::new();
     // What could be read of it is enough.
     let _ = response.body.take(MAX_ERROR_BYTES).read_to_end(&mut body);

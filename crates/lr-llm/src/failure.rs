@@ -53,10 +53,11 @@ impl Failure {
 
     /// Whether the same may work later, in another run.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Network | Kind::TimedOut | Kind::RateLimited | Kind::Provider | Kind::Cut
-        )
+        self.retry != Retry::Never
+            || matches!(
+                self.kind,
+                Kind::Network | Kind::TimedOut | Kind::RateLimited
+            )
     }
 }
 

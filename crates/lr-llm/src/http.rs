@@ -2,15 +2,10 @@
 //!
 //! Every request is bounded in time and size, goes to exactly the endpoint named (no redirects), and never through
 //! a proxy to this machine itself. Compression is neither asked for nor accepted, so that sizes are true.
-//! Idle time is watched by a thread, because ureq's own limit per read would also bound the wait for the headers,
-//! and a time during which nobody asks for bytes is not the server's idleness.
+//! Idle time is watched by [`idle`](crate::idle), because ureq's own limit per read also bounds the wait for the headers.
 
 use std::io::{self, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use lr_turn::Kind;
 use ureq::http::{self, HeaderMap};
@@ -20,6 +15,7 @@ use ureq::{Agent, Timeout};
 use crate::endpoint::Endpoint;
 use crate::exchange::TimeLimits;
 use crate::failure::{Failure, Hints, Retry};
+use crate::idle::{Idle, IdleWatch};
 use crate::key::Key;
 use crate::retry;
 
@@ -84,7 +80,7 @@ fn send<B: ureq::AsSendBody>(
         let message = format!("the answer of '{host}' is compressed, which was not asked for");
         return Err(Failure::new(Kind::Malformed, message));
     }
-    let watch = IdleWatch::start(agent, target.limits.idle)
+    let watch = IdleWatch::start(target.limits.idle, || agent.shutdown())
         .map_err(|error| Failure::new(Kind::Io, format!("cannot start a thread: {error}")))?;
     let reader = body.into_with_config().limit(target.max_bytes).reader();
     Ok(Response {
@@ -139,73 +135,8 @@ pub(crate) struct Body {
 
 impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let result = self.watch.during(|| self.reader.read(buffer));
-        match result {
-            Err(_) if self.watch.expired() => Err(io::Error::other(Idle)),
-            other => other,
-        }
+        self.watch.during(|| self.reader.read(buffer))
     }
-}
-
-/// The server was silent for too long.
-#[derive(Debug)]
-struct Idle;
-
-impl std::fmt::Display for Idle {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("idle for too long")
-    }
-}
-
-impl std::error::Error for Idle {}
-
-/// Ends the connections of an agent when a read takes too long.
-#[derive(Debug)]
-struct IdleWatch {
-    /// Alternately "a read begins" and "it is over".
-    pulse: Sender<()>,
-    expired: Arc<AtomicBool>,
-}
-
-impl IdleWatch {
-    fn start(agent: Agent, limit: Duration) -> io::Result<Self> {
-        let (pulse, pulses) = mpsc::channel();
-        let expired = Arc::new(AtomicBool::new(false));
-        let watch = IdleWatch {
-            pulse,
-            expired: Arc::clone(&expired),
-        };
-        thread::Builder::new().spawn(move || {
-            if wait_for_silence(&pulses, limit) {
-                expired.store(true, Ordering::SeqCst);
-                agent.shutdown();
-            }
-        })?;
-        Ok(watch)
-    }
-
-    fn during<T>(&self, read: impl FnOnce() -> T) -> T {
-        let _ = self.pulse.send(());
-        let result = read();
-        let _ = self.pulse.send(());
-        result
-    }
-
-    fn expired(&self) -> bool {
-        self.expired.load(Ordering::SeqCst)
-    }
-}
-
-/// Waits until a read takes longer than `limit` (true) or nobody reads any more (false).
-fn wait_for_silence(pulses: &Receiver<()>, limit: Duration) -> bool {
-    while pulses.recv().is_ok() {
-        match pulses.recv_timeout(limit) {
-            Ok(()) => {}
-            Err(RecvTimeoutError::Timeout) => return true,
-            Err(RecvTimeoutError::Disconnected) => return false,
-        }
-    }
-    false
 }
 
 /// Says why a body could not be read to its end.

@@ -18,7 +18,7 @@ const OWN_VARIABLE: &str = "LR_API_KEY";
 const REDACTED: &str = "[redacted]";
 
 /// Shorter than this, a "key" is a placeholder that local servers want, and may stand in any text by chance.
-const SHORTEST_SECRET: usize = 8;
+const SHORTEST_SECRET: usize = 7;
 
 /// A key that only [`http`](crate::http) looks at.
 #[derive(Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //!
 //! * `args` and `options`: what the user wants; `choose`, `provider`, `key`: where that is to be had.
 //! * `stage` and `text`: the two modes; `session` and `record`: answers from a model or from recordings.
-//! * `ask` and `retry`: one question, its attempts and limits; `http`: the only file that knows the HTTP library.
+//! * `ask` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time.
 //! * `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
 //! * `failure`: what every way of failing is called, and whether trying again can help.
 //!
@@ -20,6 +20,7 @@ mod exchange;
 mod failure;
 mod finish;
 mod http;
+mod idle;
 mod key;
 mod options;
 mod provider;

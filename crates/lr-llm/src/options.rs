@@ -105,9 +105,15 @@ impl Options {
 
 /// The strongest layer that names a place decides about the place, the strongest that names a model about the model.
 fn wanted(args: &Args, settings: LlmSettings) -> Wanted {
-    let flags = args.model.clone();
+    let given = |flag: &Option<String>| flag.clone().filter(|text| !text.is_empty());
+    let flags = &args.model;
     let layers = [
-        (flags.model, flags.provider, flags.base_url, flags.local),
+        (
+            given(&flags.model),
+            given(&flags.provider),
+            given(&flags.base_url),
+            flags.local,
+        ),
         (
             var("LR_MODEL"),
             var("LR_PROVIDER"),

@@ -63,7 +63,6 @@ pub(crate) fn run(
         printer.show(&reply.text)?;
     }
     printer.end()?;
-    say_usage(&reply);
     match finish::objection(&reply) {
         Some(objection) => Err(objection),
         None => Ok(Status::Done),
@@ -74,15 +73,6 @@ fn turn(reply: &Reply) -> Turn {
     let mut turn = Turn::new();
     turn.set(reply);
     turn
-}
-
-fn say_usage(reply: &Reply) {
-    if let Some(usage) = reply.usage {
-        say::detail(
-            1,
-            &format!("{} tokens in, {} out", usage.input, usage.output),
-        );
-    }
 }
 
 /// Prints a text as it comes; on a terminal, so that it cannot command it.
