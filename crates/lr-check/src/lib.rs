@@ -39,8 +39,8 @@ use lr_exec::signals;
 use lr_files::Root;
 use lr_stage::config::{Config, Settings};
 use lr_stage::output::Output;
-use lr_stage::{Error, Form, Kind, Status, clock, environment, exit_zero, input, say};
-use lr_turn::{Check, CheckResult, CheckStatus, Id, Turn};
+use lr_stage::{Error, Form, Kind, Status, clock, environment, exit_zero, input};
+use lr_turn::{Check, CheckResult, Id, Turn};
 use serde::Deserialize;
 
 pub use args::Args;
@@ -55,6 +55,9 @@ use watch::Watch;
 
 /// How long a checker may take unless the user says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The number of the signal that Ctrl-C sends.
+const SIGINT: i32 = 2;
 
 /// The table `[check]` of the configuration.
 #[derive(Debug, Default, Deserialize)]
@@ -107,14 +110,14 @@ pub fn run(args: Args) -> Result<Status, Error> {
     }
     let check = sum::up(results);
     if !sum::anything_checked(&check) {
-        return Err(nothing_checked(&choice, &check));
+        return Err(report::nothing_checked(&check));
     }
-    let status = say_trouble(&check);
+    report::trouble(&check);
     match output.form {
         Form::Text => output.text(&report::page(&check, sources.files().len()))?,
         Form::Turn => output.turn(&turn(&check, &sources, before))?,
     }
-    Ok(exit_zero(status, args.exit_zero))
+    Ok(exit_zero(sum::status(&check), args.exit_zero))
 }
 
 fn choose<'a>(
@@ -176,7 +179,7 @@ fn make_calls(
             return None;
         }
         let mut result = step.run(runner, sources)?;
-        say::detail(1, &progress(&result));
+        report::progress(&result);
         result.modified = watch.changed(sources, step.files().iter().copied());
         Some(result)
     });
@@ -187,84 +190,15 @@ fn make_calls(
     if let (false, Some(last)) = (late.is_empty(), results.last_mut()) {
         last.modified.extend(late);
     }
-    for result in results.iter().filter(|result| !result.modified.is_empty()) {
-        say::warn(&format!(
-            "checking changed '{}' (noticed after {})",
-            result.modified.join("', '"),
-            result.argv.first().map_or("all", String::as_str)
-        ));
-    }
+    results.iter().for_each(report::modified);
     Ok(results)
-}
-
-/// Says in one line how a call went.
-fn progress(result: &CheckResult) -> String {
-    let name = report::name(result);
-    match (result.status(), result.seconds) {
-        (CheckStatus::Clean, Some(seconds)) => format!("{name}: clean after {seconds} s"),
-        (_, Some(seconds)) => {
-            format!(
-                "{name}: {} findings after {seconds} s",
-                result.findings.len()
-            )
-        }
-        (_, None) => format!("{name}: not run"),
-    }
 }
 
 fn interrupted() -> Error {
     match signals::interrupted() {
-        Some(2) | None => Error::new(Kind::Interrupted, "interrupted"),
+        Some(SIGINT) | None => Error::new(Kind::Interrupted, "interrupted"),
         Some(_) => Error::new(Kind::Terminated, "terminated"),
     }
-}
-
-fn nothing_checked(choice: &Choice<'_>, check: &Check) -> Error {
-    let error = Error::new(Kind::NothingChecked, "nothing was checked");
-    let reasons: Vec<String> = check
-        .results
-        .iter()
-        .filter_map(|result| Some((result.checker.as_ref()?, result.why.as_ref()?)))
-        .map(|(checker, why)| format!("{checker}: {why}"))
-        .collect();
-    if reasons.is_empty() {
-        return error.hint("there are no files to check among the sources");
-    }
-    let hint = reasons.join("; ");
-    if choice.names().is_empty() {
-        return error.hint(hint);
-    }
-    error.hint(format!("{hint}; use --script for a checker of your own"))
-}
-
-/// Says which checkers did not work, and returns the exit status of the whole.
-fn say_trouble(check: &Check) -> Status {
-    let mut status = if check.clean {
-        Status::Done
-    } else {
-        Status::No
-    };
-    let mut said = Vec::new();
-    for result in &check.results {
-        let kind = match result.status() {
-            CheckStatus::Broken => Kind::Broken,
-            CheckStatus::Missing => Kind::Missing,
-            _ => continue,
-        };
-        status = status.max(kind.status());
-        let name = report::name(result);
-        let why = result.why.as_deref().unwrap_or("it did not work");
-        let mut error = Error::new(kind, format!("checker '{name}' gave no answer: {why}"));
-        if let Some(words) = said::telling_line(result.stderr.as_deref().unwrap_or_default()) {
-            error = error.hint(format!("it says: {}", said::short(words, 200)));
-        }
-        let text = error.to_string();
-        if !said.contains(&text) {
-            say::error(&error);
-            said.push(text);
-        }
-    }
-    status
 }
 
 fn turn(check: &Check, sources: &Sources, before: Before) -> Turn {

@@ -75,14 +75,6 @@ impl<'a> Choice<'a> {
         self.command.as_ref()?.own_file(directory)
     }
 
-    /// Returns the names of the checkers.
-    pub(crate) fn names(&self) -> Vec<&'a str> {
-        self.checkers
-            .iter()
-            .map(|checker| checker.name.as_str())
-            .collect()
-    }
-
     /// Plans the steps for the sources, in the order of the catalogue, the command last.
     ///
     /// # Errors
@@ -243,7 +235,8 @@ mod tests {
         let catalogue = Catalogue::built_in().unwrap();
         let names = ["pytest", "ruff"].map(str::to_owned);
         let choice = Choice::new(&catalogue, &names, None).unwrap();
-        assert_eq!(choice.names(), ["ruff", "pytest"]);
+        let names: Vec<&str> = choice.checkers.iter().map(|known| &*known.name).collect();
+        assert_eq!(names, ["ruff", "pytest"]);
     }
 
     #[test]

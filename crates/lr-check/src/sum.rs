@@ -1,6 +1,6 @@
 //! From the results of all checkers to one answer: clean or not, and how far from it.
 
-use lr_turn::{Check, CheckResult, CheckStatus, Finding, Rank, Severity, Weight};
+use lr_turn::{Check, CheckResult, CheckStatus, Finding, Kind, Rank, Severity, Status, Weight};
 
 /// Puts the results together.
 ///
@@ -25,6 +25,17 @@ pub(crate) fn anything_checked(check: &Check) -> bool {
         .results
         .iter()
         .any(|result| result.status() != CheckStatus::Skipped)
+}
+
+/// Returns the exit status that the answer stands for.
+pub(crate) fn status(check: &Check) -> Status {
+    let statuses = check.results.iter().map(|result| match result.status() {
+        CheckStatus::Broken => Kind::Broken.status(),
+        CheckStatus::Missing => Kind::Missing.status(),
+        CheckStatus::Findings | CheckStatus::TimedOut => Status::No,
+        CheckStatus::Clean | CheckStatus::Skipped => Status::Done,
+    });
+    statuses.max().unwrap_or(Status::Done)
 }
 
 /// Counts what hides other findings, failing tests, errors, warnings and notes.
@@ -67,6 +78,22 @@ mod tests {
     fn a_broken_or_missing_checker_leaves_no_rank() {
         check(r#"[{"status":"clean"},{"status":"broken"}]"#, false, None);
         check(r#"[{"status":"missing"}]"#, false, None);
+    }
+
+    #[test]
+    fn the_worst_result_decides_the_exit_status() {
+        for (results, expected) in [
+            (r#"[{"status":"clean"},{"status":"skipped"}]"#, Status::Done),
+            (r#"[{"status":"clean"},{"status":"timed_out"}]"#, Status::No),
+            (
+                r#"[{"status":"broken"},{"status":"findings"}]"#,
+                Status::Trouble,
+            ),
+            (r#"[{"status":"missing"}]"#, Status::Trouble),
+        ] {
+            let check = up(serde_json::from_str(results).unwrap());
+            assert_eq!(status(&check), expected, "{results}");
+        }
     }
 
     #[test]

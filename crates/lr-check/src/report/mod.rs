@@ -1,5 +1,7 @@
-//! What lr-check says to people.
+//! What lr-check says to people: the page on standard output, and words on standard error.
 
 mod page;
+mod words;
 
 pub(crate) use page::{name, page};
+pub(crate) use words::{modified, nothing_checked, progress, trouble};

@@ -1,0 +1,81 @@
+//! What lr-check says on standard error.
+
+use lr_stage::{Error, Kind, say};
+use lr_turn::{Check, CheckResult, CheckStatus};
+
+use super::name;
+use crate::said;
+
+/// How long a quoted line may be, in characters.
+const LONGEST_QUOTE: usize = 200;
+
+/// Says with `-v` how a call went.
+pub(crate) fn progress(result: &CheckResult) {
+    let name = name(result);
+    let went = match (result.status(), result.seconds) {
+        (_, None) => "not run".to_owned(),
+        (CheckStatus::Clean, Some(seconds)) => format!("clean after {seconds} s"),
+        (_, Some(seconds)) => {
+            let n_findings = result.findings.len();
+            format!("{n_findings} findings after {seconds} s")
+        }
+    };
+    say::detail(1, &format!("{name}: {went}"));
+}
+
+/// Says which files a checker changed.
+pub(crate) fn modified(result: &CheckResult) {
+    if result.modified.is_empty() {
+        return;
+    }
+    let files = result.modified.join("', '");
+    say::warn(&format!(
+        "checking changed '{files}' (noticed after {})",
+        name(result)
+    ));
+}
+
+/// Says which checkers did not work, the same only once.
+pub(crate) fn trouble(check: &Check) {
+    let mut said: Vec<String> = Vec::new();
+    for error in check.results.iter().filter_map(error_of) {
+        let text = error.to_string();
+        if !said.contains(&text) {
+            say::error(&error);
+            said.push(text);
+        }
+    }
+}
+
+fn error_of(result: &CheckResult) -> Option<Error> {
+    let kind = match result.status() {
+        CheckStatus::Broken => Kind::Broken,
+        CheckStatus::Missing => Kind::Missing,
+        _ => return None,
+    };
+    let why = result.why.as_deref().unwrap_or("it did not work");
+    let message = format!("checker '{}' gave no answer: {why}", name(result));
+    let error = Error::new(kind, message);
+    let printed = result.stderr.as_deref().unwrap_or_default();
+    Some(match said::telling_line(printed) {
+        Some(line) => error.hint(format!("it says: {}", said::short(line, LONGEST_QUOTE))),
+        None => error,
+    })
+}
+
+/// Returns the error for results none of which is an answer.
+pub(crate) fn nothing_checked(check: &Check) -> Error {
+    let error = Error::new(Kind::NothingChecked, "nothing was checked");
+    let reasons: Vec<String> = check
+        .results
+        .iter()
+        .filter_map(|result| Some(format!("{}: {}", name(result), result.why.as_ref()?)))
+        .collect();
+    if reasons.is_empty() {
+        return error.hint("there are no files to check among the sources");
+    }
+    error.hint(format!(
+        "{}; use --script for a checker of your own",
+        reasons.join("; ")
+    ))
+}
