@@ -55,6 +55,10 @@ pub(crate) struct Start {
 /// Reads turns from standard input and writes them on; those that were applied get a section
 /// 'commit'. Exits with 1 if there was nothing to commit.
 #[derive(ClapArgs, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Commit {
     /// Read the turns of the next check, to tell what was fixed
     #[arg(long, value_name = "FILE")]
@@ -71,6 +75,10 @@ pub(crate) struct Commit {
     /// Leave out the hooks that 'git commit --no-verify' leaves out
     #[arg(long)]
     pub(crate) no_verify: bool,
+
+    /// Only write the fixes down, and commit nothing; this needs no repository
+    #[arg(long, conflicts_with_all = ["condition", "here", "no_verify"])]
+    pub(crate) no_git: bool,
 
     /// Exit with 0 where there was nothing to commit
     #[arg(long)]

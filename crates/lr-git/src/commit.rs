@@ -18,11 +18,13 @@ use crate::put_back;
 use crate::repo::Hooks;
 use crate::run::Session;
 use crate::settings;
+use crate::without_git;
 
 /// What the flags say.
 struct Options {
     recheck: Option<Findings>,
     only_if_improved: bool,
+    without_git: bool,
     fixes_file: Option<String>,
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn run(args: &args::Commit, common: &Common) -> Result<Status, Error>
             None => None,
         },
         only_if_improved: args.condition == Some(args::Condition::Improved),
+        without_git: args.no_git,
         fixes_file: settings::fixes_file(&args.fixes, common)?,
     };
     let hooks = if args.no_verify {
@@ -182,6 +185,13 @@ impl Work {
             Some(after) => asked.compare(before, after, None),
         };
         let session = &mut self.session;
+        if self.options.without_git {
+            if let Some(file) = &self.options.fixes_file {
+                without_git::write_down(&session.part(turn)?, apply, &outcome, file)?;
+            }
+            turn.set(&lr_turn::Commit::default());
+            return Ok(());
+        }
         let fix = Fix {
             part: session.part(turn)?,
             apply,
@@ -222,7 +232,10 @@ impl Work {
         let passed = turns::passed_error(turn).unwrap_or(Status::Done);
         self.status = self.status.max(passed);
         let commit = turn.get::<lr_turn::Commit>().ok().flatten();
-        self.n_committed += usize::from(commit.as_ref().is_some_and(|commit| commit.fix.is_some()));
+        let is_kept = commit.as_ref().is_some_and(|commit| {
+            commit.fix.is_some() || (self.options.without_git && !commit.put_back)
+        });
+        self.n_committed += usize::from(is_kept);
         match self.output.form {
             Form::Turn => self.output.turn(turn),
             Form::Text => {

@@ -72,7 +72,7 @@ impl Fix<'_> {
         }
         let id = commit.id.to_string();
         let entry = Entry {
-            commit: &id,
+            commit: Some(&id),
             date: &commit.date,
             origin: &self.part.words(),
             outcome: &self.outcome,

@@ -22,10 +22,17 @@ What lr changed here, oldest first. Each entry names the commit that holds the
 change; `git show` with its hash shows it.
 ";
 
+/// What stands at the top of a new file where nothing is committed.
+const HEADER_WITHOUT_GIT: &str = "\
+# Fixes
+
+What lr changed here, oldest first.
+";
+
 /// What is written down of one commit.
 pub(crate) struct Entry<'a> {
-    /// The full hash of the commit.
-    pub(crate) commit: &'a str,
+    /// The full hash of the commit; `None` where nothing is committed.
+    pub(crate) commit: Option<&'a str>,
     /// When it was made.
     pub(crate) date: &'a str,
     /// The run, turn and part in words.
@@ -38,15 +45,21 @@ pub(crate) struct Entry<'a> {
     pub(crate) notes: &'a str,
 }
 
-/// Returns the file with an entry at its end, `None` if it has one for the same commit already.
+/// Returns the file with an entry at its end, `None` if it has one for the same commit already, or
+/// for the same turn where nothing is committed.
 pub(crate) fn append(existing: Option<&str>, entry: &Entry<'_>) -> Option<String> {
     let existing = existing.unwrap_or_default();
-    if existing.contains(&commit_line(entry.commit)) {
+    let is_there = match entry.commit {
+        Some(commit) => existing.contains(&commit_line(commit)),
+        None => existing.contains(&heading(entry)),
+    };
+    if is_there {
         return None;
     }
     let uses_returns = existing.contains("\r\n");
     let mut text = if existing.trim().is_empty() {
-        HEADER.to_owned()
+        let with_git = entry.commit.is_some();
+        String::from(if with_git { HEADER } else { HEADER_WITHOUT_GIT })
     } else {
         format!("{}\n", existing.trim_end().replace("\r\n", "\n"))
     };
@@ -63,9 +76,19 @@ fn commit_line(commit: &str) -> String {
     format!("- Commit: `{commit}`")
 }
 
+/// Returns the heading of an entry, which no other entry has.
+fn heading(entry: &Entry<'_>) -> String {
+    match entry.commit {
+        Some(commit) => format!("## Fix applied (commit: {})", short(commit)),
+        None => format!("## Fix applied (turn {})", entry.origin),
+    }
+}
+
 fn push_entry(text: &mut String, entry: &Entry<'_>) {
-    let _ = writeln!(text, "## Fix applied (commit: {})\n", short(entry.commit));
-    let _ = writeln!(text, "{}", commit_line(entry.commit));
+    let _ = writeln!(text, "{}\n", heading(entry));
+    if let Some(commit) = entry.commit {
+        let _ = writeln!(text, "{}", commit_line(commit));
+    }
     let _ = writeln!(text, "- Date: {}", entry.date);
     push_wrapped(
         text,
@@ -131,7 +154,7 @@ mod tests {
         notes: &'a str,
     ) -> Entry<'a> {
         Entry {
-            commit,
+            commit: Some(commit),
             date: "2026-11-21 03:49:31 +0000",
             origin: "3 of run `r1`",
             outcome,
@@ -206,6 +229,34 @@ Because\\u{1b}[31m it    is `so`.
         let twice = append(Some(&once), &entry(&other, &nothing(), &changes(), "")).unwrap();
         assert!(twice.starts_with(&once));
         assert!(twice.contains(&commit_line(HASH)) && twice.contains(&commit_line(&other)));
+    }
+
+    #[test]
+    fn where_nothing_is_committed_the_turn_stands_for_the_commit() {
+        let (outcome, changes) = (nothing(), changes());
+        let entry = Entry {
+            commit: None,
+            ..entry(HASH, &outcome, &changes, "")
+        };
+        let text = append(None, &entry).unwrap();
+        let expected = "\
+# Fixes
+
+What lr changed here, oldest first.
+
+## Fix applied (turn 3 of run `r1`)
+
+- Date: 2026-11-21 03:49:31 +0000
+- Turn: 3 of run `r1`
+
+Files:
+
+```text
+src/a.py  +3 -1
+```
+";
+        assert_eq!(text, expected);
+        assert_eq!(append(Some(&text), &entry), None);
     }
 
     #[test]

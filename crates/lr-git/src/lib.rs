@@ -25,6 +25,7 @@ mod settings;
 mod start;
 mod undo;
 mod verify;
+mod without_git;
 
 use std::process::ExitCode;
 

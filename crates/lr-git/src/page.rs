@@ -21,6 +21,7 @@ pub(crate) fn of_turn(turn: &Turn, commit: Option<&Commit>, recheck: Option<&Fin
     let mut page = match (&commit.fix, &commit.branch) {
         (Some(fix), Some(branch)) => format!("{} on '{branch}'\n", short(fix)),
         (Some(fix), None) => format!("{}\n", short(fix)),
+        (None, _) if !commit.put_back => "written down, and not committed\n".to_owned(),
         (None, _) => "put back, because nothing got better\n".to_owned(),
     };
     for change in &changes {

@@ -356,6 +356,19 @@ fn turns_without_an_applied_change_pass_byte_for_byte() {
 }
 
 #[test]
+fn without_git_the_fix_is_only_written_down_and_only_once() {
+    let sandbox = Sandbox::without_repository();
+    let turn = json!({"lr": 1, "run": RUN, "turn": 2, "apply": {"outcome": "applied",
+        "notes": "Tidied.", "changes": [{"path": "a.py", "kind": "modified", "added": 1, "removed": 1}]}});
+    let ran = sandbox.lr(&["commit", "--no-git"], &line(&turn)).code(0);
+    assert_eq!(ran.turns()[0]["commit"], json!({}));
+    let once = sandbox.read("FIXES.md");
+    assert_eq!(once.matches("\n## Fix applied (turn 2 of run").count(), 1);
+    sandbox.lr(&["commit", "--no-git"], &line(&turn)).code(0);
+    assert_eq!(sandbox.read("FIXES.md"), once);
+}
+
+#[test]
 fn foreign_keys_of_a_committed_turn_stay() {
     let sandbox = Sandbox::new();
     sandbox.start(&["a.py"]);
