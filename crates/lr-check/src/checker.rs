@@ -11,6 +11,7 @@ use crate::findings::{self, Complaint, Context, Found, digest};
 use crate::run::{Ended, Runner};
 use crate::scratch::Scratch;
 use crate::sources::Sources;
+use crate::text::argument;
 use crate::verdict::{Verdict, judge};
 
 /// How long a command line's list of files may be, in bytes; longer lists take several calls.
@@ -169,7 +170,7 @@ fn argv(call: &Call<'_>, report: &str) -> Vec<String> {
     let mut argv = Vec::with_capacity(call.checker.argv.len() + call.files.len());
     for word in &call.checker.argv {
         match word.as_str() {
-            "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| (*file).to_owned())),
+            "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| argument(file))),
             word => argv.push(word.replace("{report}", report)),
         }
     }
@@ -252,13 +253,13 @@ mod tests {
         let catalogue = Catalogue::built_in().unwrap();
         let call = Call {
             checker: catalogue.find("pytest").unwrap(),
-            files: vec!["test_a.py", "test b.py"],
+            files: vec!["-test_a.py", "test b.py"],
             named: false,
         };
         let argv = argv(&call, "/x/r.xml");
         assert_eq!(
             argv[argv.len() - 4..],
-            ["--junitxml=/x/r.xml", "--", "test_a.py", "test b.py"]
+            ["--junitxml=/x/r.xml", "--", "./-test_a.py", "test b.py"]
         );
     }
 

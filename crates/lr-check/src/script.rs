@@ -17,7 +17,7 @@ use crate::findings::digest;
 use crate::run::{Ended, Runner};
 use crate::script_text;
 use crate::sources::Sources;
-use crate::text::names;
+use crate::text::{argument, names};
 use crate::verdict::Verdict;
 use crate::volatile::settle;
 
@@ -147,15 +147,6 @@ impl Command {
             argv.extend(paths());
         }
         argv
-    }
-}
-
-/// A path as an argument that cannot be taken for an option.
-fn argument(path: &str) -> String {
-    if path.starts_with('-') {
-        format!("./{path}")
-    } else {
-        path.to_owned()
     }
 }
 

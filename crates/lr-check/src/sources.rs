@@ -146,7 +146,7 @@ impl Sources {
         let Some(text) = inside.to_str() else {
             say::warn(&format!(
                 "skipping '{}': its name is not UTF-8",
-                name.display()
+                printable(name)
             ));
             return Ok(None);
         };
@@ -207,7 +207,7 @@ impl Sources {
         let Some(path) = inside.to_str().and_then(|path| relative_path(path).ok()) else {
             say::warn(&format!(
                 "skipping '{}': its name is not one that lr uses",
-                inside.display()
+                printable(inside)
             ));
             return;
         };
@@ -258,6 +258,11 @@ impl Taste<'_> {
                 .is_some_and(|language| languages.contains(&language)),
         }
     }
+}
+
+/// Returns a path for one line of a message.
+fn printable(path: &Path) -> String {
+    path.to_string_lossy().replace(char::is_control, "\u{fffd}")
 }
 
 fn unreadable(name: &Path, error: &io::Error) -> Error {

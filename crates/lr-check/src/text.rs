@@ -74,6 +74,15 @@ pub(crate) fn names(text: &str, path: &str) -> bool {
     })
 }
 
+/// Returns a path as an argument that no program takes for an option, even behind `--`.
+pub(crate) fn argument(path: &str) -> String {
+    if path.starts_with('-') {
+        format!("./{path}")
+    } else {
+        path.to_owned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
