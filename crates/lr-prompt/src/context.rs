@@ -136,6 +136,19 @@ impl Context {
         self.reported
     }
 
+    /// Tells whether there is anything that a partial would show.
+    pub(crate) fn has(&self, partial: &str) -> bool {
+        match partial {
+            "sources" => !self.sources.is_empty(),
+            "reading" => !self.reading.is_empty(),
+            "scripts" => !self.scripts.is_empty(),
+            "checkers" => !self.checkers.is_empty(),
+            "report" => !self.report.is_empty(),
+            "refusals" => !self.refusals.is_empty(),
+            _ => true,
+        }
+    }
+
     /// Returns every text that is shown, so that markers can be chosen clear of them.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let files = self.sources.iter().chain(&self.reading);

@@ -1,10 +1,10 @@
 //! Templates: the only file that knows Handlebars.
 //!
-//! A prompt is two messages. The first is fixed: how to answer (`templates/format.hbs`) and the
-//! rules of the house (`templates/rules.hbs`); no template of a user can lose it, and it comes
-//! first so that providers' caches hit. The second is rendered from `templates/fix.hbs` or a
-//! user's template, which may use the partials `sources`, `checks` and `refusals`, and the helper
-//! `block`: `{{block name text}}` or `{{#block name}}…{{/block}}`.
+//! A prompt is two messages. The first is fixed: how to answer, and the rules of the house
+//! (`templates/system.txt`); no template of a user can lose it, and it comes first so that
+//! providers' caches hit. The second is rendered from `templates/fix.hbs` or a user's template,
+//! which may use the partials beside it and the helper `block`: `{{block name text}}` or
+//! `{{#block name}}…{{/block}}`.
 //!
 //! Handlebars takes unknown variables in `#if`, `#each` and arguments for empty ones, even in its
 //! strict mode. So each template is compared with the [`Shape`] of its variables before it is
@@ -18,7 +18,6 @@ use handlebars::{
 use lr_blocks::{DONE, EXAMPLE_PATH, Fence, write_block};
 use lr_stage::{Error, Kind};
 use lr_turn::{Message, Role};
-use serde::Serialize;
 
 use crate::context::{Context, SHAPE, Shape};
 use crate::options::Template;
@@ -30,17 +29,17 @@ pub(crate) const DEFAULT: &str = "fix";
 pub(crate) const BUILT_IN: [(&str, &str); 1] = [(DEFAULT, include_str!("../templates/fix.hbs"))];
 
 /// The pieces that any template can be made of.
-const PARTIALS: [(&str, &str); 3] = [
+const PARTIALS: [(&str, &str); 6] = [
     ("sources", include_str!("../templates/sources.hbs")),
-    ("checks", include_str!("../templates/checks.hbs")),
+    ("reading", include_str!("../templates/reading.hbs")),
+    ("scripts", include_str!("../templates/scripts.hbs")),
+    ("checkers", include_str!("../templates/checkers.hbs")),
+    ("report", include_str!("../templates/report.hbs")),
     ("refusals", include_str!("../templates/refusals.hbs")),
 ];
 
-const FORMAT: &str = "format";
-const FIXED: [(&str, &str); 2] = [
-    (FORMAT, include_str!("../templates/format.hbs")),
-    ("rules", include_str!("../templates/rules.hbs")),
-];
+/// The fixed part, with two places to fill in.
+const SYSTEM: &str = include_str!("../templates/system.txt");
 
 /// The name under which the user message's template is registered; no partial can have it.
 const MAIN: &str = " main";
@@ -49,13 +48,6 @@ const MAIN: &str = " main";
 const HELPERS: [&str; 13] = [
     "if", "unless", "lookup", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "len",
 ];
-
-/// The variables of the fixed part.
-#[derive(Serialize)]
-struct Fixed {
-    example: &'static str,
-    done: &'static str,
-}
 
 /// A template, ready for use.
 pub(crate) struct Renderer {
@@ -75,11 +67,6 @@ impl Renderer {
         registry.register_escape_fn(handlebars::no_escape);
         registry.set_prevent_indent(true);
         registry.set_strict_mode(true);
-        for (name, text) in PARTIALS.iter().chain(&FIXED) {
-            registry
-                .register_template_string(name, text)
-                .map_err(|error| broken(name, error.pos(), "not of its form"))?;
-        }
         registry
             .register_template_string(MAIN, &template.text)
             .map_err(|error| broken(&template.name, error.pos(), &first_line(error.reason())))?;
@@ -109,32 +96,45 @@ impl Renderer {
     ) -> Result<Vec<Message>, Error> {
         self.registry
             .register_helper("block", Box::new(Block { fence }));
-        let fixed = Fixed {
-            example: EXAMPLE_PATH,
-            done: DONE,
-        };
-        let mut system = String::new();
-        for (name, _) in FIXED {
-            system.push_str(&self.render(name, &fixed)?);
+        for (name, text) in PARTIALS {
+            self.compile_partial(name, if context.has(name) { text } else { "" })?;
         }
+        let user = self.registry.render(MAIN, context).map_err(|error| {
+            let place = error.line_no.zip(error.column_no);
+            broken(&self.name, place, &first_line(error.reason()))
+        })?;
         Ok(vec![
             Message {
                 role: Role::System,
-                content: system,
+                content: system(fence),
             },
             Message {
                 role: Role::User,
-                content: self.render(MAIN, context)?,
+                content: user,
             },
         ])
     }
 
-    fn render<T: Serialize>(&self, name: &str, variables: &T) -> Result<String, Error> {
-        self.registry.render(name, variables).map_err(|error| {
-            let place = error.line_no.zip(error.column_no);
-            broken(&self.name, place, &first_line(error.reason()))
-        })
+    /// Compiles a partial when it is first needed, because that takes longer than rendering it.
+    fn compile_partial(&mut self, name: &str, text: &str) -> Result<(), Error> {
+        let known = self.registry.get_template(name);
+        if known.is_some_and(|known| text.is_empty() || !known.elements.is_empty()) {
+            return Ok(());
+        }
+        self.registry
+            .register_template_string(name, text)
+            .map_err(|error| broken(name, error.pos(), &first_line(error.reason())))
     }
+}
+
+/// Writes the fixed part.
+fn system(fence: Fence) -> String {
+    let mut example = String::new();
+    let text = "every line of the file, changed or not\n";
+    write_block(&mut example, EXAMPLE_PATH, text, fence);
+    SYSTEM
+        .replace("{{example}}\n", &example)
+        .replace("{{done}}", DONE)
 }
 
 fn broken(name: &str, place: Option<(usize, usize)>, what: &str) -> Error {
@@ -215,7 +215,7 @@ impl Checker {
                     self.expression(helper)
                 }
                 TemplateElement::HelperBlock(helper) => self.block(helper)?,
-                TemplateElement::PartialExpression(partial) => partial_name(partial),
+                TemplateElement::PartialExpression(partial) => self.partial(partial),
                 _ => Err("inline partials and decorators are not supported".to_owned()),
             };
             checked.map_err(|what| ((place.0, place.1), what))?;
@@ -275,6 +275,20 @@ impl Checker {
             Some(name) => self.names.push((name.to_owned(), shape)),
             None => self.scopes.push(shape),
         }
+    }
+
+    fn partial(&self, partial: &DecoratorTemplate) -> Result<(), String> {
+        let name = word(&partial.name);
+        if !PARTIALS.iter().any(|(known, _)| *known == name) {
+            return Err(format!("no partial '{name}'"));
+        }
+        if !partial.params.is_empty() || !partial.hash.is_empty() {
+            return Err(format!("the partial '{name}' takes no arguments"));
+        }
+        if self.scopes.len() > 1 {
+            return Err(format!("the partial '{name}' stands inside a list"));
+        }
+        Ok(())
     }
 
     fn parameters(&self, helper: &HelperTemplate) -> Result<(), String> {
@@ -338,17 +352,6 @@ impl Checker {
         }
         Some(shape)
     }
-}
-
-fn partial_name(partial: &DecoratorTemplate) -> Result<(), String> {
-    let name = word(&partial.name);
-    if !partial.params.is_empty() || !partial.hash.is_empty() {
-        return Err(format!("the partial '{name}' takes no arguments"));
-    }
-    let is_known = PARTIALS.iter().any(|(known, _)| *known == name);
-    is_known
-        .then_some(())
-        .ok_or_else(|| format!("no partial '{name}'"))
 }
 
 fn word(parameter: &Parameter) -> &str {
@@ -463,6 +466,10 @@ mod tests {
             "line 1, column 1: no block helper 'raw'",
         );
         refused("\n{{> nope}}", "line 2, column 1: no partial 'nope'");
+        refused(
+            "{{#each sources}}{{> report}}{{/each}}",
+            "line 1, column 18: the partial 'report' stands inside a list",
+        );
         refused(
             "{{#each report}}{{/each}}",
             "line 1, column 1: '#each' needs a list",
