@@ -164,6 +164,10 @@ impl Default for Sandbox {
     }
 }
 
+#[expect(
+    clippy::return_self_not_must_use,
+    reason = "a requirement may end a chain"
+)]
 impl Outcome {
     fn of(output: &std::process::Output) -> Self {
         Self {

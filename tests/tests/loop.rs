@@ -45,8 +45,9 @@ fn run(sandbox: &Sandbox, flags: &[&str]) -> Outcome {
 
 /// Section `loop` of what the loop wrote.
 fn told(outcome: &Outcome) -> Value {
-    let turn: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome}"));
-    turn["loop"].clone()
+    let turn: Result<Value, _> = serde_json::from_str(&outcome.stdout);
+    assert!(turn.is_ok(), "{outcome}");
+    turn.unwrap()["loop"].clone()
 }
 
 fn reason(outcome: &Outcome) -> String {
@@ -110,7 +111,8 @@ fn what_to_type_next_works() {
     let outcome = run(&sandbox, &[]);
     let last = outcome.stderr.lines().last().unwrap();
     for next in ["git diff refs/lr/", "lr-git undo", "git checkout -"] {
-        let start = last.find(next).unwrap_or_else(|| panic!("{next}: {last}"));
+        assert!(last.contains(next), "{last}");
+        let start = last.find(next).unwrap();
         let command = last[start..].split(" (").next().unwrap();
         let shown = sandbox.bash(command).success();
         let is_diff = next.starts_with("git diff");
@@ -162,9 +164,9 @@ fn the_loop_in_shell_and_the_printed_one_end_in_the_same_commits() {
     let script = sandbox::project().join("scripts/loop.sh");
     let (by_shell, _) = ended(script.to_str().unwrap(), &replay);
     assert_eq!(head(&by_loop), head(&by_shell));
-    let (printer, printed) = ended("lr-loop", &["--print", "--replay", recordings]);
-    printer.bash(&printed.stdout).success();
-    assert_eq!(head(&by_loop), head(&printer));
+    let (by_hand, script) = ended("lr-loop", &["--print", "--replay", recordings]);
+    by_hand.bash(&script.stdout).success();
+    assert_eq!(head(&by_loop), head(&by_hand));
     assert_eq!(model.requests().len(), 2);
 }
 

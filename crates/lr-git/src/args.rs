@@ -10,7 +10,7 @@ use lr_stage::{Common, Form};
 /// Your own branch, index and uncommitted work stay as they are. History is never rewritten.
 #[derive(Parser, Debug)]
 #[command(name = "lr-git", version)]
-pub(crate) struct Args {
+pub struct Args {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -27,18 +27,17 @@ mod undo;
 mod verify;
 mod without_git;
 
-use std::process::ExitCode;
-
 use lr_stage::{Error, Status};
 
-use args::{Args, Command};
+pub use args::Args;
+use args::Command;
 
-/// Runs the program on the command line of this process.
-pub fn main() -> ExitCode {
-    lr_stage::main(run)
-}
-
-fn run(args: Args) -> Result<Status, Error> {
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// What concerns the run as a whole; what concerns one turn stands in that turn.
+pub fn run(args: Args) -> Result<Status, Error> {
     match args.command {
         Command::Start(start) => start::run(&start, &args.common),
         Command::Commit(commit) => commit::run(&commit, &args.common),

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lr_git::main()
+    lr_stage::main(lr_git::run)
 }
