@@ -79,7 +79,8 @@ pub struct CheckResult {
     /// The text of the script that was run, for `lr-check --script`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub script: Option<Script>,
-    /// The sources that the command was given; absent means all.
+    /// The sources that the result is about: those a script's output names, else those the command
+    /// was given; absent means all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
 }
