@@ -62,30 +62,53 @@ fn source(root: &Root, path: &str) -> Result<Source, Error> {
     })
 }
 
-/// Reads another program's report from the file that is named, else from standard input if that
-/// is a pipe or a file; empty where there is none.
+/// Tells whether a file's name means standard input.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Reads another program's report from the file that is named, else, if `may_pipe`, from standard
+/// input if that is a pipe or a file; empty where there is none.
 ///
 /// # Errors
 ///
 /// `io`, and `usage` if there are turns on standard input.
-pub(crate) fn report(named: Option<&Path>, form: Option<Form>) -> Result<String, Error> {
+pub(crate) fn report(
+    named: Option<&Path>,
+    form: Option<Form>,
+    may_pipe: bool,
+) -> Result<String, Error> {
     match named {
-        Some(path) if path.as_os_str() != "-" => {
+        Some(path) if !is_stdin(path) => {
             let bytes = std::fs::read(path).map_err(|error| {
                 let message = format!("cannot read '{}'", path.display());
                 Error::new(Kind::Io, message).because(error)
             })?;
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
+            Ok(plain(&String::from_utf8_lossy(&bytes)))
         }
         Some(_) => piped(form),
-        None if is_piped() => piped(form),
+        None if may_pipe && is_piped() => piped(form),
         None => Ok(String::new()),
     }
 }
 
+/// Returns a report without the colours that its program may have written, and with LF at each
+/// line's end.
+pub(crate) fn plain(text: &str) -> String {
+    let mut pieces = text.split("\u{1b}[");
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let code = piece.find(|c: char| !(c.is_ascii_digit() || c == ';'));
+        plain.push_str(code.map_or("", |end| {
+            piece[end..].strip_prefix('m').unwrap_or(&piece[end..])
+        }));
+    }
+    plain.replace("\r\n", "\n")
+}
+
 fn piped(form: Option<Form>) -> Result<String, Error> {
     match input::read(form, "another program's report") {
-        Ok(Input::Text(text)) => Ok(text),
+        Ok(Input::Text(text)) => Ok(plain(&text)),
         Ok(Input::Turns(_)) => Err(Error::new(
             Kind::Usage,
             "turns on standard input, and files on the command line",
@@ -104,4 +127,15 @@ fn is_piped() -> bool {
     stdin
         .and_then(|stdin| stdin.metadata())
         .is_ok_and(|metadata| metadata.is_file() || metadata.file_type().is_fifo())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_read_without_its_colours() {
+        let coloured = "a.py:1: \u{1b}[1;31mbad\u{1b}[0m\r\n\u{1b}[K\u{1b}[";
+        assert_eq!(plain(coloured), "a.py:1: bad\nK");
+    }
 }

@@ -50,18 +50,15 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     let mut paths = std::mem::take(&mut args.sources);
     paths.append(&mut args.file);
     let mut writer = Writer::new(options, output.form);
-    let mut turn = if paths.is_empty() && args.issues.is_none() {
+    let is_piped = !paths.is_empty() || args.issues.as_deref().is_some_and(begin::is_stdin);
+    writer.report = begin::report(args.issues.as_deref(), args.input, is_piped)?;
+    if !is_piped {
         match input::read(args.input, "turns or a text")? {
             Input::Turns(turns) => return turns::run(turns, &mut output, &mut writer),
-            Input::Text(text) => {
-                writer.report = text;
-                begin::turn(&paths)?
-            }
+            Input::Text(text) => writer.report.push_str(&begin::plain(&text)),
         }
-    } else {
-        writer.report = begin::report(args.issues.as_deref(), args.input)?;
-        begin::turn(&paths)?
-    };
+    }
+    let mut turn = begin::turn(&paths)?;
     writer.prompt(&mut turn)?;
     turns::write(&turn, &mut output, &writer)?;
     Ok(Status::Done)

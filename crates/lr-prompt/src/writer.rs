@@ -163,7 +163,7 @@ impl Worker for Writer {
         if turn.has("prompt") || turn.has("reply") {
             return Ok(Ready::Pass);
         }
-        let is_asked = self.options.even_if_clean;
+        let is_asked = self.options.even_if_clean || !self.report.is_empty();
         let reason = match turn.get::<Check>()? {
             Some(check) if check.clean && !is_asked => "the checks are clean: nothing to ask",
             None if self.options.instructions.is_none() && !is_asked => {
