@@ -5,6 +5,7 @@ use lr_turn::Kind;
 
 use crate::endpoint::Endpoint;
 use crate::failure::Failure;
+use crate::key::OWN_VARIABLE;
 use crate::provider::Provider;
 
 /// Looks up a variable of the environment.
@@ -139,11 +140,18 @@ fn without_prefix<'m>(model: &'m str, provider: &Provider) -> &'m str {
         .unwrap_or(model)
 }
 
-/// The first provider whose key is there, else the first whose server a variable names.
+/// The first provider whose key is there, else the first whose server a variable names. A key of our own counts where
+/// its beginning tells whose it is; to guess would be to show it to somebody else.
 fn first_ready<'a>(providers: &'a [Provider], variable: Lookup<'_>) -> Option<&'a Provider> {
     let is_set = |name: &String| variable(name).is_some();
-    let has_key =
-        |provider: &&Provider| !provider.key_optional && provider.key_variables.iter().any(is_set);
+    let own_key = variable(OWN_VARIABLE).unwrap_or_default();
+    let has_key = |provider: &&Provider| {
+        let is_its = |prefix: &String| own_key.starts_with(prefix.as_str());
+        let required = !provider.key_optional;
+        required
+            && (provider.key_variables.iter().any(is_set)
+                || provider.key_prefixes.iter().any(is_its))
+    };
     let has_host = |provider: &&Provider| provider.host_variable.iter().any(is_set);
     providers
         .iter()
@@ -363,6 +371,17 @@ mod tests {
             ],
             "openai http://box/v1 gpt-6-luna",
         );
+    }
+
+    #[test]
+    fn a_key_of_our_own_goes_only_where_it_can_belong() {
+        check(
+            "",
+            &[("LR_API_KEY", "gsk_1")],
+            &format!("groq {GROQ} openai/gpt-oss-120b"),
+        );
+        let failure = chosen("", &[("LR_API_KEY", "sk-1")]).unwrap_err();
+        assert_eq!(failure.kind, Kind::NoModel);
     }
 
     #[test]

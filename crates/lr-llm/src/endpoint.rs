@@ -40,6 +40,9 @@ impl Endpoint {
         if authority.contains('@') {
             return Err("it holds a user name; keys have options of their own");
         }
+        if authority.is_empty() || authority.starts_with(':') {
+            return Err("it names no host");
+        }
         let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
         let (host, port) = split_port(authority, if secure { 443 } else { 80 })?;
         let path = path.trim_end_matches('/');
@@ -172,6 +175,8 @@ mod tests {
     fn refuses_what_readers_could_disagree_about() {
         for url in [
             "api.groq.com/v1",
+            "https:///v1",
+            "https://:443/v1",
             "ftp://a.b",
             "https://user:key@a.b/v1",
             "http://127.0.0.1\\@evil.com",

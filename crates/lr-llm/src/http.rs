@@ -248,3 +248,26 @@ fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
     };
     Failure::new(Kind::Network, message).retry(Retry::Backoff)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_host_that_was_judged_is_the_host_that_is_asked(
+            url in "https?://(a|b\\.c|127\\.0\\.0\\.1|\\[::1\\]|:80|[@:0-9\\\\/?#%\\[\\] -]){1,4}"
+        ) {
+            if let Ok(endpoint) = Endpoint::parse(&url)
+                && let Ok(uri) = endpoint.url("/x").parse::<http::Uri>()
+            {
+                let port = uri.port_u16().unwrap_or(if url.starts_with("https") { 443 } else { 80 });
+                let asked = format!("{}://{}:{port}", uri.scheme_str().unwrap(), uri.host().unwrap());
+                let judged = Endpoint::parse(&asked).unwrap();
+                prop_assert_eq!(judged.origin(), endpoint.origin());
+            }
+        }
+    }
+}

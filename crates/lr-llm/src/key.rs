@@ -12,7 +12,7 @@ use crate::choose::{Choice, Lookup};
 use crate::failure::Failure;
 
 /// The variable of our own that holds a key for whatever provider is chosen.
-const OWN_VARIABLE: &str = "LR_API_KEY";
+pub(crate) const OWN_VARIABLE: &str = "LR_API_KEY";
 
 /// What stands in place of a key in everything that is written.
 const REDACTED: &str = "[redacted]";

@@ -75,15 +75,16 @@ impl Options {
     pub(crate) fn decide(args: &Args) -> Result<Options, Error> {
         let settings: LlmSettings = Config::load(&args.common)?.settings()?;
         let flags = &args.model;
-        if flags.api_key.is_some() {
+        let given = flags.api_key.clone().filter(|key| !key.is_empty());
+        if given.is_some() {
             say::warn(
                 "others can see the key given with '--api-key' in the list of processes; a variable or '--api-key-file' hides it",
             );
         }
         let names_key =
-            flags.api_key.is_some() || flags.api_key_file.is_some() || flags.api_key_env.is_some();
+            given.is_some() || flags.api_key_file.is_some() || flags.api_key_env.is_some();
         let key = KeySource {
-            given: flags.api_key.clone(),
+            given,
             file: flags
                 .api_key_file
                 .clone()

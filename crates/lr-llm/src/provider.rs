@@ -36,6 +36,9 @@ pub(crate) struct Provider {
     /// The variables that may hold the key; the first that is set counts.
     #[serde(default)]
     pub(crate) key_variables: Vec<String>,
+    /// How keys begin that can only be this provider's.
+    #[serde(default)]
+    pub(crate) key_prefixes: Vec<String>,
     /// Requests without a key are answered too.
     #[serde(default)]
     pub(crate) key_optional: bool,
@@ -70,6 +73,7 @@ impl Provider {
             base_url_variable: None,
             host_variable: None,
             key_variables: Vec::new(),
+            key_prefixes: Vec::new(),
             key_optional: true,
             default_model: None,
             models: Vec::new(),

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::answer::Listener;
 use crate::ask::Client;
+use crate::choose::{self, Choice};
 use crate::options::{Options, Tape};
-use crate::{choose, key, provider};
+use crate::{key, provider};
 
 /// Answers the questions of one run of the program.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Session {
         listener: &mut dyn Listener,
     ) -> Result<Reply, Error> {
         if let Tape::Replay(recordings) = &self.options.tape {
-            let reply = recordings.find(self.configured_model()?.as_deref(), messages)?;
+            let reply = recordings.find(self.configured_model().as_deref(), messages)?;
             listener.text(&reply.text)?;
             return Ok(reply);
         }
@@ -73,21 +74,15 @@ impl Session {
     }
 
     /// The model whose recordings count, by the provider's name for it; `None` if nobody named one.
-    fn configured_model(&self) -> Result<Option<String>, Error> {
-        let wanted = &self.options.wanted;
-        if wanted.model.is_none() {
-            return Ok(None);
-        }
-        let providers = provider::load(environment::config_folder().as_deref())?;
-        let choice = choose::choose(wanted, &providers, &environment::var);
-        Ok(choice.map_or(wanted.model.clone(), |choice| choice.model))
+    fn configured_model(&self) -> Option<String> {
+        let named = self.options.wanted.model.clone()?;
+        choose(&self.options).map_or(Some(named), |choice| choice.model)
     }
 }
 
 /// Chooses a provider, a model and a key.
 fn connect(options: &Options) -> Result<Client, Error> {
-    let providers = provider::load(environment::config_folder().as_deref())?;
-    let choice = choose::choose(&options.wanted, &providers, &environment::var)?;
+    let choice = choose(options)?;
     let key = key::find(&options.key, &choice, &environment::var)?;
     Ok(Client::new(
         choice,
@@ -95,4 +90,14 @@ fn connect(options: &Options) -> Result<Client, Error> {
         options.wishes.clone(),
         options.limits,
     ))
+}
+
+/// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own.
+fn choose(options: &Options) -> Result<Choice, Error> {
+    let providers = provider::load(environment::config_folder().as_deref())?;
+    let variable = |name: &str| match &options.key.given {
+        Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
+        _ => environment::var(name),
+    };
+    Ok(choose::choose(&options.wanted, &providers, &variable)?)
 }

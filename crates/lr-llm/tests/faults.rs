@@ -20,7 +20,7 @@ fn outcome(script: Vec<Answer>, args: &[&str]) -> (String, usize) {
             assert!(turn["reply"].is_null(), "{outcome:?}");
             kind
         }
-        None => turn["reply"]["finish"].as_str().unwrap(),
+        None => turn["reply"]["finish"].as_str().unwrap_or("no finish"),
     };
     (word.to_owned(), model.requests().len())
 }
@@ -275,16 +275,21 @@ fn every_finish_reason_is_told() {
     }
 }
 
+/// A success with this body.
+fn body(body: &str) -> Vec<Answer> {
+    vec![Answer::http(200, &["content-type: application/json"], body)]
+}
+
+/// A success whose reply is this message.
+fn message(message: &str) -> Vec<Answer> {
+    body(&format!(
+        r#"{{"choices":[{{"message":{message},"finish_reason":"stop"}}]}}"#
+    ))
+}
+
 #[test]
-fn a_success_without_an_answer_is_an_error() {
-    let body = |body: &str| vec![Answer::http(200, &["content-type: application/json"], body)];
-    let message = |message: &str| {
-        body(&format!(
-            r#"{{"choices":[{{"message":{message},"finish_reason":"stop"}}]}}"#
-        ))
-    };
-    check("empty", body(""), "malformed_reply", 1);
-    check("empty-text", message(r#"{"content":""}"#), "empty_reply", 1);
+fn a_success_without_text_is_an_error() {
+    check("empty", message(r#"{"content":""}"#), "empty_reply", 1);
     check(
         "null-content",
         message(r#"{"content":null}"#),
@@ -303,67 +308,44 @@ fn a_success_without_an_answer_is_an_error() {
         "empty_reply",
         1,
     );
-    check(
-        "tool-calls-only",
-        message(r#"{"content":null,"tool_calls":[{"id":"1"}]}"#),
-        "empty_reply",
-        1,
-    );
-    check("no-choices", body("{}"), "malformed_reply", 1);
-    check(
-        "200-error-body",
-        body(r#"{"error":{"message":"out of order","code":"odd"}}"#),
-        "provider",
-        1,
-    );
-    check(
-        "200-html",
-        body("<html><title>Sign in</title></html>"),
-        "malformed_reply",
-        1,
-    );
-    check(
-        "invalid-json",
-        body("{\"choices\": ["),
-        "malformed_reply",
-        1,
-    );
-    check(
-        "not-utf8",
-        vec![Answer::Steps(vec![Step::Send(
-            b"HTTP/1.1 200 OK\r\n\r\n{\"choices\":\"\xff\"}".to_vec(),
-        )])],
-        "malformed_reply",
-        1,
-    );
-    check(
-        "deep-json",
-        body(&"[".repeat(100_000)),
-        "malformed_reply",
-        1,
-    );
-    check(
-        "sse-bad-json",
-        vec![Answer::stream(&["{oops"], None)],
-        "malformed_reply",
-        1,
-    );
+    let calls = r#"{"content":null,"tool_calls":[{"id":"1"}]}"#;
+    check("tool-calls-only", message(calls), "empty_reply", 1);
+}
+
+#[test]
+fn a_success_that_cannot_be_read_is_an_error() {
+    let raw = |bytes: &[u8]| vec![Answer::Steps(vec![Step::Send(bytes.to_vec())])];
+    let not_utf8 = b"HTTP/1.1 200 OK\r\n\r\n{\"choices\":\"\xff\"}";
+    for (name, script) in [
+        ("no-body", body("")),
+        ("no-choices", body("{}")),
+        ("200-html", body("<html><title>Sign in</title></html>")),
+        ("invalid-json", body("{\"choices\": [")),
+        ("deep-json", body(&"[".repeat(100_000))),
+        ("not-utf8", raw(not_utf8)),
+        ("not-http", raw(b"SSH-2.0-OpenSSH\r\n\r\n")),
+        ("sse-bad-json", vec![Answer::stream(&["{oops"], None)]),
+    ] {
+        check(name, script, "malformed_reply", 1);
+    }
+}
+
+#[test]
+fn an_error_inside_a_success_is_an_error() {
+    let error = r#"{"error":{"message":"out of order","code":"odd"}}"#;
+    check("200-error-body", body(error), "provider", 1);
     check(
         "sse-error-event",
-        vec![Answer::stream(
-            &[r#"{"error":{"message":"lost","code":400}}"#],
-            None,
-        )],
+        vec![Answer::stream(&[error], None)],
         "provider",
         1,
     );
+    let overloaded = r#"{"error":{"message":"busy","code":503}}"#;
     check(
-        "not-http",
-        vec![Answer::Steps(vec![Step::Send(
-            b"SSH-2.0-OpenSSH\r\n\r\n".to_vec(),
-        )])],
-        "malformed_reply",
-        1,
+        "sse-error-event-that-may-pass",
+        vec![Answer::stream(&[overloaded], None)],
+        "provider",
+        2,
     );
 }
 

@@ -1,5 +1,11 @@
 //! Runs `lr-llm` sealed off from the machine, with a key that must never appear in what it writes.
 
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
