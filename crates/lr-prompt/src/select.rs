@@ -76,11 +76,12 @@ impl<'t> Index<'t> {
         paths.filter_map(|path| self.at(path)).collect()
     }
 
-    /// The sources a script's output names, else those it was given, else all.
+    /// The sources a script's output and findings name, else those it is about, else all.
     fn of_script(&self, result: &CheckResult) -> Vec<usize> {
-        let mentioned = self.mentioned(result);
-        if !mentioned.is_empty() {
-            return mentioned;
+        let mut named = self.mentioned(result);
+        named.extend(self.with_findings(result));
+        if !named.is_empty() {
+            return named;
         }
         let given: Vec<_> = result
             .files
@@ -270,6 +271,15 @@ mod tests {
             &["shop/money.py"],
         );
         check(script("bad", &[]), &SOURCES);
+    }
+
+    #[test]
+    fn a_script_is_about_the_files_of_its_findings_too() {
+        let result = CheckResult {
+            findings: vec![finding("shop/money.py", None)],
+            ..script("see shop/cart.py", &[])
+        };
+        check(result, &["shop/cart.py", "shop/money.py"]);
     }
 
     #[test]
