@@ -112,9 +112,17 @@ fn file_line(change: &Change) -> String {
 
 /// Appends a text in a fence that it cannot close, under a title; nothing if it is empty.
 fn push_fence(text: &mut String, title: &str, content: &str) {
-    let content = say::clean(content.trim()).replace('\t', "    ");
+    let content = content.trim().replace("\r\n", "\n").replace('\r', "\n");
+    let mut content = say::clean(&content).replace('\t', "    ");
     if content.is_empty() {
         return;
+    }
+    if content
+        .lines()
+        .all(|line| line.trim_start().starts_with('$'))
+    {
+        // Linters take nothing but lines with a dollar sign for commands, and object.
+        content.insert_str(0, "Commands:\n");
     }
     let fence = "`".repeat((longest_run(&content, '`') + 1).max(3));
     let _ = writeln!(text, "\n{title}:\n\n{fence}text");
@@ -268,6 +276,19 @@ src/a.py  +3 -1
         .unwrap();
         assert!(text.starts_with("# Mine\r\n\r\n## Fix"));
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    }
+
+    fn check_explanation(notes: &str, expected: &str) {
+        let text = append(None, &entry(HASH, &nothing(), &[], notes)).unwrap();
+        let (_, explanation) = text.split_once("Explanation:\n\n").unwrap();
+        assert_eq!(explanation, format!("```text\n{expected}```\n"));
+    }
+
+    #[test]
+    fn an_explanation_is_plain_text_for_linters() {
+        check_explanation("a\r\nb\rc  \n\n\n  d", "a\nb\nc\n\n\n  d\n");
+        check_explanation("$ ls\n$ rm", "Commands:\n$ ls\n$ rm\n");
+        check_explanation("a\u{202e}b\u{7}", "a\\u{202e}b\\u{7}\n");
     }
 
     #[test]

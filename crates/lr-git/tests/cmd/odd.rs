@@ -109,6 +109,53 @@ fn a_shallow_clone() {
 }
 
 #[test]
+fn a_clone_without_its_objects() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", sandbox.path("").display());
+    sandbox.git(&["clone", "--quiet", "--filter=blob:none", &url, "../clone"]);
+    sandbox
+        .lr_in("../clone", &["start"], &first_check(&["a.py"]))
+        .code(0);
+    sandbox.git(&[
+        "-C",
+        "../clone",
+        "commit",
+        "--quiet",
+        "--allow-empty",
+        "-m",
+        "x",
+    ]);
+    assert_eq!(
+        sandbox.git(&["-C", "../clone", "status", "--porcelain"]),
+        ""
+    );
+}
+
+/// Only root can give a repository away.
+#[test]
+fn a_repository_of_somebody_else() {
+    let sandbox = Sandbox::new();
+    let given = sandbox.run("chown", &["-R", "12345", "."], "".as_ref(), "");
+    if given.code != 0 {
+        return;
+    }
+    let ran = sandbox.lr(&["start"], &first_check(&["a.py"])).code(2);
+    ran.says("belongs to somebody else").says("safe.directory");
+    let config = format!("safe.directory={}", sandbox.path("").display());
+    let config = config.trim_end_matches('/').split_once('=').unwrap();
+    sandbox
+        .run(
+            "git",
+            &["config", "--global", config.0, config.1],
+            "..".as_ref(),
+            "",
+        )
+        .code(0);
+    works(&sandbox, "");
+}
+
+#[test]
 fn hashes_of_256_bits() {
     let sandbox = Sandbox::without_repository();
     sandbox.git(&[
