@@ -1,7 +1,7 @@
 //! One question to one model over the network: attempts, waits and limits.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -158,20 +158,13 @@ impl Client {
     }
 
     fn newest_model(&self) -> Result<String, Failure> {
-        let target = self.target("/models", self.limits.time.whole, MAX_LIST_BYTES);
+        let target = self.target(chat::MODELS_PATH, self.limits.time.whole, MAX_LIST_BYTES);
         let response = http::get(&target)?;
         if !(200..300).contains(&response.status) {
             return Err(refusal(response, &target));
         }
-        let list: Option<Value> = serde_json::from_reader(response.body).ok();
-        let models = list.as_ref().and_then(|list| list["data"].as_array());
-        let newest = models
-            .into_iter()
-            .flatten()
-            .rev()
-            .max_by_key(|model| model["created"].as_u64())
-            .and_then(|model| model["id"].as_str());
-        newest.map(str::to_owned).ok_or_else(|| {
+        let list: Option<Value> = serde_json::from_reader(BufReader::new(response.body)).ok();
+        list.as_ref().and_then(chat::newest_model).ok_or_else(|| {
             Failure::new(
                 Kind::NoModel,
                 format!("'{}' offers no model", self.choice.endpoint),

@@ -12,6 +12,9 @@ use crate::exchange::{Complaint, Piece, Wishes};
 /// Where the protocol is spoken, below a provider's base URL.
 pub(crate) const PATH: &str = "/chat/completions";
 
+/// Where the server lists its models.
+pub(crate) const MODELS_PATH: &str = "/models";
+
 /// The data of the event that ends a stream.
 pub(crate) const STREAM_END: &str = "[DONE]";
 
@@ -69,6 +72,19 @@ pub(crate) fn pieces(body: &Value) -> Result<Vec<Piece>, Complaint> {
         pieces.extend(read_cost(usage).map(Piece::Cost));
     }
     Ok(pieces)
+}
+
+/// The newest model of a server's list, of equally old ones the first. Models that only embed texts do not answer.
+pub(crate) fn newest_model(list: &Value) -> Option<String> {
+    let models = list.get("data")?.as_array()?;
+    let id = |model: &Value| Some(model.get("id")?.as_str()?.to_owned());
+    let answers = |model: &&Value| id(model).is_some_and(|id| !id.contains("embed"));
+    let newest = models
+        .iter()
+        .filter(answers)
+        .rev()
+        .max_by_key(|model| model.get("created").and_then(Value::as_u64));
+    id(newest?)
 }
 
 /// The choice with index 0; without indices, the first.
@@ -273,6 +289,19 @@ mod tests {
         ] {
             assert_eq!(finish(reason), expected, "{reason}");
         }
+    }
+
+    #[test]
+    fn the_newest_model_that_answers_is_found() {
+        let newest = |list: &str| newest_model(&serde_json::from_str(list).unwrap());
+        let list = r#"{"data":[{"id":"old","created":1},{"id":"new","created":3},{"id":"x-embed-text","created":4}]}"#;
+        assert_eq!(newest(list), Some("new".into()));
+        assert_eq!(
+            newest(r#"{"data":[{"id":"a"},{"id":"b"}]}"#),
+            Some("a".into())
+        );
+        assert_eq!(newest(r#"{"data":[]}"#), None);
+        assert_eq!(newest("[]"), None);
     }
 
     #[test]
