@@ -142,10 +142,29 @@ impl<'f> Complaint<'f> {
             .iter()
             .map(|code| code.strip_prefix(path.as_str()).unwrap_or(code))
             .collect();
-        let message: Vec<_> = self.finding.message.split_whitespace().collect();
+        let message: Vec<_> = without_rule(self).split_whitespace().collect();
         let separator = if codes.is_empty() { "" } else { " " };
         let (codes, message) = (codes.join("/"), message.join(" "));
         let _ = writeln!(lines, ":{separator}{codes} {message}");
+    }
+}
+
+/// Returns the message without the rule's long name behind it, which a code says shorter:
+/// `Missing module docstring (missing-module-docstring)`.
+fn without_rule<'f>(complaint: &Complaint<'f>) -> &'f str {
+    let message = complaint.finding.message.trim_end();
+    let is_rule = |name: &str| {
+        name.contains('-')
+            && name
+                .bytes()
+                .all(|byte| byte == b'-' || byte.is_ascii_lowercase())
+    };
+    match message
+        .strip_suffix(')')
+        .and_then(|rest| rest.rsplit_once(" ("))
+    {
+        Some((short, name)) if !complaint.codes.is_empty() && is_rule(name) => short,
+        _ => message,
     }
 }
 
@@ -300,6 +319,21 @@ mod tests {
                 result("pylint", &[(1, 1, "R0913", "Too many (7/5)")]),
             ],
             "a.py:1:1: PLR0913/R0913 Too many\n",
+        );
+    }
+
+    #[test]
+    fn a_long_name_of_the_rule_is_left_out_beside_its_code() {
+        check(
+            &[result(
+                "pylint",
+                &[
+                    (1, 1, "C0114", "Missing docstring (missing-docstring)"),
+                    (2, 1, "", "Bad (so-so)"),
+                    (3, 1, "R1", "Too many (7/5)"),
+                ],
+            )],
+            "a.py:1:1: C0114 Missing docstring\na.py:2:1: Bad (so-so)\na.py:3:1: R1 Too many (7/5)\n",
         );
     }
 
