@@ -9,7 +9,15 @@ use lr_stage::{Common, Form};
 ///
 /// Your own branch, index and uncommitted work stay as they are. History is never rewritten.
 #[derive(Parser, Debug)]
-#[command(name = "lr-git", version)]
+#[command(
+    name = "lr-git",
+    version,
+    after_help = "Exit status: 0 done; 1 nothing to commit or to take back; 2 trouble; else that of an error a turn carries.\n\n\
+                  Examples:\n  \
+                  lr-git start < check\n  \
+                  lr-git commit --if improved --rechecked next < applied\n  \
+                  lr-git undo --dry-run"
+)]
 pub struct Args {
     /// What to do
     #[command(subcommand)]
@@ -76,6 +84,10 @@ pub(crate) struct Commit {
     #[arg(long)]
     pub(crate) no_verify: bool,
 
+    /// End a git command, with its hooks, after SECONDS
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) timeout: u64,
+
     /// Only write the fixes down, and commit nothing; this needs no repository
     #[arg(long, conflicts_with_all = ["condition", "here", "no_verify"])]
     pub(crate) no_git: bool,
@@ -105,6 +117,10 @@ pub(crate) struct Undo {
     /// Only say what would be brought back
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
+
+    /// End a git command, with its hooks, after SECONDS
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) timeout: u64,
 
     /// Leave out the hooks that 'git commit --no-verify' leaves out
     #[arg(long)]

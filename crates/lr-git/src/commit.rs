@@ -3,6 +3,7 @@
 //! The parts of a turn are taken together, because one check follows them all.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use lr_exec::signals;
 use lr_stage::output::Output;
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &args::Commit, common: &Common) -> Result<Status, Error>
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let mut work = Work {
         options,
-        session: Session::new(hooks, args.here),
+        session: Session::new(hooks, args.here, Duration::from_secs(args.timeout)),
         output: Output::new(args.format, Form::Turn),
         status: Status::Done,
         n_committed: 0,
@@ -123,9 +124,7 @@ impl Work {
 
     /// Commits the parts of one turn that were applied, or puts all of them back.
     fn parts(&mut self, turns: &mut [Turn], parts: &[(usize, Apply)]) -> Result<(), Error> {
-        // A check that is not of its form fails the part it stands in, below.
-        let before = parts.iter().map(|(position, _)| &turns[*position]);
-        let before = Findings::of_all(before).unwrap_or_default();
+        let before = Findings::of_parts(turns);
         if self.is_put_back(&before) {
             match self.put_back(turns, parts) {
                 Ok(true) => return Ok(()),

@@ -40,11 +40,15 @@ impl Findings {
             .map_or_else(Self::default, |check| Self::of_check(&check)))
     }
 
-    /// Reads the findings of several turns as one: the parts of a turn that was split, or the
-    /// turns of a check.
-    pub(crate) fn of_all<'t>(turns: impl IntoIterator<Item = &'t Turn>) -> Result<Self, Error> {
-        let parts: Vec<Self> = turns.into_iter().map(Self::of).collect::<Result<_, _>>()?;
-        Ok(Self::joined(parts))
+    /// Reads the findings of the parts of a turn that was split as one, of those too that were not
+    /// answered. A part whose check is not of its form is left out here.
+    pub(crate) fn of_parts(turns: &[Turn]) -> Self {
+        Self::joined(
+            turns
+                .iter()
+                .filter_map(|turn| Self::of(turn).ok())
+                .collect(),
+        )
     }
 
     /// Reads the turns of a recheck; `None` if it was trouble, so that it says nothing.

@@ -1,6 +1,7 @@
 //! A run in its repository: which commits it has made, and that its branch is the present one.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use lr_stage::{Error, Kind, clock, environment, say};
 use lr_turn::Turn;
@@ -81,24 +82,28 @@ pub(crate) struct Session {
     hooks: Hooks,
     /// Whether to stay on the present branch.
     here: bool,
+    /// How long a git command may take, its hooks included.
+    timeout: Duration,
     open: Option<Open>,
+    /// The run of turns that name none.
+    unnamed: Option<String>,
 }
 
 struct Open {
     repo: Repo,
     _guard: Guard,
-    /// The run of turns that name none.
-    unnamed: String,
     runs: Vec<Run>,
 }
 
 impl Session {
     /// Makes a session that has not looked at the repository yet.
-    pub(crate) fn new(hooks: Hooks, here: bool) -> Self {
+    pub(crate) fn new(hooks: Hooks, here: bool, timeout: Duration) -> Self {
         Self {
             hooks,
             here,
+            timeout,
             open: None,
+            unnamed: None,
         }
     }
 
@@ -113,7 +118,7 @@ impl Session {
         let id = turn.id()?;
         let run = match id.run {
             Some(run) => run,
-            None => self.open()?.unnamed.clone(),
+            None => self.unnamed(),
         };
         Ok(Part {
             run,
@@ -183,29 +188,36 @@ impl Session {
         repo.refuse_changed_hooks(&changed)
     }
 
+    /// Returns the run of turns that name none. Where no repository can be opened it is a new one:
+    /// whoever needs a repository says why.
+    fn unnamed(&mut self) -> String {
+        let found = self.unnamed.take().or_else(|| environment::var("LR_RUN"));
+        let run = found.or_else(|| {
+            let branch = self.repo().ok()?.head().ok()?.branch?;
+            branch.strip_prefix("lr/").map(ToOwned::to_owned)
+        });
+        let run = run.unwrap_or_else(clock::run_id);
+        self.unnamed.insert(run).clone()
+    }
+
     fn open(&mut self) -> Result<&mut Open, Error> {
         let open = match self.open.take() {
             Some(open) => open,
-            None => Open::new()?,
+            None => Open::new(self.timeout)?,
         };
         Ok(self.open.insert(open))
     }
 }
 
 impl Open {
-    fn new() -> Result<Self, Error> {
-        let repo = Repo::open(&working_directory()?)?;
+    fn new(timeout: Duration) -> Result<Self, Error> {
+        let repo = Repo::open(&working_directory()?)?.with_timeout(timeout);
         let guard = repo.guard()?;
         repo.check_ready()?;
         files::recover(&repo.directory())?;
-        let branch = repo.head()?.branch.unwrap_or_default();
-        let unnamed = environment::var("LR_RUN")
-            .or_else(|| branch.strip_prefix("lr/").map(ToOwned::to_owned))
-            .unwrap_or_else(clock::run_id);
         Ok(Self {
             repo,
             _guard: guard,
-            unnamed,
             runs: Vec::new(),
         })
     }

@@ -104,10 +104,20 @@ fn sources_of(turns: &[Turn]) -> Result<BTreeSet<String>, Error> {
     let mut paths = BTreeSet::new();
     for turn in turns {
         let sources: Vec<Source> = turn.get()?.unwrap_or_default();
-        let edited = sources
-            .into_iter()
-            .filter(|source| source.role == SourceRole::Edit);
-        paths.extend(edited.map(|source| source.path));
+        for source in sources
+            .iter()
+            .filter(|source| source.role == SourceRole::Edit)
+        {
+            let path = lr_files::relative_path(&source.path).map_err(|problem| {
+                Error::new(
+                    Kind::Input,
+                    format!("cannot use the source '{}'", source.path),
+                )
+                .because(problem)
+                .hint("work in another directory with -C")
+            })?;
+            paths.insert(path);
+        }
     }
     Ok(paths)
 }

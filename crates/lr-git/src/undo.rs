@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use lr_exec::signals;
 use lr_files::{Replacement, sha256_hex};
@@ -31,7 +32,10 @@ struct Trace {
 pub(crate) fn run(args: &args::Undo) -> Result<Status, Error> {
     signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
-    let repo = Repo::open(&working_directory()?)?.at_top();
+    let timeout = Duration::from_secs(args.timeout);
+    let repo = Repo::open(&working_directory()?)?
+        .at_top()
+        .with_timeout(timeout);
     let _guard = repo.guard()?;
     repo.check_ready()?;
     files::recover(&repo.directory())?;

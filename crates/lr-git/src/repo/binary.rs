@@ -1,15 +1,10 @@
 //! The git binary, for what gix must not or cannot do: hooks, signatures, the user's filters.
 
-use std::time::Duration;
-
 use lr_exec::{End, Finished, Program};
 use lr_stage::Error;
 use lr_turn::Kind;
 
 use super::{Hooks, Oid, Repo, refuse, trouble};
-
-/// How long a git command may take, its hooks included.
-const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How much of each end of git's output is kept; a filtered file has to fit.
 const CAPTURE: usize = 32 * 1024 * 1024;
@@ -128,7 +123,7 @@ fn run(repo: &Repo, arguments: &[&str], input: Vec<u8>) -> Result<Finished, Erro
     ];
     Program::new(fixed.iter().chain(arguments))
         .current_dir(&repo.top)
-        .timeout(TIMEOUT)
+        .timeout(repo.timeout)
         .capture_limit(CAPTURE)
         .stdin_bytes(input)
         .run()
@@ -154,7 +149,7 @@ fn succeed(command: &str, done: Finished) -> Result<Finished, Error> {
         )),
         End::TimedOut => Err(refuse(format!(
             "'{command}' took longer than {} s",
-            TIMEOUT.as_secs()
+            done.seconds.round()
         ))
         .hint("does a hook wait for something? --no-verify leaves hooks out")),
         end => Err(refuse(format!(

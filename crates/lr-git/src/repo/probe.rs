@@ -70,7 +70,7 @@ pub(super) fn operation(repo: &Repo) -> Result<(), Error> {
         State::Revert | State::RevertSequence => "revert",
     };
     Err(refuse(format!(
-        "a {name} is in progress in '{}'",
+        "a git {name} is in progress in '{}'",
         repo.top.display()
     ))
     .hint(format!(

@@ -1,6 +1,7 @@
 //! A repository that is open, and what its references say.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lr_stage::Error;
 use lr_turn::Kind;
@@ -14,7 +15,12 @@ pub(crate) struct Repo {
     pub(super) top: PathBuf,
     /// The working directory below the top: empty, or ending in `/`.
     prefix: String,
+    /// How long a git command may take, its hooks included.
+    pub(super) timeout: Duration,
 }
+
+/// How long a git command may take unless somebody says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// What `HEAD` points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +55,21 @@ impl Repo {
             Error::new(Kind::Io, format!("cannot enter '{}'", top.display())).because(error)
         })?;
         let prefix = prefix_of(&dir, &top)?;
-        let mut repo = Self { gix, top, prefix };
+        let mut repo = Self {
+            gix,
+            top,
+            prefix,
+            timeout: TIMEOUT,
+        };
         probe::owner(&repo)?;
         repo.gix.object_cache_size_if_unset(8 * 1024 * 1024);
         Ok(repo)
+    }
+
+    /// Ends git commands, with their hooks, after this time.
+    pub(crate) fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     /// Opens the same repository from the top of its work tree, where paths are relative to it.
@@ -61,6 +78,7 @@ impl Repo {
             gix: self.gix.clone(),
             top: self.top.clone(),
             prefix: String::new(),
+            timeout: self.timeout,
         }
     }
 

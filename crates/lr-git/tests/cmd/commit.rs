@@ -369,6 +369,19 @@ fn without_git_the_fix_is_only_written_down_and_only_once() {
 }
 
 #[test]
+fn without_git_a_turn_need_not_name_its_run() {
+    let sandbox = Sandbox::without_repository();
+    let turn = json!({"lr": 1, "apply": {"outcome": "applied",
+        "changes": [{"path": "a.py", "kind": "modified", "added": 1, "removed": 1}]}});
+    sandbox.lr(&["commit", "--no-git"], &line(&turn)).code(0);
+    assert!(
+        sandbox
+            .read("FIXES.md")
+            .contains("## Fix applied (turn 1 of run")
+    );
+}
+
+#[test]
 fn foreign_keys_of_a_committed_turn_stay() {
     let sandbox = Sandbox::new();
     sandbox.start(&["a.py"]);

@@ -55,6 +55,24 @@ fn a_hook_that_refuses_leaves_the_change_applied_and_is_heard() {
 }
 
 #[test]
+fn a_hook_that_hangs_is_ended_with_what_it_started() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let script = "sleep 600 & echo $! > .git/child; cat; wait";
+    hook(&sandbox, ".git/hooks/pre-commit", script);
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let ran = sandbox
+        .lr(&["commit", "--timeout", "1"], &line(&turn))
+        .code(2);
+    ran.says("took longer than 1 s").says("--no-verify");
+    let child = sandbox.read(".git/child");
+    let is_there = sandbox.run("kill", &["-0", child.trim()], "".as_ref(), "");
+    assert_ne!(is_there.code, 0);
+    sandbox.is_sound(" M a.py\n");
+    sandbox.lr(&["commit", "--no-verify"], &line(&turn)).code(0);
+}
+
+#[test]
 fn what_a_hook_edits_is_reported() {
     let sandbox = Sandbox::new();
     sandbox.start(&["a.py"]);

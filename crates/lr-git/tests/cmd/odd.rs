@@ -261,12 +261,12 @@ fn references_in_tables() {
 #[test]
 fn operations_in_progress() {
     let states = [
-        ("MERGE_HEAD", "a merge is in progress"),
-        ("CHERRY_PICK_HEAD", "a cherry-pick is in progress"),
-        ("REVERT_HEAD", "a revert is in progress"),
-        ("BISECT_LOG", "a bisect is in progress"),
-        ("rebase-merge/head", "a rebase is in progress"),
-        ("rebase-apply/applying", "a am is in progress"),
+        ("MERGE_HEAD", "a git merge is in progress"),
+        ("CHERRY_PICK_HEAD", "a git cherry-pick is in progress"),
+        ("REVERT_HEAD", "a git revert is in progress"),
+        ("BISECT_LOG", "a git bisect is in progress"),
+        ("rebase-merge/head", "a git rebase is in progress"),
+        ("rebase-apply/applying", "a git am is in progress"),
     ];
     for (file, words) in states {
         let sandbox = Sandbox::new();

@@ -95,6 +95,28 @@ fn puts_the_files_of_all_parts_back_if_not_improved() {
     sandbox.is_sound("");
 }
 
+/// The rank of a turn is that of all its parts, also of those that nobody answered.
+#[test]
+fn a_part_without_answer_does_not_make_the_others_worse() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py", "b.py"]);
+    let mut answered = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    answered["check"] = check(&["a.py F401"]);
+    let failed = json!({"lr": 1, "run": RUN, "turn": 1, "part": 2, "check": check(&["b.py F401", "b.py E501"]),
+        "error": {"stage": "lr-llm", "kind": "rate_limited", "message": "m"}});
+    answered["part"] = 1.into();
+    let next = next(&sandbox, &check(&["b.py F401", "b.py E501"]));
+    let turns = format!("{}{}", line(&answered), line(&failed));
+    let ran = sandbox
+        .lr(
+            &["commit", "--if", "improved", "--rechecked", &next],
+            &turns,
+        )
+        .code(3);
+    assert!(ran.turns()[0]["commit"]["fix"].is_string());
+    assert_eq!(ran.turns()[1], failed);
+}
+
 #[test]
 fn an_equal_rank_with_an_asked_about_finding_gone_is_kept() {
     let sandbox = Sandbox::new();

@@ -176,6 +176,15 @@ fn refuses_sources_that_could_not_be_brought_back() {
 }
 
 #[test]
+fn reads_paths_as_people_write_them_and_refuses_those_outside() {
+    let sandbox = Sandbox::new();
+    for path in ["../x.py", "/a.py", ".git/config"] {
+        refuses(&sandbox, &[path], "cannot use the source");
+    }
+    sandbox.start(&["./a.py", ".//b.py"]);
+}
+
+#[test]
 fn refuses_a_file_of_fixes_with_changes() {
     let sandbox = Sandbox::new();
     sandbox.write("FIXES.md", "# Mine\n");
