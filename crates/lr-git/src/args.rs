@@ -37,17 +37,23 @@ impl AsRef<Common> for Args {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Make the branch of a run, after looking for everything that would be in its way
+    ///
+    /// Reads the turns of a first check from standard input and writes them on unchanged. The
+    /// branch is 'lr/RUN', begins at HEAD, and is checked out without touching a file.
     Start(Start),
     /// Commit what was applied, and write it down in FIXES.md
+    ///
+    /// Reads turns from standard input and writes them on; those that were applied get a section
+    /// 'commit'. Exits with 1 if there was nothing to commit.
     Commit(Commit),
     /// Bring back the contents that a run changed, with a commit of its own
+    ///
+    /// Makes one commit on the present branch in which every file that the run's commits changed
+    /// is what it was before. Refuses files that somebody changed since.
     Undo(Undo),
 }
 
-/// Make the branch of a run
-///
-/// Reads the turns of a first check from standard input and writes them on unchanged. The branch
-/// is 'lr/RUN', begins at HEAD, and is checked out without touching a file.
+/// The flags of `lr-git start`.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Start {
     #[command(flatten)]
@@ -58,10 +64,7 @@ pub(crate) struct Start {
     pub(crate) format: Option<Form>,
 }
 
-/// Commit what was applied
-///
-/// Reads turns from standard input and writes them on; those that were applied get a section
-/// 'commit'. Exits with 1 if there was nothing to commit.
+/// The flags of `lr-git commit`.
 #[derive(ClapArgs, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -104,10 +107,7 @@ pub(crate) struct Commit {
     pub(crate) format: Option<Form>,
 }
 
-/// Bring back the contents that a run changed
-///
-/// Makes one commit on the present branch in which every file that the run's commits changed is
-/// what it was before. Refuses files that somebody changed since.
+/// The flags of `lr-git undo`.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Undo {
     /// The run to take back [default: that of the present branch]

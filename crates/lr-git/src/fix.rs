@@ -40,7 +40,6 @@ impl Fix<'_> {
         let changes = &self.apply.changes;
         verify::check_changes(session.repo()?, changes)?;
         let paths: Vec<String> = changes.iter().map(|change| change.path.clone()).collect();
-        session.refuse_changed_hooks(&self.part, &paths)?;
         let text = message::fix(&self.outcome, changes, self.by.as_deref(), &trailers);
         let made = session.commit(&self.part, &paths, &text)?;
         if let Some(commit) = &made {

@@ -147,12 +147,17 @@ impl Session {
     }
 
     /// Commits files for a part of a run; `None` if `HEAD` has their versions already.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Repository`] if a hook refuses, or would have to run although this run changed it.
     pub(crate) fn commit(
         &mut self,
         part: &Part,
         paths: &[String],
         text: &str,
     ) -> Result<Option<Commit>, Error> {
+        self.refuse_changed_hooks(part, paths)?;
         let hooks = self.hooks;
         let Some(id) = self.repo()?.commit(paths, text, hooks)? else {
             return Ok(None);
@@ -166,11 +171,7 @@ impl Session {
     }
 
     /// Refuses to run hooks that this run has changed, in an earlier commit or just now.
-    pub(crate) fn refuse_changed_hooks(
-        &mut self,
-        part: &Part,
-        paths: &[String],
-    ) -> Result<(), Error> {
+    fn refuse_changed_hooks(&mut self, part: &Part, paths: &[String]) -> Result<(), Error> {
         if self.hooks == Hooks::Skip || !self.repo()?.runs_hooks() {
             return Ok(());
         }
