@@ -14,63 +14,38 @@ pub(crate) const API_KEY: &str = "LR_API_KEY";
 
 /// A stage of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Check,
-    Start,
-    Fix,
-    Prompt,
-    Llm,
-    Apply,
-    Commit,
+pub(crate) struct Stage {
+    /// Its name in `--stage` and in the names of files.
+    pub(crate) name: &'static str,
+    /// The program that it is.
+    pub(crate) program: &'static str,
+    /// The flags that it always gets.
+    flags: &'static [&'static str],
+    /// The sections that it adds to a turn, its own last.
+    pub(crate) adds: &'static [&'static str],
 }
 
+#[rustfmt::skip]
 impl Stage {
+    pub(crate) const CHECK: Self = Self::new("check", "lr-check", &["--exit-zero"], &["sources", "previous", "check"]);
+    pub(crate) const START: Self = Self::new("start", "lr-git", &["start"], &[]);
+    pub(crate) const FIX: Self = Self::new("fix", "lr-fix", &[], &["reply"]);
+    pub(crate) const PROMPT: Self = Self::new("prompt", "lr-prompt", &[], &["sources", "check", "prompt"]);
+    pub(crate) const LLM: Self = Self::new("llm", "lr-llm", &[], &["reply"]);
+    pub(crate) const APPLY: Self = Self::new("apply", "lr-apply", &["--exit-zero"], &["apply"]);
+    pub(crate) const COMMIT: Self = Self::new("commit", "lr-git", &["commit", "--exit-zero"], &["commit"]);
+
     /// Every stage, in the order of a turn.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::Check,
-        Self::Start,
-        Self::Fix,
-        Self::Prompt,
-        Self::Llm,
-        Self::Apply,
-        Self::Commit,
-    ];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::CHECK, Self::START, Self::FIX, Self::PROMPT, Self::LLM, Self::APPLY, Self::COMMIT];
 
-    /// Its name in `--stage` and in the names of files.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Start => "start",
-            Self::Fix => "fix",
-            Self::Prompt => "prompt",
-            Self::Llm => "llm",
-            Self::Apply => "apply",
-            Self::Commit => "commit",
-        }
-    }
-
-    /// The program that it is.
-    pub(crate) fn program(self) -> &'static str {
-        match self {
-            Self::Check => "lr-check",
-            Self::Fix => "lr-fix",
-            Self::Prompt => "lr-prompt",
-            Self::Llm => "lr-llm",
-            Self::Apply => "lr-apply",
-            Self::Start | Self::Commit => "lr-git",
-        }
-    }
-
-    /// The sections of a turn that it adds, for the record.
-    pub(crate) fn sections(self) -> &'static [&'static str] {
-        match self {
-            Self::Check => &["sources", "previous", "check"],
-            Self::Start => &[],
-            Self::Fix | Self::Llm => &["reply"],
-            Self::Prompt => &["sources", "check", "prompt"],
-            Self::Apply => &["apply"],
-            Self::Commit => &["commit"],
-        }
+    const fn new(
+        name: &'static str,
+        program: &'static str,
+        flags: &'static [&'static str],
+        adds: &'static [&'static str],
+    ) -> Self {
+        Self { name, program, flags, adds }
     }
 }
 
@@ -87,7 +62,7 @@ impl FromStr for Replacement {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, command) = text.split_once('=').ok_or("expected NAME=CMD")?;
         let short = name.strip_prefix("lr-").unwrap_or(name);
-        let stage = Stage::ALL.into_iter().find(|stage| stage.name() == short);
+        let stage = Stage::ALL.into_iter().find(|stage| stage.name == short);
         match stage {
             Some(stage) if !command.trim().is_empty() => Ok(Self {
                 stage,
@@ -96,7 +71,7 @@ impl FromStr for Replacement {
             Some(_) => Err(format!("no command for stage '{name}'")),
             None => Err(format!(
                 "no stage is called '{name}'; the stages are: {}",
-                Stage::ALL.map(Stage::name).join(", ")
+                Stage::ALL.map(|stage| stage.name).join(", ")
             )),
         }
     }
@@ -192,29 +167,23 @@ impl Plan {
     /// Returns the command of a stage with its own flags and `more`, program first.
     pub(crate) fn command(&self, stage: Stage, more: &[String]) -> Vec<String> {
         if let Some(command) = self.replacement(stage) {
-            let mut argv = strings(&["sh", "-c", command, stage.program()]);
-            if stage == Stage::Check {
+            let mut argv = strings(&["sh", "-c", command, stage.program]);
+            if stage == Stage::CHECK {
                 argv.extend_from_slice(&self.sources);
             }
             return argv;
         }
-        let own: &[&str] = match stage {
-            Stage::Start => &["start"],
-            Stage::Commit => &["commit", "--exit-zero"],
-            Stage::Check | Stage::Apply => &["--exit-zero"],
-            Stage::Fix | Stage::Prompt | Stage::Llm => &[],
-        };
-        let mut argv = strings(&[stage.program()]);
-        argv.extend(strings(own));
+        let mut argv = strings(&[stage.program]);
+        argv.extend(strings(stage.flags));
         argv.extend_from_slice(&self.common);
         argv.extend_from_slice(match stage {
-            Stage::Check => &self.check,
-            Stage::Prompt => &self.prompt,
-            Stage::Llm => &self.llm,
+            Stage::CHECK => &self.check,
+            Stage::PROMPT => &self.prompt,
+            Stage::LLM => &self.llm,
             _ => &[],
         });
         argv.extend_from_slice(more);
-        if stage == Stage::Check {
+        if stage == Stage::CHECK {
             argv.extend_from_slice(&self.sources);
         }
         argv
@@ -325,41 +294,41 @@ mod tests {
     #[test]
     fn hands_each_letter_to_its_stage() {
         let check = |stage, line: &str, expected: &str| assert_eq!(command(stage, line), expected);
-        check(Stage::Check, "a.py", "lr-check --exit-zero a.py");
+        check(Stage::CHECK, "a.py", "lr-check --exit-zero a.py");
         check(
-            Stage::Check,
+            Stage::CHECK,
             "--linters ruff,pylint -j 2 -v a.py src",
             "lr-check --exit-zero --verbose --linters ruff,pylint -j 2 a.py src",
         );
         check(
-            Stage::Check,
+            Stage::CHECK,
             "-s './my.sh -x' a.py",
             "lr-check --exit-zero --script './my.sh -x' a.py",
         );
         check(
-            Stage::Prompt,
+            Stage::PROMPT,
             "--instructions=-v a.py",
             "lr-prompt '--instructions=-v'",
         );
-        check(Stage::Fix, "-m m -q a.py", "lr-fix --quiet");
+        check(Stage::FIX, "-m m -q a.py", "lr-fix --quiet");
         check(
-            Stage::Prompt,
+            Stage::PROMPT,
             "--instructions 'be brief' --template t.hbs a.py",
             "lr-prompt --instructions 'be brief' --template t.hbs",
         );
         check(
-            Stage::Llm,
+            Stage::LLM,
             "-m m --llm-url http://h/v1 --provider p --record d a.py",
             "lr-llm --model m --provider p --base-url http://h/v1 --record d",
         );
         check(
-            Stage::Llm,
+            Stage::LLM,
             "-L --replay d a.py",
             "lr-llm --replay d --local",
         );
-        check(Stage::Apply, "a.py", "lr-apply --exit-zero");
-        check(Stage::Start, "a.py", "lr-git start");
-        check(Stage::Commit, "a.py", "lr-git commit --exit-zero");
+        check(Stage::APPLY, "a.py", "lr-apply --exit-zero");
+        check(Stage::START, "a.py", "lr-git start");
+        check(Stage::COMMIT, "a.py", "lr-git commit --exit-zero");
     }
 
     #[test]
@@ -374,16 +343,16 @@ mod tests {
     fn a_command_takes_the_place_of_a_stage_and_check_gets_the_sources() {
         let line = "--stage check='./c \"$@\"' --stage lr-llm=cat a.py 'b c'";
         assert_eq!(
-            command(Stage::Check, line),
+            command(Stage::CHECK, line),
             "sh -c './c \"$@\"' lr-check a.py 'b c'"
         );
-        assert_eq!(command(Stage::Llm, line), "sh -c cat lr-llm");
+        assert_eq!(command(Stage::LLM, line), "sh -c cat lr-llm");
     }
 
     #[test]
     fn a_source_is_never_taken_for_a_flag() {
         assert_eq!(
-            command(Stage::Check, "-- -x.py"),
+            command(Stage::CHECK, "-- -x.py"),
             "lr-check --exit-zero ./-x.py"
         );
     }
@@ -394,7 +363,7 @@ mod tests {
         assert_eq!(debug_level(Some("3")), (3, None));
         assert_eq!(debug_level(Some("a.py")), (1, Some("a.py".to_owned())));
         assert_eq!(
-            command(Stage::Check, "-d a.py"),
+            command(Stage::CHECK, "-d a.py"),
             "lr-check --exit-zero --verbose a.py"
         );
     }

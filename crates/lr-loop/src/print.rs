@@ -12,10 +12,10 @@ pub(crate) fn script(plan: &Plan) -> String {
         .replace("@ITERATIONS@", &plan.limits.iterations.to_string())
         .replace("@SOURCES@", &shell_words::join(&plan.sources));
     for stage in Stage::ALL {
-        let mark = format!("@{}@", stage.name().to_uppercase());
+        let mark = format!("@{}@", stage.name.to_uppercase());
         script = script.replace(&mark, &words(plan, stage));
     }
-    if plan.replacement(Stage::Check).is_some() {
+    if plan.replacement(Stage::CHECK).is_some() {
         script = script.replace(
             r#"check --previous "$work/applied""#,
             r#"LR_PREVIOUS="$work/applied" check"#,
@@ -32,11 +32,11 @@ pub(crate) fn script(plan: &Plan) -> String {
 /// A stage's command without the sources, which stand in `"$@"`.
 fn words(plan: &Plan, stage: Stage) -> String {
     let more: &[String] = match stage {
-        Stage::Commit if !plan.git => &["--no-git".to_owned()],
+        Stage::COMMIT if !plan.git => &["--no-git".to_owned()],
         _ => &[],
     };
     let mut argv = plan.command(stage, more);
-    if stage == Stage::Check {
+    if stage == Stage::CHECK {
         argv.truncate(argv.len() - plan.sources.len());
     }
     shell_words::join(argv)

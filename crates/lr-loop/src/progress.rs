@@ -26,8 +26,8 @@ pub(crate) fn line(turn: u64, command: &str, stage: Stage, turns: &[Turn]) -> St
 /// Tells what a stage came to; turns that cannot be read are reported where they are needed.
 fn found(stage: Stage, turns: &[Turn]) -> String {
     let parts: Vec<String> = match stage {
-        Stage::Check => return checked(turns),
-        Stage::Start => return "done".to_owned(),
+        Stage::CHECK => return checked(turns),
+        Stage::START => return "done".to_owned(),
         _ => turns.iter().map(|turn| part(stage, turn)).collect(),
     };
     if parts.len() <= 3 {
@@ -52,18 +52,18 @@ fn part(stage: Stage, turn: &Turn) -> String {
         return format!("{}: {}", error.kind, error.message);
     }
     match stage {
-        Stage::Fix if turn.has("reply") => "a free fix".to_owned(),
-        Stage::Fix => "no free fix".to_owned(),
-        Stage::Prompt => match prompt_tokens(turn) {
+        Stage::FIX if turn.has("reply") => "a free fix".to_owned(),
+        Stage::FIX => "no free fix".to_owned(),
+        Stage::PROMPT => match prompt_tokens(turn) {
             Ok(Some(tokens)) => format!("a prompt of about {}", plural(tokens, "token")),
             _ => "a prompt".to_owned(),
         },
-        Stage::Llm => {
+        Stage::LLM => {
             Taken::read(turn).map_or_else(|error| error.to_string(), |taken| replied(&taken))
         }
-        Stage::Apply => Answer::of(turn).map_or_else(|error| error.to_string(), |it| applied(&it)),
-        Stage::Commit => committed(turn.get().ok().flatten()),
-        Stage::Check | Stage::Start => String::new(),
+        Stage::APPLY => Answer::of(turn).map_or_else(|error| error.to_string(), |it| applied(&it)),
+        Stage::COMMIT => committed(turn.get().ok().flatten()),
+        _ => String::new(),
     }
 }
 
@@ -116,26 +116,28 @@ mod tests {
     #[test]
     fn says_what_each_stage_came_to() {
         let finding = r#"{"lr":1,"check":{"clean":false,"results":[{"findings":[{"key":"k"}]}]}}"#;
-        check(Stage::Check, &[finding], "1 finding");
-        check(Stage::Check, &[r#"{"lr":1}"#], "trouble");
-        check(Stage::Fix, &[finding], "no free fix");
+        check(Stage::CHECK, &[finding], "1 finding");
+        check(Stage::CHECK, &[r#"{"lr":1}"#], "trouble");
+        check(Stage::FIX, &[finding], "no free fix");
         check(
-            Stage::Prompt,
+            Stage::PROMPT,
             &[r#"{"lr":1,"prompt":{"tokens":12}}"#],
             "a prompt of about 12 tokens",
         );
         check(
-            Stage::Llm,
+            Stage::LLM,
             &[r#"{"lr":1,"reply":{"text":"","model":"m","usage":{"input":5,"output":2}}}"#],
             "a reply by m, 5 + 2 tokens",
         );
         check(
-            Stage::Apply,
-            &[r#"{"lr":1,"apply":{"outcome":"refused","refusals":[{},{}]}}"#],
+            Stage::APPLY,
+            &[
+                r#"{"lr":1,"apply":{"outcome":"refused","refusals":[{"kind":"x","reason":"y"},{"kind":"x","reason":"z"}]}}"#,
+            ],
             "refused for 2 reasons",
         );
         check(
-            Stage::Commit,
+            Stage::COMMIT,
             &[r#"{"lr":1,"commit":{"fix":"0123456789abcdef"}}"#],
             "commit 01234567",
         );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lr_turn::{CheckStatus, Outcome, ReadError, Reply, Turn, TurnError, Usage};
+use lr_turn::{Apply, CheckStatus, Outcome, ReadError, Reply, Turn, TurnError, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -98,14 +98,14 @@ impl Answer {
 
     /// Reads one turn after it was applied.
     pub(crate) fn of(turn: &Turn) -> Result<Self, ReadError> {
-        let apply = section::<ApplyView>(turn, "apply")?.unwrap_or_default();
+        let apply: Option<Apply> = turn.get()?;
         let check = section::<CheckView>(turn, "check")?.unwrap_or_default();
         Ok(Self {
             free: turn.get()?.is_some_and(|reply| is_free(&reply)),
-            outcome: apply.outcome,
-            declared_done: apply.declared_done,
-            refusals: apply.refusals.len(),
-            notes: apply.notes,
+            outcome: apply.as_ref().map(|apply| apply.outcome),
+            declared_done: apply.as_ref().is_some_and(|apply| apply.declared_done),
+            refusals: apply.as_ref().map_or(0, |apply| apply.refusals.len()),
+            notes: apply.map(|apply| apply.notes).unwrap_or_default(),
             error: turn.get()?,
             asked: check.results.iter().flat_map(ResultView::keys).collect(),
         })
@@ -257,16 +257,6 @@ impl FindingView {
         let path = self.location.as_ref().map_or("", |location| &location.path);
         format!("{path}: {}", self.message)
     }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ApplyView<'t> {
-    outcome: Option<Outcome>,
-    declared_done: bool,
-    notes: String,
-    #[serde(borrow)]
-    refusals: Vec<&'t RawValue>,
 }
 
 #[derive(Deserialize)]

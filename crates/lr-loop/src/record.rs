@@ -107,11 +107,11 @@ impl Record {
 /// Makes the line of a turn; `None` where the stage added nothing.
 fn line(stage: Stage, at: &str, before: Option<&Turn>, after: &Turn) -> Option<Turn> {
     let is_new = |key: &str| match stage {
-        Stage::Check => true,
+        Stage::CHECK => true,
         _ => after.has(key) && before.is_none_or(|before| before.raw(key) != after.raw(key)),
     };
     let failed = is_new("error");
-    let added = stage.sections().last().is_some_and(|key| is_new(key));
+    let added = stage.adds.last().is_some_and(|key| is_new(key));
     if !added && !failed {
         return None;
     }
@@ -119,13 +119,10 @@ fn line(stage: Stage, at: &str, before: Option<&Turn>, after: &Turn) -> Option<T
     for key in ["run", "turn", "part", "parts"] {
         line.copy(key, after);
     }
-    line.set(&Author(stage.program().to_owned()));
+    line.set(&Author(stage.program.to_owned()));
     line.set(&Moment(at.to_owned()));
     if added {
-        stage
-            .sections()
-            .iter()
-            .for_each(|key| line.copy(key, after));
+        stage.adds.iter().for_each(|key| line.copy(key, after));
     }
     if failed {
         line.copy("error", after);
@@ -214,17 +211,17 @@ mod tests {
     fn a_line_holds_only_what_the_stage_added() {
         let check = r#"{"lr":1,"run":"r","turn":2,"sources":[],"previous":{},"check":{"clean":false},"x":1}"#;
         assert_eq!(
-            recorded(Stage::Check, &[], &[check]),
+            recorded(Stage::CHECK, &[], &[check]),
             "{\"lr\":1,\"run\":\"r\",\"turn\":2,\"stage\":\"lr-check\",\"sources\":[],\
              \"previous\":{},\"check\":{\"clean\":false}}\n"
         );
         let replied = r#"{"lr":1,"run":"r","turn":2,"check":{},"reply":{"text":"t"}}"#;
         assert_eq!(
-            recorded(Stage::Fix, &[check], &[replied]),
+            recorded(Stage::FIX, &[check], &[replied]),
             "{\"lr\":1,\"run\":\"r\",\"turn\":2,\"stage\":\"lr-fix\",\"reply\":{\"text\":\"t\"}}\n"
         );
-        assert_eq!(recorded(Stage::Llm, &[replied], &[replied]), "");
-        assert_eq!(recorded(Stage::Start, &[check], &[check]), "");
+        assert_eq!(recorded(Stage::LLM, &[replied], &[replied]), "");
+        assert_eq!(recorded(Stage::START, &[check], &[check]), "");
     }
 
     #[test]
@@ -233,7 +230,7 @@ mod tests {
         let part = r#"{"lr":1,"run":"r","turn":1,"part":1,"parts":2,"check":{},"prompt":{}}"#;
         let other = r#"{"lr":1,"run":"r","turn":1,"part":2,"parts":2,"check":{},"prompt":{}}"#;
         assert_eq!(
-            recorded(Stage::Prompt, &[check], &[part, other]),
+            recorded(Stage::PROMPT, &[check], &[part, other]),
             "{\"lr\":1,\"run\":\"r\",\"turn\":1,\"part\":1,\"parts\":2,\"stage\":\"lr-prompt\",\
              \"check\":{},\"prompt\":{}}\n\
              {\"lr\":1,\"run\":\"r\",\"turn\":1,\"part\":2,\"parts\":2,\"stage\":\"lr-prompt\",\
@@ -246,11 +243,11 @@ mod tests {
         let check = r#"{"lr":1,"run":"r","turn":1,"check":{}}"#;
         let failed = r#"{"lr":1,"run":"r","turn":1,"check":{},"error":{"stage":"lr-llm","kind":"network","message":"m"}}"#;
         assert_eq!(
-            recorded(Stage::Llm, &[check], &[failed]),
+            recorded(Stage::LLM, &[check], &[failed]),
             "{\"lr\":1,\"run\":\"r\",\"turn\":1,\"stage\":\"lr-llm\",\
              \"error\":{\"stage\":\"lr-llm\",\"kind\":\"network\",\"message\":\"m\"}}\n"
         );
-        assert_eq!(recorded(Stage::Apply, &[failed], &[failed]), "");
+        assert_eq!(recorded(Stage::APPLY, &[failed], &[failed]), "");
     }
 
     #[test]

@@ -50,8 +50,8 @@ impl<'a> Rounds<'a> {
             return self.build(&check, last);
         }
         if self.plan.git {
-            let started = self.stage(Stage::Start, Some(&check), &[])?;
-            let answers = or_stop(Stage::Start, Answer::read(&started.turns))?;
+            let started = self.stage(Stage::START, Some(&check), &[])?;
+            let answers = or_stop(Stage::START, Answer::read(&started.turns))?;
             repository(answers.into_iter().find_map(|it| it.error))?;
             self.summary.started();
         }
@@ -63,8 +63,8 @@ impl<'a> Rounds<'a> {
     /// One turn: from a check that is not clean to the next check.
     fn round(&mut self, check: &Ran) -> Flow<Ran> {
         let replied = self.reply(check)?;
-        let applied = self.stage(Stage::Apply, Some(&replied), &[])?;
-        let answers = or_stop(Stage::Apply, Answer::read(&applied.turns))?;
+        let applied = self.stage(Stage::APPLY, Some(&replied), &[])?;
+        let answers = or_stop(Stage::APPLY, Answer::read(&applied.turns))?;
         self.summary.add_notes(self.turn, &answers);
         self.judge.answered(&answers)?;
         let next = self.check(Some(&applied));
@@ -86,7 +86,7 @@ impl<'a> Rounds<'a> {
 
     /// Gets a reply to every part: a free one if there is one, else a model's.
     fn reply(&mut self, check: &Ran) -> Flow<Ran> {
-        let fixed = self.stage(Stage::Fix, Some(check), &[])?;
+        let fixed = self.stage(Stage::FIX, Some(check), &[])?;
         let answered = |turn: &Turn| turn.has("reply") || turn.has("error");
         if fixed.turns.iter().all(answered) {
             return ControlFlow::Continue(fixed);
@@ -98,7 +98,7 @@ impl<'a> Rounds<'a> {
             }
             ControlFlow::Break(stop) => return ControlFlow::Break(stop),
         };
-        let prompted = self.stage(Stage::Prompt, Some(&fixed), &[])?;
+        let prompted = self.stage(Stage::PROMPT, Some(&fixed), &[])?;
         self.ask(&prompted, calls_left)
     }
 
@@ -108,10 +108,10 @@ impl<'a> Rounds<'a> {
             .into_iter()
             .flatten()
             .collect();
-        let replied = self.stage(Stage::Llm, Some(prompted), &limit)?;
+        let replied = self.stage(Stage::LLM, Some(prompted), &limit)?;
         let mut calls = 0;
         for turn in &replied.turns {
-            let taken = or_stop(Stage::Llm, Taken::read(turn))?;
+            let taken = or_stop(Stage::LLM, Taken::read(turn))?;
             calls += taken.calls;
             self.summary.add_taken(&taken);
         }
@@ -123,9 +123,9 @@ impl<'a> Rounds<'a> {
     fn check(&mut self, applied: Option<&Ran>) -> Flow<(Ran, Checked)> {
         let turn = self.turn + u64::from(applied.is_some());
         let previous = file_flag("--previous", applied);
-        let ran = self.runner.run(Stage::Check, turn, applied, &previous);
-        let ran = or_stop(Stage::Check, ran)?;
-        let mut found = or_stop(Stage::Check, Checked::read(&ran.turns))?;
+        let ran = self.runner.run(Stage::CHECK, turn, applied, &previous);
+        let ran = or_stop(Stage::CHECK, ran)?;
+        let mut found = or_stop(Stage::CHECK, Checked::read(&ran.turns))?;
         if ran.is_trouble && found.trouble.is_none() {
             found.trouble = Some(Reason::BROKEN.into());
         }
@@ -139,25 +139,25 @@ impl<'a> Rounds<'a> {
         if !self.plan.git {
             more.push("--no-git".to_owned());
         }
-        let committed = self.stage(Stage::Commit, Some(applied), &more)?;
+        let committed = self.stage(Stage::COMMIT, Some(applied), &more)?;
         for turn in &committed.turns {
-            if let Some(commit) = or_stop(Stage::Commit, turn.get::<Commit>())? {
+            if let Some(commit) = or_stop(Stage::COMMIT, turn.get::<Commit>())? {
                 self.summary.add_commit(commit);
             }
         }
-        let answers = or_stop(Stage::Commit, Answer::read(&committed.turns))?;
+        let answers = or_stop(Stage::COMMIT, Answer::read(&committed.turns))?;
         let lost = |it: Answer| it.error.filter(|_| it.outcome == Some(Outcome::Applied));
         repository(answers.into_iter().find_map(lost))
     }
 
     /// Builds the first prompt or the first reply, and changes nothing.
     fn build(&mut self, check: &Ran, last: StopAfter) -> Flow<Infallible> {
-        let mut built = self.stage(Stage::Prompt, Some(check), &[])?;
+        let mut built = self.stage(Stage::PROMPT, Some(check), &[])?;
         if last == StopAfter::Llm {
             let calls_left = self.judge.may_ask()?;
             built = self.ask(&built, calls_left)?;
         }
-        let answers = or_stop(Stage::Llm, Answer::read(&built.turns))?;
+        let answers = or_stop(Stage::LLM, Answer::read(&built.turns))?;
         self.judge.built(&answers)?;
         self.summary.built = built.turns;
         ControlFlow::Break(Reason::STOP_AFTER.into())

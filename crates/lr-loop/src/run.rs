@@ -38,8 +38,11 @@ pub fn run(args: Args) -> Result<Status, Error> {
     let mut summary = Summary::of_run(run.clone());
     let stop = Rounds::new(&plan, Runner::new(&plan, run, record), &mut summary).run();
     summary.end(stop, begin.elapsed());
-    report(&summary, &mut output)?;
-    Ok(summary.status())
+    match report(&summary, &mut output) {
+        // The work is done, whether or not somebody still listens.
+        Err(error) if error.kind != Kind::ReaderGone => Err(error),
+        _ => Ok(summary.status()),
+    }
 }
 
 /// Returns the name of the run, which whoever starts many may choose.

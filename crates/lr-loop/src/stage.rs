@@ -64,7 +64,7 @@ impl<'a> Runner<'a> {
         more: &[String],
     ) -> Result<Ran, Error> {
         self.count += 1;
-        let name = format!("{:03}-{}.jsonl", self.count, stage.name());
+        let name = format!("{:03}-{}.jsonl", self.count, stage.name);
         let file = self.record.file(&name);
         let argv = self.plan.command(stage, more);
         let shown = progress::command(&argv);
@@ -74,11 +74,11 @@ impl<'a> Runner<'a> {
         let end = finished.map_err(cannot_run)?.end;
         let mut ran = outcome(stage, end, file)?;
         let before = input.map_or(&[][..], |input| &input.turns);
-        if stage == Stage::Check {
+        if stage == Stage::CHECK {
             self.identify(&mut ran, turn)?;
         } else if ran.turns.len() < before.len() {
             let (wrote, read) = (ran.turns.len(), before.len());
-            let message = format!("'{}' wrote {wrote} turns of {read}", stage.program());
+            let message = format!("'{}' wrote {wrote} turns of {read}", stage.program);
             return Err(Error::new(Kind::Stage, message));
         }
         self.record.add(stage, before, &ran.turns)?;
@@ -97,8 +97,8 @@ impl<'a> Runner<'a> {
         let beside = self
             .beside
             .as_ref()
-            .map(|folder| folder.join(stage.program()));
-        if let Some(path) = beside.filter(|path| argv[0] == stage.program() && path.is_file()) {
+            .map(|folder| folder.join(stage.program));
+        if let Some(path) = beside.filter(|path| argv[0] == stage.program && path.is_file()) {
             argv[0] = path.display().to_string();
         }
         let mut program = Program::new(argv)
@@ -107,7 +107,7 @@ impl<'a> Runner<'a> {
             .env("LR_RUN", &self.run)
             .env("LR_TURN", turn.to_string());
         if let Some(ran) = input {
-            if stage == Stage::Check {
+            if stage == Stage::CHECK {
                 program = program.env("LR_PREVIOUS", &ran.file);
             } else {
                 let file =
@@ -115,7 +115,7 @@ impl<'a> Runner<'a> {
                 program = program.stdin_file(file);
             }
         }
-        if stage == Stage::Llm {
+        if stage == Stage::LLM {
             program = program.keep_keys();
             if let Some(key) = &self.plan.api_key {
                 program = program.env(API_KEY, key);
@@ -165,12 +165,12 @@ fn outcome(stage: Stage, end: End, file: PathBuf) -> Result<Ran, Error> {
             return Err(failed(stage, end));
         }
         Err(error) => {
-            let message = format!("cannot understand what '{}' wrote", stage.program());
+            let message = format!("cannot understand what '{}' wrote", stage.program);
             return Err(Error::new(Kind::Stage, message).because(error));
         }
     };
     let is_trouble = status == 2;
-    if is_trouble && stage != Stage::Check && !turns.iter().any(|turn| turn.has("error")) {
+    if is_trouble && stage != Stage::CHECK && !turns.iter().any(|turn| turn.has("error")) {
         return Err(failed(stage, end));
     }
     Ok(Ran {
@@ -182,10 +182,10 @@ fn outcome(stage: Stage, end: End, file: PathBuf) -> Result<Ran, Error> {
 
 fn failed(stage: Stage, end: End) -> Error {
     let kind = match (stage, end) {
-        (Stage::Llm, End::Exited(3)) => Kind::Provider,
+        (Stage::LLM, End::Exited(3)) => Kind::Provider,
         _ => Kind::Stage,
     };
-    Error::new(kind, format!("'{}' failed: {end}", stage.program()))
+    Error::new(kind, format!("'{}' failed: {end}", stage.program))
 }
 
 fn interrupted(signal: Option<i32>) -> Error {

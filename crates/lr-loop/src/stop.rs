@@ -69,13 +69,13 @@ impl Stop {
         let reason = match (stage, error.kind) {
             (_, Kind::Interrupted) => Reason::INTERRUPTED,
             (_, Kind::Terminated) => Reason::TERMINATED,
-            (Stage::Start | Stage::Commit, _) => Reason::REPOSITORY,
+            (Stage::START | Stage::COMMIT, _) => Reason::REPOSITORY,
             _ if error.kind.status() == Status::NoReply => Reason::MODEL_FAILED,
             _ => Reason::STAGE_FAILED,
         };
         Self {
             reason,
-            error: Some(error.to_section(stage.program())),
+            error: Some(error.to_section(stage.program)),
         }
     }
 }
@@ -619,13 +619,13 @@ mod tests {
     #[test]
     fn a_stage_that_fails_as_a_whole_has_its_reason() {
         let table = [
-            (Stage::Check, Kind::Stage, Reason::STAGE_FAILED),
-            (Stage::Start, Kind::Stage, Reason::REPOSITORY),
-            (Stage::Commit, Kind::Stage, Reason::REPOSITORY),
-            (Stage::Llm, Kind::Provider, Reason::MODEL_FAILED),
-            (Stage::Apply, Kind::Io, Reason::STAGE_FAILED),
-            (Stage::Llm, Kind::Terminated, Reason::TERMINATED),
-            (Stage::Start, Kind::Interrupted, Reason::INTERRUPTED),
+            (Stage::CHECK, Kind::Stage, Reason::STAGE_FAILED),
+            (Stage::START, Kind::Stage, Reason::REPOSITORY),
+            (Stage::COMMIT, Kind::Stage, Reason::REPOSITORY),
+            (Stage::LLM, Kind::Provider, Reason::MODEL_FAILED),
+            (Stage::APPLY, Kind::Io, Reason::STAGE_FAILED),
+            (Stage::LLM, Kind::Terminated, Reason::TERMINATED),
+            (Stage::START, Kind::Interrupted, Reason::INTERRUPTED),
         ];
         for (stage, kind, expected) in table {
             let stop = Stop::failed(stage, &Error::new(kind, "m"));
