@@ -188,29 +188,52 @@ fn why_a_reply_was_refused_reaches_the_model() {
     assert!(model.requests()[1].question().contains(why), "{why}");
 }
 
-#[test]
-fn stops_for_the_reason_that_the_replies_give() {
-    let check = |answers: &[&str], flags: &[&str], expected: &str| {
-        let model = FakeModel::start(answers.iter().map(|text| Answer::text(text)));
+/// Runs the loop on these replies, the last one for ever, and the loop in shell as well.
+fn check_stop(replies: &[&str], flags: &[&str], expected: &str) {
+    let ended = |program: &str| {
+        let model = FakeModel::start(replies.iter().map(|text| Answer::text(text)));
         let sandbox = untidy(&model);
-        let outcome = run(&sandbox, flags);
-        assert_eq!(reason(&outcome), expected, "{outcome}");
-        assert_eq!(git(&sandbox, "status --porcelain"), "", "{expected}");
+        let outcome = sandbox.run(program, &[flags, &ARGUMENTS].concat());
+        assert_eq!(git(&sandbox, "status --porcelain"), "", "{outcome}");
+        let files = ["a.txt", "b.txt"].map(|path| sandbox.read(path));
+        (outcome, files, model.requests().len())
     };
-    let still_bad = |word: &str| block("a.txt", &format!("{word}\nbad\n"));
-    check(&["I see nothing to do."], &[], "no_edits 1");
-    check(
+    let (outcome, files, calls) = ended("lr-loop");
+    assert_eq!(reason(&outcome), expected, "{outcome}");
+    let script = sandbox::project().join("scripts/loop.sh");
+    let (by_shell, files_by_shell, calls_by_shell) = ended(script.to_str().unwrap());
+    assert_eq!(outcome.status, by_shell.status, "{by_shell}");
+    assert_eq!((files, calls), (files_by_shell, calls_by_shell));
+}
+
+#[test]
+fn stops_where_the_replies_say_that_nothing_is_left_to_do() {
+    check_stop(&["I see nothing to do."], &[], "no_edits 1");
+    check_stop(
         &["No further improvements possible"],
         &[],
         "declared_done 1",
     );
-    check(&[&block("a.txt", "one\nbad\n")], &[], "no_change 1");
-    check(&["<<<< a.txt <<<<\ncut"], &[], "refused 1");
-    check(&[&still_bad("x"), &still_bad("one")], &[], "seen 1");
+    check_stop(&[&block("a.txt", "one\nbad\n")], &[], "no_change 1");
+}
+
+#[test]
+fn stops_where_the_replies_lead_nowhere() {
+    let still_bad = |word: &str| block("a.txt", &format!("{word}\nbad\n"));
+    check_stop(&["<<<< a.txt <<<<\ncut"], &[], "refused 1");
+    check_stop(&[&still_bad("x"), &still_bad("one")], &[], "seen 1");
     let words = ["x", "y", "z"].map(still_bad);
-    check(&words.each_ref().map(String::as_str), &[], "stalled 1");
-    check(&[&still_bad("x")], &["-i", "1"], "iterations 4");
-    check(&[&still_bad("x")], &["--max-calls", "1"], "calls 4");
+    check_stop(&words.each_ref().map(String::as_str), &[], "stalled 1");
+    check_stop(&[&still_bad("x")], &["-i", "1"], "iterations 4");
+}
+
+#[test]
+fn no_call_is_made_beyond_the_limit() {
+    let model = tidying();
+    let sandbox = untidy(&model);
+    assert_eq!(reason(&run(&sandbox, &["--max-calls", "1"])), "calls 4");
+    assert_eq!(model.requests().len(), 1);
+    assert_eq!(sandbox.read("a.txt"), "one\n");
 }
 
 #[test]
