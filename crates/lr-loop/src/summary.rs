@@ -11,6 +11,9 @@ use crate::progress::plural;
 use crate::reading::{Answer, Checked, Taken};
 use crate::stop::{Reason, Stop};
 
+/// How many lines of an explanation are listed; the record and FIXES.md hold it whole.
+const LONGEST_NOTES: usize = 12;
+
 /// What a run came to.
 #[derive(Debug)]
 pub(crate) struct Summary {
@@ -161,8 +164,12 @@ impl Summary {
             page.push_str("what was done, in the words of the replies:\n");
         }
         for (turn, notes) in &self.explanations {
-            let notes = notes.replace('\n', "\n    ");
-            let _ = writeln!(page, "  turn {turn}: {notes}");
+            let shown: Vec<&str> = notes.lines().take(LONGEST_NOTES).collect();
+            let _ = writeln!(page, "  turn {turn}: {}", shown.join("\n    "));
+            let left_out = notes.lines().count() - shown.len();
+            if left_out > 0 {
+                let _ = writeln!(page, "    (and {})", plural(left_out as u64, "more line"));
+            }
         }
         page.push_str(&self.last_line());
         page.push('\n');
@@ -299,5 +306,9 @@ mod tests {
         assert!(summary.page().starts_with(
             "what was done, in the words of the replies:\n  turn 2: Removed x.\n    And y.\nclean: "
         ));
+        summary.add_notes(3, &[answer(Outcome::Applied, &"x\n".repeat(14))]);
+        let lines = summary.page().matches("    x\n").count();
+        assert_eq!(lines, LONGEST_NOTES - 1);
+        assert!(summary.page().contains("\n    (and 2 more lines)\nclean: "));
     }
 }
