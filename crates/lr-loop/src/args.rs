@@ -37,27 +37,27 @@ pub struct Args {
     pub stopping: Stopping,
 
     /// Change the files in place: no branch, no commits, FIXES.md without hashes
-    #[arg(short = 'g', long)]
+    #[arg(short = 'g', long, help_heading = "Running")]
     pub no_git: bool,
 
     /// Run CMD with sh in the place of a stage: check, start, fix, prompt, llm, apply or commit
-    #[arg(long = "stage", value_name = "NAME=CMD")]
+    #[arg(long = "stage", value_name = "NAME=CMD", help_heading = "Running")]
     pub stages: Vec<Replacement>,
 
     /// Keep the record of this run in DIR instead of .lr/runs/ID
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Running")]
     pub run_dir: Option<PathBuf>,
 
     /// Print the same loop as a shell script instead of running it
-    #[arg(long)]
+    #[arg(long, help_heading = "Running")]
     pub print: bool,
 
     /// Say more; 2 stops after the reply and 3 after the prompt, as --stop-after does
-    #[arg(short, long, value_name = "LEVEL", num_args = 0..=1, default_missing_value = "1")]
+    #[arg(short, long, value_name = "LEVEL", num_args = 0..=1, default_missing_value = "1", help_heading = "Running")]
     pub debug: Option<String>,
 
     /// Whether standard output gets one turn of JSON or a page of text
-    #[arg(long, value_name = "FORM", value_enum)]
+    #[arg(long, value_name = "FORM", value_enum, help_heading = "Running")]
     pub format: Option<lr_stage::Form>,
 
     /// The flags that every stage has.
