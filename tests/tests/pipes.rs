@@ -245,6 +245,34 @@ fn no_home_no_path_and_an_unwritable_tree_are_survived() {
     sandbox.bash("chmod u+w .").success();
 }
 
+#[test]
+fn a_signal_ends_a_stage_with_its_status() {
+    let sandbox = Sandbox::new();
+    for (stage, arguments) in STAGES {
+        for (signal, status) in [("INT", 130), ("TERM", 143)] {
+            let mut child = piped(&sandbox, stage, arguments);
+            // A turn that comes back shows that the stage is up; lr-git waits for all turns.
+            if *stage == "lr-git" {
+                std::thread::sleep(std::time::Duration::from_millis(300));
+            } else {
+                let turn = b"{\"lr\":1,\"check\":{\"clean\":true}}\n";
+                child.stdin.as_mut().unwrap().write_all(turn).unwrap();
+                let stdout = child.stdout.as_mut().unwrap();
+                let mut line = String::new();
+                BufReader::new(stdout).read_line(&mut line).unwrap();
+            }
+            sandbox
+                .bash(&format!("kill -{signal} {}", child.id()))
+                .success();
+            assert_eq!(
+                child.wait().unwrap().code(),
+                Some(status),
+                "{stage} {signal}"
+            );
+        }
+    }
+}
+
 fn piped(sandbox: &Sandbox, program: &str, arguments: &[&str]) -> Child {
     let mut command = sandbox.command(program);
     command

@@ -33,6 +33,7 @@ use write::Writer;
 ///
 /// What concerns the whole stream; what concerns one turn is written into it.
 pub fn run(args: Args) -> Result<Status, Error> {
+    lr_exec::signals::exit_at_once();
     let mut stage = Stage {
         root: open_root()?,
         writer: Writer::new(),

@@ -88,6 +88,8 @@ pub fn run(args: Args) -> Result<Status, Error> {
     if args.sources.is_empty() {
         return Err(Error::new(Kind::Usage, "no sources are named").hint("lr-check ."));
     }
+    signals::install()
+        .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let mut output = Output::new(args.format, Form::Turn);
     let settings: CheckSettings = Config::load(&args.common)?.settings()?;
     let before = match &args.previous {
@@ -170,8 +172,6 @@ fn make_calls(
     let jobs = jobs
         .or_else(|| std::thread::available_parallelism().ok())
         .map_or(1, NonZeroUsize::get);
-    signals::install()
-        .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
     let hold = signals::hold();
     let watch = Watch::begin(sources);
     let results = schedule::in_parallel(steps, jobs, |step| {

@@ -2,13 +2,12 @@
 //!
 //! A stage that runs programs calls [`install`] once. From then on SIGINT, SIGTERM and SIGHUP
 //!
-//! * end this process at once, as they do by default, while no program is running;
+//! * end this process at once, with the exit status 130 or 143, while no program is running;
 //! * are noted while one is: the programs are ended, [`Program::run`] returns
 //!   [`End::Interrupted`], no further program is started, and [`interrupted`] tells which signal it
 //!   was. The next signal then ends the process at once again, so a second Ctrl-C always works.
 //!
-//! A stage that runs no programs keeps the default disposition and does not call this; nor does it
-//! need to. One that has to tidy up between programs holds the signals back with [`hold`].
+//! A stage that runs no programs calls [`exit_at_once`] instead. One that has to tidy up between programs holds the signals back with [`hold`].
 //! A signal that whoever started us had set to be ignored (`nohup`, `&` in a script) stays ignored.
 //!
 //! [`Program::run`]: crate::Program::run
@@ -52,12 +51,29 @@ pub fn install() -> io::Result<()> {
             continue;
         }
         // The order matters: a handler first ends the process if it is idle, then notes, then wakes.
-        flag::register_conditional_default(signal, &IDLE)?;
+        flag::register_conditional_shutdown(signal, exit_status(signal), &IDLE)?;
         flag::register_usize(signal, &NOTED, usize::try_from(signal).unwrap_or_default())?;
         pipe::register(signal, writer.try_clone()?)?;
     }
     WAKE.get_or_init(|| reader);
     Ok(())
+}
+
+/// Sets up a stage that runs no programs: the signals end it at once, with the exit status 130
+/// or 143. Where the system has no handler left, they do so as they do by default.
+pub fn exit_at_once() {
+    static ALWAYS: AtomicBool = AtomicBool::new(true);
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if !sys::is_ignored(signal) {
+            let _ = flag::register_conditional_shutdown(signal, exit_status(signal), &ALWAYS);
+        }
+    }
+}
+
+/// The exit status that says that a signal ended this process: 130 when it was interrupted, 143
+/// when it was asked to end or lost its terminal.
+fn exit_status(signal: i32) -> i32 {
+    if signal == SIGINT { 130 } else { 143 }
 }
 
 /// The signal that asked this process to end while programs ran or signals were held back.

@@ -131,21 +131,21 @@ fn nothing_is_started_after_a_signal() {
 #[test]
 fn without_a_program_a_signal_ends_the_process_at_once() {
     let finished = obey(&["run :", "raise"]);
-    assert_eq!(finished.end, End::Signalled(2));
+    assert_eq!(finished.end, End::Exited(130));
     assert_eq!(said(&finished), ["exit status 0, noted None"]);
 }
 
 #[test]
 fn a_second_signal_ends_the_process_at_once() {
     let finished = obey(&["run kill -INT $PPID; sleep 60", "raise"]);
-    assert_eq!(finished.end, End::Signalled(2));
+    assert_eq!(finished.end, End::Exited(130));
     assert_eq!(said(&finished), ["interrupted, noted Some(2)"]);
 }
 
 #[test]
 fn who_holds_signals_back_is_told_of_them() {
     let finished = obey(&["hold", "raise", "release", "raise"]);
-    assert_eq!(finished.end, End::Signalled(2));
+    assert_eq!(finished.end, End::Exited(130));
     assert_eq!(said(&finished), ["alive, noted Some(2)"]);
 }
 

@@ -27,6 +27,7 @@ use lr_turn::{Check, Previous, Reply, Source, Turn};
 ///
 /// What concerns the stream as a whole; what concerns one turn becomes its `error`.
 pub fn run(Args { format, .. }: Args) -> Result<Status, Error> {
+    lr_exec::signals::exit_at_once();
     let turns = input::read_turns("turns with a check")?;
     let mut output = Output::new(format, Form::Turn);
     turns::run(turns, &mut output, &mut Fixer::default())

@@ -45,8 +45,6 @@ pub(crate) fn run(args: &args::Commit, common: &Common) -> Result<Status, Error>
     } else {
         Hooks::Run
     };
-    signals::install()
-        .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let mut work = Work {
         options,
         session: Session::new(hooks, args.here, Duration::from_secs(args.timeout)),

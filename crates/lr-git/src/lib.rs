@@ -27,7 +27,8 @@ mod undo;
 mod verify;
 mod without_git;
 
-use lr_stage::{Error, Status};
+use lr_exec::signals;
+use lr_stage::{Error, Kind, Status};
 
 pub use args::Args;
 use args::Command;
@@ -38,6 +39,8 @@ use args::Command;
 ///
 /// What concerns the run as a whole; what concerns one turn stands in that turn.
 pub fn run(args: Args) -> Result<Status, Error> {
+    signals::install()
+        .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     match args.command {
         Command::Start(start) => start::run(&start, &args.common),
         Command::Commit(commit) => commit::run(&commit, &args.common),

@@ -30,8 +30,6 @@ struct Trace {
 
 /// Brings back what the files of a run were before it.
 pub(crate) fn run(args: &args::Undo) -> Result<Status, Error> {
-    signals::install()
-        .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let timeout = Duration::from_secs(args.timeout);
     let repo = Repo::open(&working_directory()?)?
         .at_top()

@@ -51,6 +51,7 @@ use crate::stage::Answerer;
 /// Why there is no reply to a question, and what concerns a stream of turns as a whole; what concerns one turn is
 /// written into it.
 pub fn run(args: Args) -> Result<Status, Error> {
+    lr_exec::signals::exit_at_once();
     let session = Session::new(Options::decide(&args)?);
     let program = Program { args, session };
     if !program.args.prompt.is_empty() && !text::is_piped_or_file() {

@@ -30,7 +30,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
         return Ok(Status::Done);
     }
     signals::install()
-        .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
+        .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let _until_the_end_is_told = signals::hold();
     let begin = Instant::now();
     let run = run_id()?;

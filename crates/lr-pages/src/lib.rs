@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory, Parser};
 use clap_complete::{Shell, generate_to};
-use lr_stage::{Common, Error, Kind, Status, output::Output};
+use lr_stage::output::Output;
+use lr_stage::{Common, Error, Form, Kind, Status};
 
 /// Write the man pages and completions of all programs, or print their reference
 #[derive(Parser, Debug)]
@@ -36,16 +37,14 @@ impl AsRef<Common> for Args {
 ///
 /// `io` when a page cannot be written.
 pub fn run(args: Args) -> Result<Status, Error> {
-    match args.prefix {
-        Some(prefix) => write_pages(&prefix).map_err(|error| {
-            let message = format!("cannot write pages beneath '{}'", prefix.display());
-            Error::new(Kind::Io, message).because(error)
-        })?,
-        None => {
-            let text = Some(lr_stage::Form::Text);
-            Output::new(text, lr_stage::Form::Text).text(&reference())?;
-        }
-    }
+    let Some(prefix) = args.prefix else {
+        Output::new(Some(Form::Text), Form::Text).text(&reference())?;
+        return Ok(Status::Done);
+    };
+    write_pages(&prefix).map_err(|error| {
+        let message = format!("cannot write pages beneath '{}'", prefix.display());
+        Error::new(Kind::Io, message).because(error)
+    })?;
     Ok(Status::Done)
 }
 
@@ -79,14 +78,10 @@ pub fn reference() -> String {
 }
 
 fn section(title: &str, command: Command) -> String {
-    let help = command
-        .term_width(100)
-        .render_long_help()
-        .to_string()
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect::<String>();
-    format!("\n## {title}\n\n```text\n{}\n```\n", help.trim_end())
+    let command = command.mut_args(|argument| argument.hide_env_values(true));
+    let help = command.term_width(100).render_long_help().to_string();
+    let lines: Vec<_> = help.trim_end().lines().map(str::trim_end).collect();
+    format!("\n## {title}\n\n```text\n{}\n```\n", lines.join("\n"))
 }
 
 fn write_pages(prefix: &Path) -> io::Result<()> {

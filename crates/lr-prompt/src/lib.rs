@@ -36,6 +36,7 @@ use crate::writer::Writer;
 ///
 /// What concerns the stream as a whole; what concerns one turn that was read becomes its `error`.
 pub fn run(mut args: Args) -> Result<Status, Error> {
+    lr_exec::signals::exit_at_once();
     let form = if args.text {
         Some(Form::Text)
     } else {
