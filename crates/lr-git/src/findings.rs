@@ -1,12 +1,13 @@
 //! What was found before and after a change, compared.
 
 use std::collections::{BTreeSet, HashSet};
-use std::fmt::Write as _;
 
 use lr_stage::{Error, Kind, say};
 use lr_turn::{
-    Check, CheckResult, CheckStatus, Code, Finding, Location, Rank, Severity, Tool, Turn,
+    Check, CheckResult, CheckStatus, Finding, Location, Rank, Severity, Source, Tool, Turn,
 };
+
+use crate::tally;
 
 /// The findings of a check, and how far from clean it is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,9 +36,12 @@ pub(crate) enum Outcome {
 impl Findings {
     /// Reads the findings of one turn; of a turn without `check` there are none.
     pub(crate) fn of(turn: &Turn) -> Result<Self, Error> {
-        Ok(turn
-            .get::<Check>()?
-            .map_or_else(Self::default, |check| Self::of_check(&check)))
+        let Some(check) = turn.get::<Check>()? else {
+            return Ok(Self::default());
+        };
+        let sources: Vec<Source> = turn.get()?.unwrap_or_default();
+        let sources = sources.into_iter().map(|source| source.path).collect();
+        Ok(Self::of_check(&check, &sources))
     }
 
     /// Reads the findings of the parts of a turn that was split as one, of those too that were not
@@ -71,14 +75,14 @@ impl Findings {
         if checks.iter().any(was_trouble) {
             return Ok(None);
         }
-        Ok(Some(Self::joined(
-            checks.iter().map(Self::of_check).collect(),
-        )))
+        let parts: Result<_, _> = turns.iter().map(Self::of).collect();
+        Ok(Some(Self::joined(parts?)))
     }
 
-    fn of_check(check: &Check) -> Self {
+    fn of_check(check: &Check, sources: &HashSet<String>) -> Self {
         let mut seen = HashSet::new();
-        let found = check.results.iter().flat_map(findings_of);
+        let results = check.results.iter();
+        let found = results.flat_map(|result| findings_of(result, sources));
         let list = found.filter(|finding| seen.insert(key(finding))).collect();
         Self {
             list,
@@ -151,45 +155,23 @@ impl Findings {
 }
 
 impl Outcome {
-    /// Returns the lists under their titles, without the empty ones.
-    pub(crate) fn lists(&self) -> Vec<(&'static str, &[Finding])> {
-        let lists: Vec<(&'static str, &[Finding])> = match self {
-            Self::AskedFor(asked) => vec![("Asked for", asked)],
+    /// Returns the lists under their titles, in lines for people and without the empty ones.
+    pub(crate) fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
+        let mut lists = match self {
+            Self::AskedFor(asked) => vec![("Asked for", tally::with_places(asked))],
             Self::Rechecked {
                 fixed,
                 still_there,
                 new,
-            } => {
-                vec![("Fixed", fixed), ("Still there", still_there), ("New", new)]
-            }
+            } => vec![
+                ("Fixed", tally::with_places(fixed)),
+                ("Still there", tally::numbers(still_there)),
+                ("New", tally::with_places(new)),
+            ],
         };
+        lists.retain(|(_, lines)| !lines.is_empty());
         lists
-            .into_iter()
-            .filter(|(_, findings)| !findings.is_empty())
-            .collect()
     }
-}
-
-/// Returns a finding as one line: `a.py:3:1: F401 'os' imported but unused (ruff)`.
-pub(crate) fn line(finding: &Finding) -> String {
-    let mut place = finding.location.path.clone();
-    if let Some(range) = finding.location.range {
-        let _ = write!(place, ":{}", range.start.line);
-        if let Some(column) = range.start.column {
-            let _ = write!(place, ":{column}");
-        }
-    }
-    let code = finding.code.as_ref().map(|code| format!("{} ", code.value));
-    let tool = finding
-        .source
-        .as_ref()
-        .map(|tool| format!(" ({})", tool.name));
-    one_line(&format!(
-        "{place}: {}{}{}",
-        code.unwrap_or_default(),
-        finding.message,
-        tool.unwrap_or_default()
-    ))
 }
 
 /// Joins a text into one line without control characters.
@@ -207,29 +189,45 @@ fn key(finding: &Finding) -> String {
     format!("{}\0{code}\0{}", finding.location.path, finding.message)
 }
 
-/// The findings of one command; a foreign one that only failed is itself a finding.
-fn findings_of(result: &CheckResult) -> Vec<Finding> {
-    if !result.findings.is_empty() || result.status() != CheckStatus::Findings {
-        return result.findings.clone();
+/// The findings of one command. That a command failed is a finding, too, which is named by the
+/// command without the files; in a foreign turn it stands only in the exit status.
+fn findings_of(result: &CheckResult, sources: &HashSet<String>) -> Vec<Finding> {
+    let mut findings = result.findings.clone();
+    if findings.is_empty() && result.status() == CheckStatus::Findings {
+        return vec![Finding {
+            message: program(result, sources),
+            location: Location {
+                path: String::new(),
+                range: None,
+            },
+            severity: Severity::Error,
+            source: result.checker.clone().map(|name| Tool { name, url: None }),
+            code: None,
+            suggestions: Vec::new(),
+            weight: None,
+            bytes: None,
+            key: format!("failed\0{}", result.argv.join(" ")),
+        }];
     }
-    let command = result.argv.join(" ");
-    vec![Finding {
-        message: "failed".to_owned(),
-        location: Location {
-            path: command.clone(),
-            range: None,
-        },
-        severity: Severity::Error,
-        source: result.checker.clone().map(|name| Tool { name, url: None }),
-        code: result.exit.map(|exit| Code {
-            value: format!("exit status {exit}"),
-            url: None,
-        }),
-        suggestions: Vec::new(),
-        weight: None,
-        bytes: None,
-        key: format!("failed\0{command}"),
-    }]
+    let end = format!(": exit status {}", result.exit.unwrap_or_default());
+    for finding in &mut findings {
+        if finding.source.is_none() && finding.message.ends_with(&end) {
+            finding.message = program(result, sources);
+        }
+    }
+    findings
+}
+
+/// Returns the command of a result without the files it was given.
+fn program(result: &CheckResult, sources: &HashSet<String>) -> String {
+    let is_file = |word: &&String| {
+        let path = word.strip_prefix("./").unwrap_or(word);
+        sources.contains(path) || result.files.iter().any(|file| file == path)
+    };
+    let words = result.argv.iter().enumerate();
+    let words = words.filter(|(position, word)| *position == 0 || !is_file(word));
+    let words: Vec<&str> = words.map(|(_, word)| word.as_str()).collect();
+    words.join(" ")
 }
 
 /// Whether a check says nothing about the sources, because a checker did not work.
@@ -357,7 +355,7 @@ mod tests {
         assert_eq!(Findings::of_recheck(&trouble).unwrap(), None);
         let foreign = turn(r#"{"clean":false,"results":[{"argv":["./my.sh","a.py"],"exit":1}]}"#);
         let found = Findings::of_recheck(&foreign).unwrap().unwrap();
-        assert_eq!(line(&found.list[0]), "./my.sh a.py: exit status 1 failed");
+        assert_eq!(found.list[0].message, "./my.sh a.py");
         let none = vec![Turn::parse(r#"{"lr":1}"#).unwrap()];
         assert_eq!(Findings::of_recheck(&none).unwrap_err().kind, Kind::Input);
     }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use lr_stage::say;
 use lr_turn::Change;
 
-use crate::findings::{Outcome, line, one_line};
+use crate::findings::{Outcome, one_line};
 use crate::message::{push_wrapped, short};
 
 /// The longest line, in characters: what Markdown linters allow.
@@ -96,8 +96,7 @@ fn push_entry(text: &mut String, entry: &Entry<'_>) {
         WIDTH,
         ["", "  "],
     );
-    for (title, findings) in entry.outcome.lists() {
-        let lines: Vec<String> = findings.iter().map(line).collect();
+    for (title, lines) in entry.outcome.lists() {
         push_fence(text, title, &lines.join("\n"));
     }
     let files: Vec<String> = entry.changes.iter().map(file_line).collect();

@@ -3,8 +3,8 @@
 //! * [`start`] makes the branch of a run, after looking for everything in its way.
 //! * [`commit`] commits what lr-apply wrote, and writes it down in FIXES.md.
 //! * [`undo`] brings back what a run changed.
-//! * [`findings`] compares the findings before and after; [`message`] and [`fixes`] put that into
-//!   words. These three are pure.
+//! * [`findings`] compares the findings before and after, and [`tally`] counts them; [`subject`],
+//!   [`message`] and [`fixes`] put that into words. These are pure.
 //! * [`repo`] is the only place that knows git, and [`files`] the only one that changes files.
 //!
 //! Deliberately absent: changing the user's branch, index or files, rewriting history, pushing,
@@ -23,6 +23,8 @@ mod repo;
 mod run;
 mod settings;
 mod start;
+mod subject;
+mod tally;
 mod undo;
 mod verify;
 mod without_git;

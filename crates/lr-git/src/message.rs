@@ -2,15 +2,13 @@
 
 use std::fmt::{self, Write as _};
 
-use lr_turn::{Change, Finding};
+use lr_turn::Change;
 
-use crate::findings::{Outcome, line, one_line};
+use crate::findings::{Outcome, one_line};
+use crate::subject;
 
 /// The longest line of a commit message, in characters.
-const WIDTH: usize = 72;
-
-/// How many findings of each list a message names.
-const LISTED: usize = 20;
+pub(crate) const WIDTH: usize = 72;
 
 /// The lines at the end of a message that say which commit of which run it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,14 +89,11 @@ pub(crate) fn fix(
     by: Option<&str>,
     trailers: &Trailers,
 ) -> String {
-    let mut text = format!("{}\n\n", subject(outcome, changes));
-    for (title, findings) in outcome.lists() {
+    let mut text = format!("{}\n\n", subject::of(outcome, changes));
+    for (title, lines) in outcome.lists() {
         let _ = writeln!(text, "{title}:");
-        for finding in findings.iter().take(LISTED) {
-            push_wrapped(&mut text, &line(finding), WIDTH, ["- ", "  "]);
-        }
-        if let Some(more @ 1..) = findings.len().checked_sub(LISTED) {
-            let _ = writeln!(text, "- and {more} more");
+        for line in lines {
+            push_wrapped(&mut text, &line, WIDTH, ["- ", "  "]);
         }
         text.push('\n');
     }
@@ -163,95 +158,23 @@ pub(crate) fn push_wrapped(text: &mut String, line: &str, width: usize, indents:
     text.push('\n');
 }
 
-/// Says in one line what a change is for: `Apply fix: unused import, undefined name in a.py`.
-fn subject(outcome: &Outcome, changes: &[Change]) -> String {
-    let place = place(changes);
-    let findings: &[Finding] = match outcome {
-        Outcome::AskedFor(asked) => asked,
-        Outcome::Rechecked {
-            fixed,
-            still_there,
-            new,
-        } => {
-            if fixed.is_empty() && !(still_there.is_empty() && new.is_empty()) {
-                return cut(&format!("Apply fix: no finding gone yet{place}"), WIDTH);
-            }
-            fixed
-        }
-    };
-    let mut descriptions: Vec<String> = Vec::new();
-    for description in findings.iter().map(describe) {
-        if !description.is_empty() && !descriptions.contains(&description) {
-            descriptions.push(description);
-        }
-    }
-    if descriptions.is_empty() {
-        let place = place.strip_prefix(" in ").unwrap_or("the reply");
-        return cut(&format!("Apply fix: {place}"), WIDTH);
-    }
-    let fitting = (1..=descriptions.len()).rev().map(|n_named| {
-        let left = descriptions.len() - n_named;
-        let more = if left > 0 {
-            format!(" and {left} more")
-        } else {
-            String::new()
-        };
-        format!(
-            "Apply fix: {}{more}{place}",
-            descriptions[..n_named].join(", ")
-        )
-    });
-    let fitting: Vec<String> = fitting.collect();
-    if let Some(subject) = fitting
-        .iter()
-        .find(|subject| subject.chars().count() <= WIDTH)
-    {
-        return subject.clone();
-    }
-    let room = WIDTH.saturating_sub("Apply fix: ".len() + place.chars().count());
-    format!("Apply fix: {}{place}", cut(&descriptions[0], room))
-}
-
-/// Says in a few words what a finding is about: the rule's name where it is made of words, else
-/// what the checker says.
-fn describe(finding: &Finding) -> String {
-    let code = finding.code.as_ref().map_or("", |code| &code.value);
-    let is_words = code.contains('-') && code.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    if is_words {
-        return code.replace('-', " ");
-    }
-    let first = finding.message.lines().next().unwrap_or_default();
-    one_line(first).trim_end_matches(['.', ':', ' ']).to_owned()
-}
-
-fn place(changes: &[Change]) -> String {
-    match changes {
-        [] => String::new(),
-        [change] => {
-            let path = one_line(&change.path);
-            let name = path.rsplit('/').next().unwrap_or(&path);
-            let shown = if path.chars().count() <= WIDTH / 2 {
-                &path
-            } else {
-                name
-            };
-            format!(" in {}", cut(shown, WIDTH / 2))
-        }
-        changes => format!(" in {} files", changes.len()),
-    }
-}
-
-fn cut(text: &str, width: usize) -> String {
+/// Cuts a text to `width` characters, between two words where there is one to cut at.
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
+    let is_between = text.chars().nth(kept.chars().count()) == Some(' ');
+    let end = match kept.rfind(' ') {
+        Some(end) if !is_between && end > kept.len() / 2 => end,
+        _ => kept.len(),
+    };
+    format!("{}…", kept[..end].trim_end_matches([' ', ',', ':']))
 }
 
 #[cfg(test)]
 mod tests {
-    use lr_turn::{ChangeKind, Code, Location, Severity};
+    use lr_turn::{ChangeKind, Code, Finding, Location, Severity};
     use proptest::prelude::*;
 
     use super::*;
@@ -297,48 +220,6 @@ mod tests {
         }
     }
 
-    fn check_subject(findings: &[Finding], paths: &[&str], expected: &str) {
-        let changes: Vec<Change> = paths.iter().map(|path| change(path)).collect();
-        assert_eq!(
-            subject(&Outcome::AskedFor(findings.to_vec()), &changes),
-            expected
-        );
-    }
-
-    #[test]
-    fn the_subject_names_what_was_found() {
-        let import = finding("unused-import", "x");
-        let name = finding("F821", "undefined name `y`.");
-        check_subject(
-            &[import.clone(), import.clone(), name.clone()],
-            &["a.py"],
-            "Apply fix: unused import, undefined name `y` in a.py",
-        );
-        check_subject(
-            &[name],
-            &["a.py", "b.py"],
-            "Apply fix: undefined name `y` in 2 files",
-        );
-        check_subject(&[], &["a.py"], "Apply fix: a.py");
-    }
-
-    #[test]
-    fn the_subject_counts_what_has_no_room() {
-        let long = finding("E1", "a long description of something wrong");
-        let other = finding("E2", "another long description of something else");
-        check_subject(
-            &[long, other],
-            &["a.py"],
-            "Apply fix: a long description of something wrong and 1 more in a.py",
-        );
-        let endless = finding("E3", &"word ".repeat(40));
-        check_subject(
-            &[endless],
-            &["a.py"],
-            "Apply fix: word word word word word word word word word word wo… in a.py",
-        );
-    }
-
     #[test]
     fn the_message_never_says_fixed_without_a_recheck() {
         let outcome = Outcome::AskedFor(vec![finding("F401", "`os` imported but unused")]);
@@ -349,10 +230,10 @@ mod tests {
             &trailers(),
         );
         let expected = "\
-Apply fix: `os` imported but unused in a.py
+Apply fix: `os` imported but unused (F401) in a.py
 
 Asked for:
-- a.py: F401 `os` imported but unused
+- F401: 1 (a.py) `os` imported but unused
 
 Written by lr-llm with m.
 
@@ -376,10 +257,10 @@ Lr-Kind: fix
 Apply fix: no finding gone yet in a.py
 
 Still there:
-- a.py: F401 `os` imported but unused
+- F401 1
 
 New:
-- a.py: E999 syntax error
+- E999: 1 (a.py) syntax error
 
 Lr-Run: r1
 Lr-Turn: 3

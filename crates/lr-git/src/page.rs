@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use lr_turn::{Apply, Commit, Turn};
 
-use crate::findings::{Findings, line};
+use crate::findings::Findings;
 use crate::message::short;
 
 /// Says on a page what became of a turn.
@@ -36,10 +36,10 @@ pub(crate) fn of_turn(turn: &Turn, commit: Option<&Commit>, recheck: Option<&Fin
         Some(after) => asked.compare(&asked, after, None),
         None => asked.asked_for(),
     };
-    for (title, findings) in outcome.lists() {
+    for (title, lines) in outcome.lists() {
         let _ = writeln!(page, "{title}:");
-        for finding in findings {
-            let _ = writeln!(page, "  {}", line(finding));
+        for line in lines {
+            let _ = writeln!(page, "  {line}");
         }
     }
     page

@@ -35,7 +35,7 @@ fn the_message_ends_with_trailers_that_git_reads() {
     sandbox.start(&["a.py"]);
     sandbox.commit(&sandbox.apply(1, &[("a.py", Some("print(1)\n"))]));
     let body = sandbox.git(&["log", "-1", "--format=%b", "HEAD~1"]);
-    let expected = "Asked for:\n- a.py: F401 F401 it is (ruff)\n\nWritten by lr-llm with m.\n\n";
+    let expected = "Asked for:\n- ruff F401: 1 (a.py) F401 it is\n\nWritten by lr-llm with m.\n\n";
     assert!(body.starts_with(expected), "{body}");
     let trailers = sandbox.git(&["log", "-2", "--format=%(trailers:unfold,separator=%x2C)"]);
     let trailers = trailers.replace("Lr-", "");
@@ -72,7 +72,7 @@ change; `git show` with its hash shows it.
 Asked for:
 
 ```text
-a.py: F401 F401 it is (ruff)
+ruff F401: 1 (a.py) F401 it is
 ```
 
 Files:
@@ -483,7 +483,7 @@ fn a_person_reads_a_page() {
         .code(0);
     let fix = sandbox.git(&["rev-parse", "--short=8", "HEAD~1"]);
     let expected = format!(
-        "{} on 'lr/{RUN}'\n  a.py  +1 -1\nAsked for:\n  a.py: F401 F401 it is (ruff)\n",
+        "{} on 'lr/{RUN}'\n  a.py  +1 -1\nAsked for:\n  ruff F401: 1 (a.py) F401 it is\n",
         fix.trim()
     );
     assert_eq!(ran.stdout, expected);
