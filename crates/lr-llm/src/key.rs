@@ -10,6 +10,7 @@ use lr_turn::Kind;
 
 use crate::choose::{Choice, Lookup};
 use crate::failure::Failure;
+use crate::wire::complaint::CUT;
 
 /// The variable of our own that holds a key for whatever provider is chosen.
 pub(crate) const OWN_VARIABLE: &str = "LR_API_KEY";
@@ -145,14 +146,25 @@ fn warn_if_others_can_read(path: &Path) {
     }
 }
 
-/// Replaces the key in a text.
+/// Replaces the key in a text, also where its end was cut off together with the text's.
 pub(crate) fn redact(key: Option<&Key>, text: String) -> String {
-    match key {
-        Some(key) if key.0.len() >= SHORTEST_SECRET && text.contains(&key.0) => {
-            text.replace(&key.0, REDACTED)
+    let Some(key) = key.filter(|key| key.0.len() >= SHORTEST_SECRET) else {
+        return text;
+    };
+    let text = text.replace(&key.0, REDACTED);
+    let mut shown = String::new();
+    for piece in text.split_inclusive(CUT) {
+        let whole = piece.trim_end_matches(CUT);
+        let held = key.held_back(whole);
+        if held >= SHORTEST_SECRET && whole.len() < piece.len() {
+            shown.push_str(&whole[..whole.len() - held]);
+            shown.push_str(REDACTED);
+            shown.push(CUT);
+        } else {
+            shown.push_str(piece);
         }
-        _ => text,
     }
+    shown
 }
 
 /// Replaces the key in a text that comes in pieces, however it is split.
@@ -296,6 +308,13 @@ mod tests {
     fn is_never_shown() {
         assert_eq!(format!("{:?}", key()), "[redacted]");
         assert_eq!(redact(Some(&key()), "<abcabcabd>".into()), "<[redacted]>");
+    }
+
+    #[test]
+    fn a_key_that_was_cut_off_is_no_more_shown_than_a_whole_one() {
+        let shown = |text: &str| redact(Some(&key()), text.into());
+        assert_eq!(shown("key abcabcab…; again"), "key [redacted]…; again");
+        assert_eq!(shown("ab… abcabcabd… é…"), "ab… [redacted]… é…");
     }
 
     #[test]

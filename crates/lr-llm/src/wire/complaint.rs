@@ -10,6 +10,9 @@ use crate::exchange::Complaint;
 /// The longest sentence passed on, in characters.
 const MAX_CHARS: usize = 300;
 
+/// What stands where a text was cut.
+pub(crate) const CUT: char = '…';
+
 /// Reads the body of a response whose status says that it failed.
 pub(crate) fn from_body(body: &str) -> Complaint {
     let value = serde_json::from_str::<Value>(body).ok();
@@ -105,7 +108,7 @@ pub(crate) fn one_line(text: &str) -> String {
     let mut chars = line.chars().filter(|c| !c.is_control());
     let mut short: String = chars.by_ref().take(MAX_CHARS).collect();
     if chars.next().is_some() {
-        short.push('…');
+        short.push(CUT);
     }
     short
 }
