@@ -3,6 +3,7 @@
 //! What the server sends decides how it is read, not what was asked for: some stream anyway, some never do.
 
 use std::io::{BufRead, BufReader, Read};
+use std::time::Duration;
 
 use lr_stage::Error;
 use lr_turn::{Finish, Kind};
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use crate::exchange::{Answer, Piece};
 use crate::failure::{self, Failure, Retry};
-use crate::http::{self, Target};
+use crate::http::{self, Body, Target};
 use crate::key::Redactor;
 use crate::stream::Events;
 use crate::think::ThinkFilter;
@@ -21,6 +22,9 @@ const MAX_BYTES: usize = 16 << 20;
 
 /// The most bytes of a stream, whose framing takes some hundred bytes for a few of text.
 pub(crate) const MAX_STREAM_BYTES: u64 = 256 << 20;
+
+/// How long to wait for the usage and the end of a stream whose reply has ended; some servers keep it open.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Who gets the text while it comes.
 pub(crate) trait Listener {
@@ -51,7 +55,7 @@ impl From<Failure> for Stop {
 
 /// Reads the body of a response to its end.
 pub(crate) fn read(
-    body: impl Read,
+    body: Body,
     target: &Target<'_>,
     listener: &mut dyn Listener,
 ) -> Result<Answer, Stop> {
@@ -75,7 +79,7 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn read(&mut self, mut body: impl BufRead) -> Result<(), Stop> {
+    fn read(&mut self, mut body: BufReader<Body>) -> Result<(), Stop> {
         match self.first_byte(&mut body)? {
             None => return Err(self.malformed("is empty").into()),
             Some(b'{' | b'[') => self.whole(body)?,
@@ -120,11 +124,16 @@ impl Collector<'_> {
         Ok(())
     }
 
-    fn stream(&mut self, body: impl BufRead) -> Result<(), Stop> {
+    fn stream(&mut self, body: BufReader<Body>) -> Result<(), Stop> {
         let mut events = Events::new(body, MAX_BYTES);
         loop {
             match events.next_data() {
-                Ok(Some(data)) if data.trim() != chat::STREAM_END => self.take(data.as_bytes())?,
+                Ok(Some(data)) if data.trim() != chat::STREAM_END => {
+                    let has_text = self.take(data.as_bytes())?;
+                    let is_over = self.answer.finish.is_some() && !has_text;
+                    let body = events.source_mut().get_mut();
+                    body.wait_at_most(is_over.then_some(LAST_WORDS));
+                }
                 Ok(_) => return Ok(()),
                 // What the server said was complete, however it hangs up.
                 Err(_) if self.answer.finish.is_some() => return Ok(()),
@@ -133,26 +142,28 @@ impl Collector<'_> {
         }
     }
 
-    /// Takes over one JSON document of the protocol.
-    fn take(&mut self, json: &[u8]) -> Result<(), Stop> {
+    /// Takes over one JSON document of the protocol, and says whether it held text.
+    fn take(&mut self, json: &[u8]) -> Result<bool, Stop> {
         if json.iter().all(u8::is_ascii_whitespace) {
-            return Ok(());
+            return Ok(false);
         }
         let value: Value = serde_json::from_slice(json)
             .map_err(|error| self.malformed(&format!("is not JSON: {error}")))?;
         let host = self.target.endpoint.to_string();
         let pieces =
             chat::pieces(&value).map_err(|complaint| failure::of_complaint(&host, &complaint))?;
+        let mut has_text = false;
         for piece in pieces {
             if let Piece::Text(text) = piece {
                 let answer = self.thoughts.push(&text);
                 let shown = self.redactor.push(&answer);
                 self.show(shown)?;
+                has_text = true;
             } else {
                 self.answer.take(piece);
             }
         }
-        Ok(())
+        Ok(has_text)
     }
 
     fn show(&mut self, text: String) -> Result<(), Stop> {

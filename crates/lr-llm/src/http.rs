@@ -5,7 +5,7 @@
 //! Idle time is watched by [`idle`](crate::idle), because ureq's own limit per read also bounds the wait for the headers.
 
 use std::io::{self, Read};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use lr_turn::Kind;
 use ureq::http::{self, HeaderMap};
@@ -80,13 +80,18 @@ fn send<B: ureq::AsSendBody>(
         let message = format!("the answer of '{host}' is compressed, which was not asked for");
         return Err(Failure::new(Kind::Malformed, message));
     }
-    let watch = IdleWatch::start(target.limits.idle, || agent.shutdown())
+    let watch = IdleWatch::start(|| agent.shutdown())
         .map_err(|error| Failure::new(Kind::Io, format!("cannot start a thread: {error}")))?;
     let reader = body.into_with_config().limit(target.max_bytes).reader();
     Ok(Response {
         status: head.status.as_u16(),
         hints: hints(&head.headers),
-        body: Body { reader, watch },
+        body: Body {
+            reader,
+            watch,
+            idle: target.limits.idle,
+            end: None,
+        },
     })
 }
 
@@ -131,11 +136,23 @@ fn hints(headers: &HeaderMap) -> Hints {
 pub(crate) struct Body {
     reader: ureq::BodyReader<'static>,
     watch: IdleWatch,
+    idle: Duration,
+    /// When there is no more waiting, whatever signs of life there are.
+    end: Option<Instant>,
+}
+
+impl Body {
+    /// Waits for more no longer than this, all reads together; `None` only obeys the limits of the request again.
+    pub(crate) fn wait_at_most(&mut self, longest: Option<Duration>) {
+        self.end = longest.map(|longest| Instant::now() + longest);
+    }
 }
 
 impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.watch.during(|| self.reader.read(buffer))
+        let left = |end: Instant| end.saturating_duration_since(Instant::now());
+        let limit = self.end.map_or(self.idle, |end| left(end).min(self.idle));
+        self.watch.during(limit, || self.reader.read(buffer))
     }
 }
 

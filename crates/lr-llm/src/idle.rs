@@ -13,8 +13,8 @@ use std::time::Duration;
 /// Ends a connection when a read from it takes too long.
 #[derive(Debug)]
 pub(crate) struct IdleWatch {
-    /// Alternately "a read begins" and "it is over".
-    pulse: Sender<()>,
+    /// Alternately how long the read that begins may take, and `None` when it is over.
+    pulse: Sender<Option<Duration>>,
     expired: Arc<AtomicBool>,
 }
 
@@ -28,7 +28,7 @@ impl IdleWatch {
     /// # Errors
     ///
     /// When there can be no more threads.
-    pub(crate) fn start(limit: Duration, end: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(end: impl FnOnce() + Send + 'static) -> io::Result<Self> {
         let (pulse, pulses) = mpsc::channel();
         let expired = Arc::new(AtomicBool::new(false));
         let watch = IdleWatch {
@@ -36,7 +36,7 @@ impl IdleWatch {
             expired: Arc::clone(&expired),
         };
         thread::Builder::new().spawn(move || {
-            if falls_silent(&pulses, limit) {
+            if falls_silent(&pulses) {
                 expired.store(true, Ordering::SeqCst);
                 end();
             }
@@ -44,27 +44,29 @@ impl IdleWatch {
         Ok(watch)
     }
 
-    /// Reads under watch. What fails because the watch ended it is [`Idle`].
-    pub(crate) fn during<T>(&self, read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    /// Reads for at most `limit`. What fails, or seems to be at its end, because the watch ended it is [`Idle`].
+    pub(crate) fn during(
+        &self,
+        limit: Duration,
+        read: impl FnOnce() -> io::Result<usize>,
+    ) -> io::Result<usize> {
         // The thread has gone only if it has ended the connection.
-        let _ = self.pulse.send(());
+        let _ = self.pulse.send(Some(limit));
         let result = read();
-        let _ = self.pulse.send(());
-        result.map_err(|error| {
-            if self.expired.load(Ordering::SeqCst) {
-                io::Error::other(Idle)
-            } else {
-                error
-            }
-        })
+        let _ = self.pulse.send(None);
+        match result {
+            Err(_) | Ok(0) if self.expired.load(Ordering::SeqCst) => Err(io::Error::other(Idle)),
+            result => result,
+        }
     }
 }
 
-/// Waits until a read takes longer than `limit` (true) or nobody reads any more (false).
-fn falls_silent(pulses: &Receiver<()>, limit: Duration) -> bool {
-    while pulses.recv().is_ok() {
+/// Waits until a read takes longer than it may (true) or nobody reads any more (false).
+fn falls_silent(pulses: &Receiver<Option<Duration>>) -> bool {
+    while let Ok(pulse) = pulses.recv() {
+        let Some(limit) = pulse else { continue };
         match pulses.recv_timeout(limit) {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => return true,
             Err(RecvTimeoutError::Disconnected) => return false,
         }
@@ -86,29 +88,37 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(20);
 
-    /// A read that returns, with an error, only when it is ended.
-    fn hang(ended: &Receiver<()>) -> io::Result<()> {
-        let _ = ended.recv();
-        Err(io::ErrorKind::ConnectionAborted.into())
+    #[track_caller]
+    fn check_ended(result: io::Result<usize>) {
+        let (end, ended) = mpsc::channel::<()>();
+        let watch = IdleWatch::start(move || drop(end)).unwrap();
+        let hang = || {
+            let _ = ended.recv();
+            result
+        };
+        let error = watch.during(SHORT, hang).unwrap_err();
+        assert_eq!(error.to_string(), "idle for too long");
     }
 
     #[test]
     fn a_read_that_hangs_is_ended() {
-        let (end, ended) = mpsc::channel();
-        let watch = IdleWatch::start(SHORT, move || drop(end)).unwrap();
-        let error = watch.during(|| hang(&ended)).unwrap_err();
-        assert_eq!(error.to_string(), "idle for too long");
+        check_ended(Err(io::ErrorKind::ConnectionAborted.into()));
+    }
+
+    #[test]
+    fn the_end_that_it_makes_is_not_the_end_of_the_body() {
+        check_ended(Ok(0));
     }
 
     #[test]
     fn time_between_reads_does_not_count() {
         let (end, ended) = mpsc::channel::<()>();
-        let watch = IdleWatch::start(SHORT, move || drop(end)).unwrap();
-        watch.during(|| Ok(())).unwrap();
+        let watch = IdleWatch::start(move || drop(end)).unwrap();
+        watch.during(SHORT, || Ok(0)).unwrap();
         thread::sleep(SHORT * 3);
         assert_eq!(ended.try_recv(), Err(mpsc::TryRecvError::Empty));
-        let broken = || -> io::Result<()> { Err(io::ErrorKind::ConnectionReset.into()) };
-        let error = watch.during(broken).unwrap_err();
+        let broken = || Err(io::ErrorKind::ConnectionReset.into());
+        let error = watch.during(SHORT, broken).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
 }

@@ -26,6 +26,11 @@ impl<R: BufRead> Events<R> {
         }
     }
 
+    /// Where the bytes come from.
+    pub(crate) fn source_mut(&mut self) -> &mut R {
+        &mut self.source
+    }
+
     /// The data of the next event, `None` at the end of the stream.
     ///
     /// An event that is too long or not UTF-8 is an error of kind `InvalidData`; others are the source's.

@@ -162,6 +162,12 @@ fn stalls_end_at_the_limit_and_are_not_tried_again() {
         stalled,
         "stall-whole"
     );
+    let unframed = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\ndata: ".to_vec();
+    assert_eq!(
+        outcome(hang(unframed), &limits("--idle-timeout")),
+        stalled,
+        "stall-without-length"
+    );
 }
 
 #[test]
@@ -252,6 +258,32 @@ fn a_finish_reason_completes_a_stream_whatever_follows() {
         "stop",
         1,
     );
+}
+
+#[test]
+fn a_server_that_keeps_the_stream_open_behind_the_end_does_not_hold_us() {
+    let events = [
+        &part("hi"),
+        &end("stop"),
+        r#"{"choices":[],"usage":{"prompt_tokens":9}}"#,
+    ]
+    .map(|data| chunk(&format!("data: {data}\n\n")));
+    let mut steps = vec![Step::Send([stream_head(), events.concat()].concat())];
+    for _ in 0..100 {
+        steps.extend([
+            Step::Send(chunk(": alive\n\n")),
+            Step::Pause(Duration::from_millis(100)),
+        ]);
+    }
+    let model = FakeModel::start([Answer::Steps(steps)]);
+    let outcome = ask(&model, &["--timeout", "9"], Some(&turn("hello")));
+    assert_eq!(outcome.status, 0, "{outcome:?}");
+    let reply = &outcome.turn()["reply"];
+    assert_eq!(
+        (&reply["finish"], &reply["usage"]["input"]),
+        (&"stop".into(), &9.into())
+    );
+    assert!(reply["seconds"].as_f64().unwrap() < 9.0, "{reply}");
 }
 
 #[test]

@@ -110,9 +110,13 @@ fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) {
             pieces.push(Piece::ToolCall);
         }
     }
-    if let Some(reason) = choice.get("finish_reason").and_then(Value::as_str) {
-        pieces.push(Piece::Finish(finish(reason)));
-    }
+    let reason = choice.get("finish_reason").and_then(Value::as_str);
+    // Some servers send an empty one with every part of the text.
+    pieces.extend(
+        reason
+            .filter(|reason| !reason.is_empty())
+            .map(|reason| Piece::Finish(finish(reason))),
+    );
 }
 
 /// The text of a content, which is a string or a list of parts; other parts (reasoning, images) have none.
@@ -236,6 +240,10 @@ mod tests {
     fn reads_the_events_of_a_stream() {
         check_pieces(
             r#"{"choices":[{"delta":{"content":"he"},"finish_reason":null}],"usage":null}"#,
+            &[Piece::Begun, Piece::Text("he".into())],
+        );
+        check_pieces(
+            r#"{"choices":[{"delta":{"content":"he"},"finish_reason":""}]}"#,
             &[Piece::Begun, Piece::Text("he".into())],
         );
         check_pieces(
