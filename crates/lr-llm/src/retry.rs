@@ -53,10 +53,8 @@ pub(crate) fn decide(failure: &Failure, budget: Budget, chance: f64) -> Decision
         return Decision::GiveUp(reason);
     }
     if wait >= budget.time_left {
-        let reason = format!(
-            "a wait of {} s would exceed the time limit",
-            wait.as_secs_f64()
-        );
+        let seconds = (wait.as_secs_f64() * 10.0).round() / 10.0;
+        let reason = format!("a wait of {seconds} s would exceed the time limit");
         return Decision::GiveUp(Some(reason));
     }
     Decision::Wait(wait)
