@@ -37,7 +37,7 @@ pub(crate) fn apply<'f>(text: &str, findings: &[&'f Finding]) -> Edited<'f> {
             Err(reason) => skipped.push((*finding, reason)),
         }
     }
-    wanted.sort_by_key(|(edits, _)| edits.first().map(|edit| (edit.range.start, edit.range.end)));
+    wanted.sort_by_key(|(edits, _)| edits.first().map(order));
     let mut accepted: Vec<Edit<'f>> = Vec::new();
     let mut applied = Vec::new();
     for (edits, finding) in wanted {
@@ -79,9 +79,9 @@ impl<'t> Places<'t> {
             .iter()
             .map(|suggestion| self.edit(suggestion))
             .collect::<Result<Vec<_>, _>>()?;
-        edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        edits.sort_by_key(order);
         edits.dedup();
-        if edits.windows(2).any(|pair| collide(&pair[0], &pair[1])) {
+        if edits.windows(2).any(|pair| overlap(&pair[0], &pair[1])) {
             return Err("its edits overlap");
         }
         Ok(edits)
@@ -140,7 +140,13 @@ fn fits(text: &str, accepted: &[Edit<'_>], edit: &Edit<'_>) -> bool {
 /// Tells whether two edits, the first of which does not begin behind the second, are for the same
 /// place. Edits that only touch are not, unless they begin together and their order would matter.
 fn collide(first: &Edit<'_>, second: &Edit<'_>) -> bool {
-    first.range.start == second.range.start || first.range.end > second.range.start
+    first.range.start == second.range.start || overlap(first, second)
+}
+
+/// Tells the same of two edits of one finding, where an insertion may stand before an edit that
+/// begins at the same place.
+fn overlap(first: &Edit<'_>, second: &Edit<'_>) -> bool {
+    first.range == second.range || first.range.end > second.range.start
 }
 
 /// Tells whether two edits take away neighbouring statements of an indented block.
@@ -167,10 +173,14 @@ fn is_at_top_level(text: &str, offset: usize) -> bool {
 
 /// Adds an edit at its place, unless it is there already.
 fn insert<'f>(accepted: &mut Vec<Edit<'f>>, edit: Edit<'f>) {
-    let place = accepted.partition_point(|other| other.range.start < edit.range.start);
-    if accepted.get(place) != Some(&edit) {
+    let place = accepted.partition_point(|other| order(other) <= order(&edit));
+    if accepted[..place].last() != Some(&edit) {
         accepted.insert(place, edit);
     }
+}
+
+fn order(edit: &Edit<'_>) -> (usize, usize) {
+    (edit.range.start, edit.range.end)
 }
 
 /// Makes edits that are in order and do not overlap.
@@ -284,6 +294,29 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn an_insertion_may_stand_before_another_edit_of_the_finding() {
+        let findings = [finding(
+            "PLR5501",
+            &[
+                ((2, 1), (3, 1), "else:\n", "elif y:\n"),
+                ((2, 1), (2, 1), "", "# why\n"),
+            ],
+        )];
+        check(
+            "if x:\nelse:\n",
+            &findings,
+            "if x:\n# why\nelif y:\n",
+            &["PLR5501"],
+        );
+    }
+
+    #[test]
+    fn insertions_of_one_finding_at_one_place_have_no_order() {
+        let insert = |text| ((1, 1), (1, 1), "", text);
+        check("x", &[finding("A", &[insert("a"), insert("b")])], "x", &[]);
+    }
+
+    #[test]
     fn the_first_of_overlapping_findings_wins() {
         let later = finding("L", &[((1, 2), (1, 4), "bc", "X")]);
         let earlier = finding("E", &[((1, 1), (1, 3), "ab", "Y")]);
@@ -306,8 +339,6 @@ pub(crate) mod tests {
     #[test]
     fn a_shared_edit_is_made_once() {
         let import = ((1, 1), (1, 1), "", "import x\n");
-        let one = finding("A", &[import, ((1, 1), (1, 2), "a", "x.a")]);
-        check("a b", &[one], "a b", &[]);
         let one = finding("A", &[import, ((2, 1), (2, 2), "a", "x.a")]);
         let two = finding("B", &[import, ((3, 1), (3, 2), "b", "x.b")]);
         check("#\na\nb", &[one, two], "import x\n#\nx.a\nx.b", &["A", "B"]);
