@@ -1,11 +1,11 @@
 //! What became of the turn before, as the next turn tells it: `--previous FILE`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use lr_stage::Error;
 use lr_turn::{
-    Apply, Check, Commit, Id, Previous, PreviousPart, Prompt, Reply, Source, SourceRole, Turn,
-    TurnError,
+    Apply, Check, Commit, Finding, Id, Previous, PreviousPart, Prompt, Reply, Source, SourceRole,
+    Turn, TurnError,
 };
 
 /// The turns before, read.
@@ -14,10 +14,31 @@ pub(crate) struct Before {
     parts: Vec<PreviousPart>,
     /// The keys of the findings that a free fix was meant to remove, now or earlier.
     tried: Vec<String>,
+    /// The findings at that time, by their keys.
+    known: HashMap<String, Known>,
     /// The run the turns are of.
     pub(crate) run: Option<String>,
     /// Their number in the run.
     pub(crate) turn: Option<u64>,
+}
+
+/// What tells a finding from another one with the same key.
+struct Known {
+    /// The edits of its fix, each as the text it replaces and the new one.
+    fix: Vec<(Option<String>, String)>,
+    line: Option<u64>,
+}
+
+impl Known {
+    fn of(finding: &Finding) -> Self {
+        let edits = finding.suggestions.iter();
+        Self {
+            fix: edits
+                .map(|edit| (edit.replaces.clone(), edit.text.clone()))
+                .collect(),
+            line: finding.location.range.map(|range| range.start.line),
+        }
+    }
 }
 
 impl Before {
@@ -34,15 +55,33 @@ impl Before {
         Ok(before)
     }
 
-    /// Returns the section for a turn that found these keys; `None` where there was no turn.
+    /// Returns the section for a turn with this check; `None` where there was no turn.
+    ///
+    /// A fix that worked may reveal a finding with the same key, which was not tried then: it has
+    /// another fix, or stands at another line while all in all there are fewer findings. (Without
+    /// that a fix that only moves its finding would be made for ever.)
     pub(crate) fn section(self, check: &Check) -> Option<Previous> {
-        let found: HashSet<&str> = check.findings().map(|finding| &*finding.key).collect();
+        let found: HashMap<&str, Known> = check
+            .findings()
+            .map(|finding| (finding.key.as_str(), Known::of(finding)))
+            .collect();
+        let is_better = found.len() < self.known.len();
+        let is_the_same = |then: &Known, now: &Known| {
+            then.fix == now.fix && (then.line == now.line || !is_better)
+        };
         let mut told = HashSet::new();
         let tried = self
             .tried
-            .into_iter()
-            .filter(|key| found.contains(key.as_str()) && told.insert(key.clone()))
-            .collect::<Vec<_>>();
+            .iter()
+            .filter(|key| {
+                let then = self.known.get(key.as_str());
+                found
+                    .get(key.as_str())
+                    .is_some_and(|now| then.is_none_or(|then| is_the_same(then, now)))
+                    && told.insert(key.as_str())
+            })
+            .cloned()
+            .collect();
         let previous = Previous {
             parts: self.parts,
             tried,
@@ -58,6 +97,11 @@ impl Before {
         self.turn = self.turn.max(number);
         if let Some(previous) = turn.get::<Previous>()? {
             self.tried.extend(previous.tried);
+        }
+        if let Some(check) = turn.get::<Check>()? {
+            let known = check.findings();
+            self.known
+                .extend(known.map(|finding| (finding.key.clone(), Known::of(finding))));
         }
         let reply = turn.get::<Reply>()?;
         let apply = turn.get::<Apply>()?;
@@ -159,6 +203,41 @@ mod tests {
             &["k2", "k3", "k9"],
             r#"{"parts":[{"paths":["a.py"],"answered_by":"lr-fix","outcome":"applied"}],"tried":["k2","k3"]}"#,
         );
+    }
+
+    /// A check with a finding for each key, the text its fix replaces, and its line.
+    fn check_of(findings: &[(&str, &str, u64)]) -> String {
+        let findings: Vec<String> = findings
+            .iter()
+            .map(|(key, old, line)| {
+                let range = format!(r#"{{"start":{{"line":{line}}}}}"#);
+                format!(
+                    r#"{{"message":"m","key":"{key}","location":{{"path":"a","range":{range}}},
+                       "suggestions":[{{"range":{range},"text":"","replaces":"{old}"}}]}}"#
+                )
+            })
+            .collect();
+        let findings = findings.join(",");
+        format!(r#"{{"clean":false,"results":[{{"findings":[{findings}]}}]}}"#)
+    }
+
+    #[test]
+    fn a_finding_that_a_fix_revealed_was_not_tried() {
+        let turn = format!(
+            r#"{{"lr":1,"previous":{{"tried":["l"]}},"check":{},"reply":{{"text":"","fixes":["k"]}}}}"#,
+            check_of(&[("k", "else", 3), ("l", "x", 9), ("m", "y", 5)])
+        );
+        let check = |found: &[(&str, &str, u64)], expected: &[&str]| {
+            let before = Before::read(&[Turn::parse(&turn).unwrap()]).unwrap();
+            let check: Check = serde_json::from_str(&check_of(found)).unwrap();
+            assert_eq!(before.section(&check).unwrap().tried, expected, "{found:?}");
+        };
+        check(&[("k", "else", 3), ("l", "x", 9)], &["l", "k"]);
+        check(&[("k", "    else", 3), ("l", "x", 9)], &["l"]);
+        check(&[("k", "else", 3), ("l", "z", 9)], &["k"]);
+        check(&[("k", "else", 1), ("l", "x", 9)], &["l"]);
+        let as_many = [("k", "else", 1), ("l", "x", 9), ("n", "y", 5)];
+        check(&as_many, &["l", "k"]);
     }
 
     #[test]
