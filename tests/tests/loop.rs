@@ -237,6 +237,17 @@ fn no_call_is_made_beyond_the_limit() {
 }
 
 #[test]
+fn requests_that_were_sent_in_vain_are_calls() {
+    let busy = Answer::http(503, &["retry-after: 0"], "");
+    let model = FakeModel::start([busy]);
+    let sandbox = untidy(&model);
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(reason(&outcome), "model_failed 3", "{outcome}");
+    assert_eq!(told(&outcome)["calls"], 4);
+    assert_eq!(model.requests().len(), 4);
+}
+
+#[test]
 fn a_model_that_is_not_to_be_had_is_no_reply() {
     let model = FakeModel::start([Answer::error(401, "no such key")]);
     let sandbox = untidy(&model);

@@ -94,25 +94,37 @@ impl Client {
         stream: bool,
         listener: &mut dyn Listener,
     ) -> Result<Reply, Error> {
+        let mut attempts = 0;
+        self.ask_until_answered(messages, stream, listener, &mut attempts)
+            .map_err(|error| error.after_attempts(attempts.into()))
+    }
+
+    /// Asks, and counts the attempts.
+    fn ask_until_answered(
+        &mut self,
+        messages: &[Message],
+        stream: bool,
+        listener: &mut dyn Listener,
+        attempts: &mut u32,
+    ) -> Result<Reply, Error> {
         let start = Instant::now();
         let model = self.model()?;
         let names = self.choice.provider.field_names();
         let body = chat::request(&model, messages, &self.wishes, names, stream).to_string();
         let (host, length) = (&self.choice.endpoint, body.len());
         say::detail(1, &format!("asking '{model}' at '{host}', {length} bytes"));
-        let mut attempts = 0;
         loop {
             self.count_call()?;
-            attempts += 1;
+            *attempts += 1;
             let time_left = self.limits.time.whole.saturating_sub(start.elapsed());
             let failure = match self.attempt(body.as_bytes(), time_left, listener) {
-                Ok(answer) => return Ok(self.reply(model, answer, attempts, start.elapsed())),
+                Ok(answer) => return Ok(self.reply(model, answer, *attempts, start.elapsed())),
                 Err(Stop::Listener(error)) => return Err(error),
                 Err(Stop::Failed(failure)) if listener.has_shown() => failure.retry(Retry::Never),
                 Err(Stop::Failed(failure)) => failure,
             };
             let budget = Budget {
-                attempts,
+                attempts: *attempts,
                 max_attempts: self.limits.max_attempts,
                 time_left: self.limits.time.whole.saturating_sub(start.elapsed()),
             };

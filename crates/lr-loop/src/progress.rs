@@ -1,9 +1,9 @@
 //! One line per stage: the command that was run, and what came of it.
 
-use lr_turn::{Commit, Outcome, Turn, TurnError};
+use lr_turn::{Commit, Outcome, Prompt, Turn, TurnError};
 
 use crate::plan::Stage;
-use crate::reading::{Answer, Checked, Taken, prompt_tokens};
+use crate::reading::{Answer, Checked, Taken};
 
 /// The longest command that is shown whole, in characters.
 const LONGEST: usize = 100;
@@ -27,7 +27,6 @@ pub(crate) fn line(turn: u64, command: &str, stage: Stage, turns: &[Turn]) -> St
 fn found(stage: Stage, turns: &[Turn]) -> String {
     let parts: Vec<String> = match stage {
         Stage::CHECK => return checked(turns),
-        Stage::START => return "done".to_owned(),
         _ => turns.iter().map(|turn| part(stage, turn)).collect(),
     };
     if parts.len() <= 3 {
@@ -54,16 +53,21 @@ fn part(stage: Stage, turn: &Turn) -> String {
     match stage {
         Stage::FIX if turn.has("reply") => "a free fix".to_owned(),
         Stage::FIX => "no free fix".to_owned(),
-        Stage::PROMPT => match prompt_tokens(turn) {
-            Ok(Some(tokens)) => format!("a prompt of about {}", plural(tokens, "token")),
-            _ => "a prompt".to_owned(),
-        },
+        Stage::PROMPT => prompted(turn.get().ok().flatten()),
         Stage::LLM => {
             Taken::read(turn).map_or_else(|error| error.to_string(), |taken| replied(&taken))
         }
         Stage::APPLY => Answer::of(turn).map_or_else(|error| error.to_string(), |it| applied(&it)),
         Stage::COMMIT => committed(turn.get().ok().flatten()),
-        _ => String::new(),
+        _ => "done".to_owned(),
+    }
+}
+
+fn prompted(prompt: Option<Prompt>) -> String {
+    match prompt.map(|prompt| prompt.tokens) {
+        Some(Some(tokens)) => format!("a prompt of about {}", plural(tokens, "token")),
+        Some(None) => "a prompt".to_owned(),
+        None => "no prompt".to_owned(),
     }
 }
 
@@ -115,13 +119,16 @@ mod tests {
 
     #[test]
     fn says_what_each_stage_came_to() {
-        let finding = r#"{"lr":1,"check":{"clean":false,"results":[{"findings":[{"key":"k"}]}]}}"#;
+        let finding = r#"{"lr":1,"check":{"clean":false,"results":[{"exit":1}]}}"#;
         check(Stage::CHECK, &[finding], "1 finding");
         check(Stage::CHECK, &[r#"{"lr":1}"#], "trouble");
+        check(Stage::START, &[finding], "done");
+        let failed = r#"{"lr":1,"error":{"stage":"lr-git","kind":"repository","message":"m"}}"#;
+        check(Stage::START, &[failed], "repository: m");
         check(Stage::FIX, &[finding], "no free fix");
         check(
             Stage::PROMPT,
-            &[r#"{"lr":1,"prompt":{"tokens":12}}"#],
+            &[r#"{"lr":1,"prompt":{"messages":[],"tokens":12}}"#],
             "a prompt of about 12 tokens",
         );
         check(

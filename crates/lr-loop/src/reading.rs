@@ -1,10 +1,10 @@
-//! What the loop reads of the turns: small views of the sections, nothing else.
+//! What the loop reads of the turns, over all parts of one.
 
 use std::collections::BTreeSet;
 
-use lr_turn::{Apply, CheckStatus, Outcome, ReadError, Reply, Turn, TurnError, Usage};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use lr_turn::{
+    Apply, Check, CheckStatus, Finding, Outcome, ReadError, Reply, Source, Turn, TurnError, Usage,
+};
 
 use crate::stop::{Reason, Stop};
 
@@ -42,33 +42,62 @@ impl Checked {
     }
 
     fn add(&mut self, turn: &Turn) -> Result<Option<Stop>, ReadError> {
-        for source in section::<Vec<SourceView>>(turn, "sources")?.unwrap_or_default() {
-            self.sources = self
-                .sources
-                .take()
-                .zip(source.sha256)
-                .map(|(mut all, hash)| {
-                    all.insert((source.path, hash));
-                    all
-                });
-        }
-        let check = section::<CheckView>(turn, "check")?;
-        let error = turn.get::<TurnError>()?;
+        let sources: Vec<Source> = turn.get()?.unwrap_or_default();
+        let hashed = sources.into_iter().map(|it| Some((it.path, it.sha256?)));
+        self.sources = self
+            .sources
+            .take()
+            .and_then(|all| all.into_iter().map(Some).chain(hashed).collect());
+        let check: Option<Check> = turn.get()?;
+        let error: Option<TurnError> = turn.get()?;
         let reason = match (&check, error.as_ref().map(|error| error.kind.as_str())) {
             (_, Some("missing")) => Some(Reason::MISSING),
             (_, Some("broken")) => Some(Reason::BROKEN),
             (None, _) | (_, Some(_)) => Some(Reason::STAGE_FAILED),
-            (Some(check), None) => check.trouble(),
+            (Some(check), None) => trouble(check),
         };
         let check = check.unwrap_or_default();
+        let keys = keys(&check);
         self.clean &= check.clean;
-        for result in &check.results {
-            let keys = result.keys();
-            self.findings += keys.len() as u64;
-            self.keys.extend(keys);
-        }
+        self.findings += keys.len() as u64;
+        self.keys.extend(keys);
         Ok(reason.map(|reason| Stop { reason, error }))
     }
+}
+
+/// Tells whether checkers did not do their work, although none of them said so in an error.
+fn trouble(check: &Check) -> Option<Reason> {
+    let has = |status| check.results.iter().any(|it| it.status() == status);
+    if check.clean {
+        None
+    } else if has(CheckStatus::Missing) {
+        Some(Reason::MISSING)
+    } else {
+        has(CheckStatus::Broken).then_some(Reason::BROKEN)
+    }
+}
+
+/// The keys of the findings. A failing result without findings is one finding, known by what was
+/// run and what it wrote; a foreign finding without a key is known by its file and message.
+fn keys(check: &Check) -> Vec<String> {
+    let mut keys = Vec::new();
+    for result in &check.results {
+        let fails = matches!(
+            result.status(),
+            CheckStatus::Findings | CheckStatus::TimedOut
+        );
+        if fails && !check.clean && result.findings.is_empty() {
+            let printed = (&result.argv, &result.stdout, &result.stderr);
+            keys.push(format!("{printed:?}"));
+        }
+        keys.extend(result.findings.iter().map(|finding| match finding {
+            Finding { key, .. } if !key.is_empty() => key.clone(),
+            Finding {
+                message, location, ..
+            } => format!("{}: {message}", location.path),
+        }));
+    }
+    keys
 }
 
 /// What became of one part of a turn.
@@ -99,15 +128,15 @@ impl Answer {
     /// Reads one turn after it was applied.
     pub(crate) fn of(turn: &Turn) -> Result<Self, ReadError> {
         let apply: Option<Apply> = turn.get()?;
-        let check = section::<CheckView>(turn, "check")?.unwrap_or_default();
+        let apply = apply.as_ref();
         Ok(Self {
             free: turn.get()?.is_some_and(|reply| is_free(&reply)),
-            outcome: apply.as_ref().map(|apply| apply.outcome),
-            declared_done: apply.as_ref().is_some_and(|apply| apply.declared_done),
-            refusals: apply.as_ref().map_or(0, |apply| apply.refusals.len()),
-            notes: apply.map(|apply| apply.notes).unwrap_or_default(),
+            outcome: apply.map(|apply| apply.outcome),
+            declared_done: apply.is_some_and(|apply| apply.declared_done),
+            refusals: apply.map_or(0, |apply| apply.refusals.len()),
+            notes: apply.map_or_else(String::new, |apply| apply.notes.clone()),
             error: turn.get()?,
-            asked: check.results.iter().flat_map(ResultView::keys).collect(),
+            asked: keys(&turn.get()?.unwrap_or_default()).into_iter().collect(),
         })
     }
 }
@@ -123,24 +152,21 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// Reads what one turn took that came back from the model's stage; nothing for a free reply,
-    /// and for one that never reached a model.
+    /// Reads what one turn took that came back from the model's stage; nothing for a free reply.
     pub(crate) fn read(turn: &Turn) -> Result<Self, ReadError> {
-        let Some(reply) = turn.get::<Reply>()? else {
-            let error = turn.get::<TurnError>()?;
-            return Ok(Self {
-                calls: u64::from(error.is_some_and(|error| reached_a_model(&error))),
+        let vain = turn.get()?.map_or(0, |error: TurnError| error.attempts);
+        Ok(match turn.get::<Reply>()? {
+            None => Self {
+                calls: vain,
                 ..Self::default()
-            });
-        };
-        if is_free(&reply) {
-            return Ok(Self::default());
-        }
-        Ok(Self {
-            model: reply.model,
-            calls: reply.attempts.unwrap_or(1),
-            usage: reply.usage.unwrap_or_default(),
-            cost_usd: reply.cost_usd,
+            },
+            Some(reply) if is_free(&reply) => Self::default(),
+            Some(reply) => Self {
+                model: reply.model,
+                calls: reply.attempts.unwrap_or(1),
+                usage: reply.usage.unwrap_or_default(),
+                cost_usd: reply.cost_usd,
+            },
         })
     }
 }
@@ -148,120 +174,6 @@ impl Taken {
 /// Tells whether a reply cost nothing.
 fn is_free(reply: &Reply) -> bool {
     reply.by.as_deref() == Some(FREE)
-}
-
-/// Tells whether an error came after a request was sent, as far as its kind says.
-fn reached_a_model(error: &TurnError) -> bool {
-    error.status() == lr_turn::Status::NoReply
-        && !["no_model", "no_key", "not_recorded"].contains(&error.kind.as_str())
-}
-
-/// Reads the number of tokens of a prompt.
-pub(crate) fn prompt_tokens(turn: &Turn) -> Result<Option<u64>, ReadError> {
-    let prompt = section::<PromptView>(turn, "prompt")?;
-    Ok(prompt.and_then(|prompt| prompt.tokens))
-}
-
-/// Reads a section as a view of it, `None` where it is absent.
-fn section<'t, T: Deserialize<'t>>(
-    turn: &'t Turn,
-    key: &'static str,
-) -> Result<Option<T>, ReadError> {
-    let read = turn.raw(key).map(serde_json::from_str).transpose();
-    read.map_err(|error| ReadError::Section {
-        key,
-        message: error.to_string(),
-    })
-}
-
-#[derive(Deserialize)]
-struct SourceView {
-    path: String,
-    sha256: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct CheckView<'t> {
-    clean: bool,
-    #[serde(borrow)]
-    results: Vec<ResultView<'t>>,
-}
-
-impl CheckView<'_> {
-    /// Whether checkers did not do their work, although none of them said so in an error.
-    fn trouble(&self) -> Option<Reason> {
-        let has = |status| self.results.iter().any(|it| it.status == Some(status));
-        if self.clean {
-            None
-        } else if has(CheckStatus::Missing) {
-            Some(Reason::MISSING)
-        } else {
-            has(CheckStatus::Broken).then_some(Reason::BROKEN)
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ResultView<'t> {
-    status: Option<CheckStatus>,
-    exit: Option<i32>,
-    findings: Vec<FindingView>,
-    #[serde(borrow)]
-    argv: Option<&'t RawValue>,
-    #[serde(borrow)]
-    stdout: Option<&'t RawValue>,
-    #[serde(borrow)]
-    stderr: Option<&'t RawValue>,
-}
-
-impl ResultView<'_> {
-    /// The keys of its findings. A failing result without findings is one finding, known by what
-    /// was run and what it wrote.
-    fn keys(&self) -> Vec<String> {
-        let fails = self
-            .status
-            .map_or(self.exit.is_some_and(|exit| exit != 0), |status| {
-                matches!(status, CheckStatus::Findings | CheckStatus::TimedOut)
-            });
-        if self.findings.is_empty() && fails {
-            let raw = [self.argv, self.stdout, self.stderr];
-            let words = raw.map(|raw| raw.map_or("", RawValue::get));
-            return vec![words.join("\n")];
-        }
-        self.findings.iter().map(FindingView::key).collect()
-    }
-}
-
-#[derive(Deserialize)]
-struct FindingView {
-    #[serde(default)]
-    key: String,
-    #[serde(default)]
-    message: String,
-    location: Option<LocationView>,
-}
-
-#[derive(Deserialize)]
-struct LocationView {
-    path: String,
-}
-
-impl FindingView {
-    /// Its key; a foreign finding may have none and is then known by its file and message.
-    fn key(&self) -> String {
-        if !self.key.is_empty() {
-            return self.key.clone();
-        }
-        let path = self.location.as_ref().map_or("", |location| &location.path);
-        format!("{path}: {}", self.message)
-    }
-}
-
-#[derive(Deserialize)]
-struct PromptView {
-    tokens: Option<u64>,
 }
 
 #[cfg(test)]
@@ -297,14 +209,17 @@ mod tests {
                 {"argv":["./my.sh"],"exit":1,"stdout":"bad"},{"argv":["./ok.sh"],"exit":0}]}"#,
         );
         assert_eq!(read.findings, 1);
-        assert_eq!(read.keys, ["[\"./my.sh\"]\n\"bad\"\n".to_owned()].into());
+        assert_eq!(
+            read.keys,
+            [r#"(["./my.sh"], Some("bad"), None)"#.to_owned()].into()
+        );
     }
 
     #[test]
     fn a_finding_without_a_key_is_known_by_file_and_message() {
         let read = checked(
             r#""check":{"clean":false,"results":[{"status":"findings","findings":[
-                {"message":"m","location":{"path":"a"}},{"message":"n","key":"k"}]}]}"#,
+                {"message":"m","location":{"path":"a"}},{"message":"n","key":"k","location":{"path":"a"}}]}]}"#,
         );
         assert_eq!(read.keys, ["a: m".to_owned(), "k".to_owned()].into());
     }
@@ -323,6 +238,8 @@ mod tests {
         check(&with("broken"), Some(Reason::BROKEN));
         check(&with("missing"), Some(Reason::MISSING));
         check(&with("timed_out"), None);
+        let foreign = r#""check":{"clean":false,"results":[{"argv":["x"],"exit":127}]}"#;
+        check(foreign, Some(Reason::BROKEN));
         check(&error("missing"), Some(Reason::MISSING));
         check(&error("nothing_checked"), Some(Reason::STAGE_FAILED));
         check(r#""x":1"#, Some(Reason::STAGE_FAILED));
@@ -342,11 +259,10 @@ mod tests {
         assert_eq!((taken(reply).calls, taken(reply).usage.input), (2, 5));
         let free = r#"{"lr":1,"reply":{"text":"","by":"lr-fix"}}"#;
         assert_eq!(taken(free), Taken::default());
-        let error = |kind: &str| {
-            format!(r#"{{"lr":1,"error":{{"stage":"lr-llm","kind":"{kind}","message":"m"}}}}"#)
-        };
-        assert_eq!(taken(&error("network")).calls, 1);
-        assert_eq!(taken(&error("no_model")).calls, 0);
-        assert_eq!(taken(&error("calls")).calls, 0);
+        let error =
+            r#"{"lr":1,"error":{"stage":"lr-llm","kind":"network","message":"m","attempts":4}}"#;
+        assert_eq!(taken(error).calls, 4);
+        let error = r#"{"lr":1,"error":{"stage":"lr-llm","kind":"no_model","message":"m"}}"#;
+        assert_eq!(taken(error).calls, 0);
     }
 }

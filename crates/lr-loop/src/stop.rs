@@ -45,8 +45,8 @@ impl Reason {
     pub(crate) const ITERATIONS: Self = Self::new("iterations", Status::Limit, "the limit on turns is reached, findings may remain");
     pub(crate) const CALLS: Self = Self::new("calls", Status::Limit, "the limit on calls is reached, findings may remain");
     pub(crate) const LIMIT: Self = Self::new("limit", Status::Limit, "a limit is reached, findings may remain");
-    pub(crate) const INTERRUPTED: Self = Self::new("interrupted", Status::Interrupted, "interrupted");
-    pub(crate) const TERMINATED: Self = Self::new("interrupted", Status::Terminated, "asked to end");
+    pub(crate) const INTERRUPTED: Self = Self::new("interrupted", Status::Interrupted, "asked to stop");
+    pub(crate) const TERMINATED: Self = Self::new("interrupted", Status::Terminated, "asked to stop");
 
     const fn new(name: &'static str, status: Status, words: &'static str) -> Self {
         Self { name, status, words }
@@ -73,9 +73,10 @@ impl Stop {
             _ if error.kind.status() == Status::NoReply => Reason::MODEL_FAILED,
             _ => Reason::STAGE_FAILED,
         };
+        let is_asked_for = matches!(error.kind, Kind::Interrupted | Kind::Terminated);
         Self {
             reason,
-            error: Some(error.to_section(stage.program)),
+            error: (!is_asked_for).then(|| error.to_section(stage.program)),
         }
     }
 }
@@ -334,6 +335,7 @@ mod tests {
                 kind: kind.to_owned(),
                 message: "m".to_owned(),
                 retryable: false,
+                attempts: 0,
             }),
             ..Answer::default()
         }

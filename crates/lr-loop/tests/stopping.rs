@@ -196,7 +196,10 @@ fn without_a_model_the_reason_depends_on_whether_one_was_named() {
         &["-m", "m"],
         "model_failed 3: 0 turns, 0 calls, 2 -> 2",
     );
-    let network = [("llm", "./stages fail lr-llm network 3"), ("apply", "cat")];
+    let network = [
+        ("llm", "./stages fail lr-llm network 3 1"),
+        ("apply", "cat"),
+    ];
     check(&network, &[], "model_failed 3: 0 turns, 1 calls, 2 -> 2");
 }
 
@@ -264,7 +267,7 @@ fn parts_that_failed_do_not_end_a_turn_in_which_others_were_applied() {
         ("check", "./stages check \"$@\"; ./stages check \"$@\""),
         (
             "llm",
-            "{ head -n 1 | ./stages llm; tail -n 1 | ./stages fail lr-llm network 3; }",
+            "{ head -n 1 | ./stages llm; tail -n 1 | ./stages fail lr-llm network 3 1; }",
         ),
         (
             "apply",

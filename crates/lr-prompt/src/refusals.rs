@@ -126,6 +126,7 @@ mod tests {
                 kind: kind.to_owned(),
                 message: "the reply was cut off".to_owned(),
                 retryable: false,
+                attempts: 0,
             }),
             ..PreviousPart::default()
         };

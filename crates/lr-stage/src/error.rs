@@ -18,6 +18,8 @@ pub struct Error {
     pub hint: Option<String>,
     /// Whether the same may work later.
     pub retryable: bool,
+    /// How many requests were sent to a model in vain.
+    pub attempts: u64,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -29,6 +31,7 @@ impl Error {
             message: message.into(),
             hint: None,
             retryable: false,
+            attempts: 0,
             source: None,
         }
     }
@@ -54,6 +57,13 @@ impl Error {
         self
     }
 
+    /// Adds how many requests were sent to a model in vain.
+    #[must_use]
+    pub fn after_attempts(mut self, attempts: u64) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
     /// Returns the error as the `error` section of a turn.
     pub fn to_section(&self, stage: &str) -> TurnError {
         TurnError {
@@ -61,6 +71,7 @@ impl Error {
             kind: self.kind.name().to_owned(),
             message: self.to_string(),
             retryable: self.retryable,
+            attempts: self.attempts,
         }
     }
 }

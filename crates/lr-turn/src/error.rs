@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Section, Status, is_false};
+use crate::{Kind, Section, Status, is_false, is_zero};
 
 /// Why a stage could not do its work on a turn. Later stages leave such a turn alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct TurnError {
     /// Whether the same may work later.
     #[serde(default, skip_serializing_if = "is_false")]
     pub retryable: bool,
+    /// How many requests were sent to a model in vain; absent where none was.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub attempts: u64,
 }
 
 impl TurnError {
