@@ -151,35 +151,36 @@ fn in_project(run: &str) -> io::Result<PathBuf> {
     let here = std::env::current_dir()?;
     let root = project::root(&here);
     let lr = root.strip_prefix(&here).unwrap_or(&root).join(LR_FOLDER);
-    make(&lr)?;
+    make_unless_there(&lr)?;
     match File::create_new(lr.join(".gitignore")) {
         Ok(mut file) => file.write_all(b"*\n")?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
     let runs = lr.join("runs");
-    make(&runs)?;
+    make_unless_there(&runs)?;
     let folder = runs.join(run);
-    std::fs::create_dir(&folder)?;
+    make(&folder)?;
     Ok(folder)
 }
 
 /// Makes a folder unless it is there; a symbolic link is not followed out of the project.
-fn make(folder: &Path) -> io::Result<()> {
-    match std::fs::create_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            if folder.symlink_metadata()?.is_dir() {
-                return Ok(());
-            }
+fn make_unless_there(folder: &Path) -> io::Result<()> {
+    match make(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) if !folder.symlink_metadata()?.is_dir() => {
             let message = format!("'{}' is not a folder", folder.display());
             Err(io::Error::new(io::ErrorKind::NotADirectory, message))
         }
-        Err(error) => {
-            let message = format!("cannot make '{}': {error}", folder.display());
-            Err(io::Error::new(error.kind(), message))
-        }
-        Ok(()) => Ok(()),
+        _ => Ok(()),
     }
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir(folder).map_err(|error| {
+        let message = format!("cannot make '{}': {error}", folder.display());
+        io::Error::new(error.kind(), message)
+    })
 }
 
 #[cfg(test)]

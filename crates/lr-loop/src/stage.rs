@@ -67,7 +67,8 @@ impl<'a> Runner<'a> {
         let name = format!("{:03}-{}.jsonl", self.count, stage.name);
         let file = self.record.file(&name);
         let argv = self.plan.command(stage, more);
-        let shown = progress::command(&argv);
+        // The files that the stages hand to each other are no news.
+        let shown = progress::command(&self.plan.command(stage, &[]));
         let program = self.program(stage, turn, input, argv)?;
         let stdout = File::create(&file).map_err(|error| cannot("write", &file, error))?;
         let finished = program.stdout_file(stdout).run();

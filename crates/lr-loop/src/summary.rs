@@ -157,7 +157,7 @@ impl Summary {
         turn
     }
 
-    /// Returns the page for people: the explanations, and one last line with everything.
+    /// Returns the page for people: the explanations, what it came to, and what to type next.
     pub(crate) fn page(&self) -> String {
         let mut page = String::new();
         if !self.explanations.is_empty() {
@@ -171,12 +171,15 @@ impl Summary {
                 let _ = writeln!(page, "    (and {})", plural(left_out as u64, "more line"));
             }
         }
-        page.push_str(&self.last_line());
+        page.push_str(&self.came_to());
         page.push('\n');
+        if let Some(branch) = &self.told.branch {
+            let _ = writeln!(page, "on branch {branch}; next: {}", self.next_steps());
+        }
         page
     }
 
-    fn last_line(&self) -> String {
+    fn came_to(&self) -> String {
         let told = &self.told;
         let mut line = format!("{}: {}", told.reason, self.reason.words);
         if let Some(error) = told
@@ -199,24 +202,17 @@ impl Summary {
         if let Some(cost) = told.cost_usd {
             let _ = write!(line, ", ${cost:.4}");
         }
-        match &told.branch {
-            None => line,
-            Some(branch) => line + &self.next_steps(branch),
-        }
+        line
     }
 
     /// What to type next, once there is a branch.
-    fn next_steps(&self, branch: &str) -> String {
+    fn next_steps(&self) -> String {
+        let leave = "git checkout - (leave it)";
+        if self.told.commits.is_empty() {
+            return leave.to_owned();
+        }
         let run = &self.run;
-        let mut steps = format!("; branch {branch}; next: ");
-        if !self.told.commits.is_empty() {
-            let _ = write!(steps, "git diff refs/lr/{run}/base... (see it), ");
-        }
-        steps.push_str("git checkout - (leave the branch)");
-        if !self.told.commits.is_empty() {
-            steps.push_str(", lr-git undo (take it back)");
-        }
-        steps
+        format!("git diff refs/lr/{run}/base... (see it), lr-git undo (take it back), {leave}")
     }
 }
 
@@ -261,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_says_everything() {
+    fn the_page_says_what_it_came_to_and_what_to_type_next() {
         let mut summary = summary(Reason::STALLED);
         assert_eq!(
             summary.page(),
@@ -277,8 +273,9 @@ mod tests {
         assert_eq!(
             summary.page(),
             "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1; \
-             3 turns, 2 calls, 34 tokens; branch lr/r; next: git diff refs/lr/r/base... (see it), \
-             git checkout - (leave the branch), lr-git undo (take it back)\n"
+             3 turns, 2 calls, 34 tokens\n\
+             on branch lr/r; next: git diff refs/lr/r/base... (see it), \
+             lr-git undo (take it back), git checkout - (leave it)\n"
         );
     }
 
