@@ -29,6 +29,20 @@ pub(crate) fn recover(directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses a project in which no journal can be written, because something else has its name.
+pub(crate) fn check_journal(directory: &Path) -> Result<(), Error> {
+    let folder = lr_files::project_root(directory).join(".lr");
+    let is_in_the_way = folder.symlink_metadata().is_ok_and(|found| !found.is_dir());
+    if is_in_the_way {
+        return Err(Error::new(
+            Kind::Io,
+            format!("'{}' is not a directory", folder.display()),
+        )
+        .hint("lr keeps its journal there: rename what has its name"));
+    }
+    Ok(())
+}
+
 /// Replaces a set of files, all or nothing.
 pub(crate) fn replace(
     directory: &Path,

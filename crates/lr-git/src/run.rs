@@ -163,10 +163,19 @@ impl Session {
             return Ok(None);
         };
         let commit = self.repo()?.commit_at(id)?;
-        if let Some(trailers) = Trailers::read(&commit.message) {
-            let run = self.settle(part)?;
-            run.commits.insert(0, (trailers, commit.clone()));
-        }
+        let Some(trailers) = Trailers::read(&commit.message) else {
+            let id = commit.id.to_string();
+            return Err(Error::new(
+                Kind::Repository,
+                format!(
+                    "a hook took the trailers out of the commit {}, by which it would be found again",
+                    short(&id)
+                ),
+            )
+            .hint("let the hook keep the lines 'Lr-…', or leave hooks out with --no-verify"));
+        };
+        let run = self.settle(part)?;
+        run.commits.insert(0, (trailers, commit.clone()));
         Ok(Some(commit))
     }
 

@@ -61,8 +61,11 @@ fn begin(turns: &[Turn], fixes_file: Option<&str>) -> Result<String, Error> {
     let mut view = repo.view()?;
     let sources = sources_of(turns)?;
     check_sources(&mut view, &directory, &sources)?;
+    let paths: Vec<&str> = sources.iter().map(String::as_str).collect();
+    repo.check_objects(&view, &paths)?;
+    files::check_journal(&directory)?;
     if let Some(path) = fixes_file {
-        check_fixes_file(&mut view, path)?;
+        check_fixes_file(&mut view, &directory, path)?;
     }
     let before = repo.head()?;
     let place = match (&before.branch, before.commit) {
@@ -218,8 +221,15 @@ fn check_owner(directory: &Path, path: &str) -> Result<(), Error> {
 }
 
 /// Refuses a file of fixes that has changes which are not committed: they would be taken along.
-fn check_fixes_file(view: &mut View<'_>, path: &str) -> Result<(), Error> {
+fn check_fixes_file(view: &mut View<'_>, directory: &Path, path: &str) -> Result<(), Error> {
     let committed = view.committed(path)?;
+    if directory.join(path).is_dir() {
+        return Err(Error::new(
+            Kind::Repository,
+            format!("fixes cannot be written down in '{path}': it is a directory"),
+        )
+        .hint("name another file with --fixes-file"));
+    }
     if view.on_disk(path)? == committed && view.staged(path) == committed {
         return Ok(());
     }

@@ -21,11 +21,12 @@ struct Kind {
 impl Kind {
     fn of(finding: &Finding) -> Self {
         let code = finding.code.as_ref().map_or("", |code| &code.value);
-        let words = rule(finding).unwrap_or_else(|| {
-            let first = finding.message.lines().next().unwrap_or_default();
-            one_line(first).trim_end_matches(['.', ':', ' ']).to_owned()
-        });
-        let is_said = is_rule(code) || words.contains(code);
+        let test = code.rsplit_once("::").map(|(_, test)| one_line(test));
+        let is_said = is_rule(code) || test.is_some() || finding.message.contains(code);
+        let words = match test {
+            Some(test) => format!("failing {test}"),
+            None => rule(finding).unwrap_or_else(|| message_of(finding)),
+        };
         Self {
             words,
             code: if is_said {
@@ -111,6 +112,12 @@ fn order(severity: Severity) -> u8 {
         Severity::Info => 2,
         Severity::Unknown => 3,
     }
+}
+
+/// Returns the first line of what a checker says, without the punctuation at its end.
+fn message_of(finding: &Finding) -> String {
+    let first = finding.message.lines().next().unwrap_or_default();
+    one_line(first).trim_end_matches(['.', ':', ' ']).to_owned()
 }
 
 /// Returns the words of the rule's name, where a finding tells it: as its code, at the end of the
@@ -222,6 +229,15 @@ mod tests {
             &[("F821", "undefined name `y`."), IMPORT],
             &["a.py"],
             "Apply fix: undefined name `y` (F821), unused import (F401) in a.py",
+        );
+    }
+
+    #[test]
+    fn names_a_test_that_failed() {
+        check(
+            &[("tests/test_a.py::TestB::test_c", "assert 1 == 2")],
+            &["a.py"],
+            "Apply fix: failing test_c in a.py",
         );
     }
 

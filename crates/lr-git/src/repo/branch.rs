@@ -82,6 +82,14 @@ impl Repo {
             ))
             .hint("rename it: git branch -m lr another-name"));
         }
+        let folder = format!("refs/lr/{run}");
+        if self.reference(&folder)?.is_some() {
+            return Err(refuse(format!(
+                "the reference '{folder}' is in the way of '{}'",
+                base_of(run)
+            ))
+            .hint(format!("remove it: git update-ref -d {folder}")));
+        }
         let tip = self.branch(name)?;
         let base = self.base(run)?;
         if tip.is_some() && tip != head.commit {

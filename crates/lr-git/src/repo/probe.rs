@@ -54,6 +54,19 @@ pub(super) fn owner(repo: &Repo) -> Result<(), Error> {
     )
 }
 
+/// Refuses references that are stored in a way gix cannot read.
+pub(super) fn references(repo: &Repo) -> Result<(), Error> {
+    let storage = repo.gix.config_snapshot().string("extensions.refStorage");
+    match storage.map(|name| name.to_string()) {
+        Some(name) if name != "files" => Err(refuse(format!(
+            "the references of '{}' are stored as '{name}', which lr-git cannot read",
+            repo.top.display()
+        ))
+        .hint("'git refs migrate --ref-format=files' converts them; or work without: lr-loop --no-git")),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses while a merge, rebase or the like is in progress.
 pub(super) fn operation(repo: &Repo) -> Result<(), Error> {
     use gix::state::InProgress as State;

@@ -62,6 +62,7 @@ impl Repo {
             timeout: TIMEOUT,
         };
         probe::owner(&repo)?;
+        probe::references(&repo)?;
         repo.gix.object_cache_size_if_unset(8 * 1024 * 1024);
         Ok(repo)
     }

@@ -54,6 +54,7 @@ impl Repo {
                     &format!("git itself writes the commit, because {reason}"),
                 );
                 binary::commit(self, paths, message, hooks)?;
+                self.follow_hooks(paths)?;
                 Ok(self.head()?.commit)
             }
         }
@@ -78,6 +79,51 @@ impl Repo {
         probe::runs_hooks(self)
     }
 
+    /// Brings the index up to the files that a hook has changed and added to the commit: git leaves
+    /// in it what they were before the hook, and the next `git commit` would take that back.
+    fn follow_hooks(&self, paths: &[String]) -> Result<(), Error> {
+        let mut view = self.view()?;
+        let mut behind = Vec::new();
+        for path in paths {
+            let committed = view.committed(path)?;
+            if view.staged(path) != committed && view.on_disk(path)? == committed {
+                behind.push(path.clone());
+            }
+        }
+        self.stage(&mut view, &behind)
+    }
+
+    /// Checks that the objects a commit of these files builds upon are there.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Repository`], naming an object that is missing.
+    pub(crate) fn check_objects(&self, view: &View<'_>, paths: &[&str]) -> Result<(), Error> {
+        let Some(head) = self.head()?.commit else {
+            return Ok(());
+        };
+        if probe::for_gix(self, Hooks::Run).is_some() {
+            return Ok(());
+        }
+        let failed = |error| {
+            trouble("the repository lacks an object that a commit needs", error)
+                .hint("'git fsck' says more about what is missing")
+        };
+        let mut editor = self.gix.edit_tree(self.tree_of(head)?.id).map_err(failed)?;
+        for path in paths {
+            if let Some(version) = view.committed(path)? {
+                let kind = match version.mode {
+                    Mode::Executable => EntryKind::BlobExecutable,
+                    _ => EntryKind::Blob,
+                };
+                editor
+                    .upsert(self.full(path), kind, version.id)
+                    .map_err(failed)?;
+            }
+        }
+        editor.write().map(|_| ()).map_err(failed)
+    }
+
     /// Brings the index up to the commit at `HEAD` if that was killed after the branch had moved
     /// and before the index was replaced; says whether it was.
     ///
@@ -96,15 +142,20 @@ impl Repo {
                 return Ok(false);
             }
         }
-        let mut index = LockedIndex::open(&repo)?;
-        let staged: Result<Vec<_>, _> = paths
-            .iter()
-            .map(|path| repo.store(&mut view, path))
-            .collect();
+        repo.stage(&mut view, &paths)?;
+        Ok(!paths.is_empty())
+    }
+
+    /// Takes the versions in the work tree over into the index.
+    fn stage(&self, view: &mut View<'_>, paths: &[String]) -> Result<(), Error> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let mut index = LockedIndex::open(self)?;
+        let staged: Result<Vec<_>, _> = paths.iter().map(|path| self.store(view, path)).collect();
         index.stage(&staged?);
         index.write()?;
-        index.commit()?;
-        Ok(!paths.is_empty())
+        index.commit()
     }
 
     /// Writes a commit in the order in which a kill at any moment leaves a state that is either

@@ -93,6 +93,30 @@ fn what_a_hook_edits_is_reported() {
 }
 
 #[test]
+fn a_later_commit_of_the_user_keeps_what_a_hook_edited() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    hook(
+        &sandbox,
+        ".git/hooks/pre-commit",
+        "grep -q formatted a.py || echo '# formatted' >> a.py; git add a.py",
+    );
+    sandbox.commit(&sandbox.apply(1, &[("a.py", Some("print(1)\n"))]));
+    sandbox.is_sound("");
+}
+
+#[test]
+fn a_hook_that_takes_the_trailers_out_stops_the_run_and_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    hook(&sandbox, ".git/hooks/commit-msg", "echo Mine > \"$1\"");
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let ran = sandbox.lr(&["commit"], &line(&turn)).code(2);
+    assert!(ran.turns()[0].get("error").is_some());
+    ran.says("a hook took the trailers out of the commit");
+}
+
+#[test]
 fn a_hook_gets_no_keys() {
     let mut sandbox = Sandbox::new();
     sandbox.set("GROQ_API_KEY", "secret");

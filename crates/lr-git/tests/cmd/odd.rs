@@ -255,7 +255,7 @@ fn references_in_tables() {
     sandbox.write("a.py", "x\n");
     sandbox.git(&["add", "a.py"]);
     sandbox.git(&["commit", "--quiet", "-m", "x"]);
-    refuses(&sandbox, "reftable");
+    refuses(&sandbox, "are stored as 'reftable'");
 }
 
 #[test]
@@ -327,6 +327,16 @@ fn a_corrupt_index_and_a_missing_object() {
     let (folder, name) = tree.trim().split_at(2);
     std::fs::remove_file(sandbox.path(&format!(".git/objects/{folder}/{name}"))).unwrap();
     refuses(&sandbox, "cannot read");
+    for object in ["HEAD:a.py", "HEAD:folder"] {
+        let sandbox = Sandbox::new();
+        sandbox.write("folder/x.py", "x\n");
+        sandbox.git(&["add", "."]);
+        sandbox.git(&["commit", "--quiet", "-m", "x"]);
+        let id = sandbox.git(&["rev-parse", object]);
+        let (folder, name) = id.trim().split_at(2);
+        std::fs::remove_file(sandbox.path(&format!(".git/objects/{folder}/{name}"))).unwrap();
+        refuses(&sandbox, id.trim());
+    }
 }
 
 #[test]

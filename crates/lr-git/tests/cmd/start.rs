@@ -199,6 +199,24 @@ fn refuses_a_file_of_fixes_with_changes() {
 }
 
 #[test]
+fn refuses_directories_and_files_in_the_way() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path("FIXES.md")).unwrap();
+    refuses(&sandbox, &["a.py"], "'FIXES.md': it is a directory");
+    std::fs::remove_dir(sandbox.path("FIXES.md")).unwrap();
+    sandbox.write(".lr", "mine");
+    refuses(&sandbox, &["a.py"], ".lr' is not a directory");
+}
+
+#[test]
+fn refuses_a_reference_in_the_way() {
+    let sandbox = Sandbox::new();
+    let name = format!("refs/lr/{RUN}");
+    sandbox.git(&["update-ref", &name, "HEAD"]);
+    refuses(&sandbox, &["a.py"], &format!("'{name}' is in the way"));
+}
+
+#[test]
 fn refuses_branches_in_the_way() {
     let sandbox = Sandbox::new();
     sandbox.git(&["branch", "lr"]);
