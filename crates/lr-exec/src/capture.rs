@@ -1,6 +1,8 @@
 //! What a program wrote, in bounded memory: the start and the end of it.
 
 use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write;
 
 /// The start and the end of what a program wrote to one stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,9 +41,35 @@ impl Captured {
         str::from_utf8(head).is_ok() && str::from_utf8(tail).is_ok()
     }
 
+    /// How many bytes the program wrote.
+    pub fn total(&self) -> u64 {
+        self.kept.len() as u64 + self.dropped
+    }
+
     /// Whether the program wrote nothing.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty() && self.dropped == 0
+    }
+}
+
+/// Takes the start of what a program writes into a file, as far as there is room.
+#[derive(Debug)]
+pub(crate) struct FileCopy {
+    pub(crate) file: File,
+    /// How many bytes it may still take.
+    pub(crate) room: u64,
+}
+
+impl FileCopy {
+    /// Takes a chunk. After a failure it takes nothing more, so that the file is a start, without
+    /// a gap, of what was written.
+    pub(crate) fn take(&mut self, chunk: &[u8]) {
+        let room = usize::try_from(self.room).unwrap_or(usize::MAX);
+        let first = &chunk[..chunk.len().min(room)];
+        self.room -= first.len() as u64;
+        if self.file.write_all(first).is_err() {
+            self.room = 0;
+        }
     }
 }
 

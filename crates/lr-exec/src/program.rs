@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::capture::Captured;
+use crate::capture::{Captured, FileCopy};
 use crate::environment::Environment;
 use crate::run;
 use crate::start_error::StartError;
@@ -31,6 +31,8 @@ pub struct Program {
     pub(crate) output: Option<File>,
     pub(crate) shows_stderr: bool,
     pub(crate) capture_limit: usize,
+    pub(crate) stdout_copy: Option<FileCopy>,
+    pub(crate) stderr_copy: Option<FileCopy>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) grace: Duration,
     pub(crate) death_signal: Signal,
@@ -57,6 +59,8 @@ impl Program {
             output: None,
             shows_stderr: false,
             capture_limit: CAPTURE_LIMIT,
+            stdout_copy: None,
+            stderr_copy: None,
             timeout: None,
             grace: GRACE,
             death_signal: Signal::KILL,
@@ -106,6 +110,22 @@ impl Program {
     /// What lies between is read, counted and dropped.
     pub fn capture_limit(mut self, bytes: usize) -> Self {
         self.capture_limit = bytes;
+        self
+    }
+
+    /// Copies the first `limit` bytes of the captured standard output to this file.
+    ///
+    /// The copy is whole if the file is as long as [`Captured::total`] says: what could not be
+    /// written, and all behind it, is missing.
+    pub fn copy_stdout(mut self, file: File, limit: u64) -> Self {
+        self.stdout_copy = Some(FileCopy { file, room: limit });
+        self
+    }
+
+    /// Copies the first `limit` bytes of the captured standard error to this file, as
+    /// [`Program::copy_stdout`] does.
+    pub fn copy_stderr(mut self, file: File, limit: u64) -> Self {
+        self.stderr_copy = Some(FileCopy { file, room: limit });
         self
     }
 

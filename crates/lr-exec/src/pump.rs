@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
-use crate::capture::{Captured, Collector};
+use crate::capture::{Captured, Collector, FileCopy};
 
 /// As much as a pipe usually holds.
 const CHUNK_SIZE: usize = 64 * 1024;
@@ -24,23 +24,12 @@ pub(crate) struct Pump {
 }
 
 impl Pump {
-    /// Feeds standard input, and keeps at most `limit` bytes of each end of the outputs.
-    pub(crate) fn new(
-        feed: Option<Feed>,
-        stdout: Option<PipeReader>,
-        stderr: Option<PipeReader>,
-        limit: usize,
-    ) -> Self {
+    /// Feeds standard input, and takes the outputs.
+    pub(crate) fn new(feed: Option<Feed>, stdout: Drain, stderr: Drain) -> Self {
         Self {
             feed,
-            stdout: Drain {
-                pipe: stdout,
-                collector: Collector::new(limit),
-            },
-            stderr: Drain {
-                pipe: stderr,
-                collector: Collector::new(limit),
-            },
+            stdout,
+            stderr,
             chunk: vec![0; CHUNK_SIZE],
         }
     }
@@ -154,17 +143,32 @@ impl Feed {
 
 /// Bytes on their way out of a program; no pipe once nobody can write to it.
 #[derive(Debug)]
-struct Drain {
+pub(crate) struct Drain {
     pipe: Option<PipeReader>,
     collector: Collector,
+    copy: Option<FileCopy>,
 }
 
 impl Drain {
+    /// Keeps at most `limit` bytes of each end in memory.
+    pub(crate) fn new(pipe: Option<PipeReader>, limit: usize, copy: Option<FileCopy>) -> Self {
+        Self {
+            pipe,
+            collector: Collector::new(limit),
+            copy,
+        }
+    }
+
     /// Reads once from a pipe that is ready.
     fn pull(&mut self, chunk: &mut [u8]) {
         let Some(pipe) = &mut self.pipe else { return };
         match pipe.read(chunk) {
-            Ok(count) if count > 0 => self.collector.take(&chunk[..count]),
+            Ok(count) if count > 0 => {
+                self.collector.take(&chunk[..count]);
+                if let Some(copy) = &mut self.copy {
+                    copy.take(&chunk[..count]);
+                }
+            }
             Err(error) if is_passing(&error) => {}
             Ok(_) | Err(_) => self.pipe = None,
         }

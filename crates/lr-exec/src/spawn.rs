@@ -15,10 +15,11 @@ use std::sync::Once;
 use duct::{Expression, Handle};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
+use crate::capture::FileCopy;
 use crate::environment::{self, Variables};
 use crate::locate;
 use crate::program::{End, Input, Program};
-use crate::pump::{Feed, Pump};
+use crate::pump::{Drain, Feed, Pump};
 use crate::session::{MARK, Mark, Session};
 use crate::start_error::StartError;
 use crate::sys;
@@ -105,9 +106,11 @@ pub(crate) fn start(mut program: Program) -> Result<(Session, Child, Pump), Star
     let outputs = Outputs {
         file: program.output,
         shows_stderr: program.shows_stderr,
+        capture_limit: program.capture_limit,
+        stdout_copy: program.stdout_copy,
+        stderr_copy: program.stderr_copy,
     };
-    let (command, pump) =
-        connect(&command, program.input, outputs, program.capture_limit).map_err(refused)?;
+    let (command, pump) = connect(&command, program.input, outputs).map_err(refused)?;
     let (session, child) =
         Session::start(mark, || Child::new(command.start()?)).map_err(refused)?;
     Ok((session, child, pump))
@@ -148,19 +151,17 @@ fn finish_with(
     })
 }
 
-/// Where the output goes that is not captured.
+/// Where the output goes that is not captured, and how what is captured is kept.
 struct Outputs {
     file: Option<File>,
     shows_stderr: bool,
+    capture_limit: usize,
+    stdout_copy: Option<FileCopy>,
+    stderr_copy: Option<FileCopy>,
 }
 
 /// Connects the program's streams with a pump, as far as they do not go elsewhere.
-fn connect(
-    command: &Expression,
-    input: Input,
-    outputs: Outputs,
-    capture_limit: usize,
-) -> io::Result<(Expression, Pump)> {
+fn connect(command: &Expression, input: Input, outputs: Outputs) -> io::Result<(Expression, Pump)> {
     let (command, feed) = match input {
         Input::Nothing => (command.stdin_null(), None),
         Input::File(file) => (command.stdin_file(file), None),
@@ -181,5 +182,8 @@ fn connect(
         let (reader, writer) = io::pipe()?;
         (command.stderr_file(writer), Some(reader))
     };
-    Ok((command, Pump::new(feed, stdout, stderr, capture_limit)))
+    let limit = outputs.capture_limit;
+    let stdout = Drain::new(stdout, limit, outputs.stdout_copy);
+    let stderr = Drain::new(stderr, limit, outputs.stderr_copy);
+    Ok((command, Pump::new(feed, stdout, stderr)))
 }

@@ -411,3 +411,19 @@ fn eight_at_once_leave_each_other_alone() {
         assert_eq!(finished.stdout.text(), format!("{number}\n"));
     }
 }
+
+#[test]
+fn c4_what_is_not_kept_in_memory_may_go_to_a_file() {
+    let copied = |limit| {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = |name| File::create(dir.path().join(name)).unwrap();
+        let finished = run(sh("printf 0123456789; printf abc >&2")
+            .capture_limit(2)
+            .copy_stdout(copy("out"), limit)
+            .copy_stderr(copy("err"), limit));
+        assert_eq!((finished.stdout.total(), finished.stderr.total()), (10, 3));
+        ["out", "err"].map(|name| fs::read_to_string(dir.path().join(name)).unwrap())
+    };
+    assert_eq!(copied(100), ["0123456789", "abc"]);
+    assert_eq!(copied(5), ["01234", "abc"]);
+}
