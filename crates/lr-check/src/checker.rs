@@ -1,6 +1,7 @@
 //! One call of a checker of the catalogue, from its command line to its result.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufReader};
 
 use lr_exec::End;
 use lr_stage::say;
@@ -8,7 +9,7 @@ use lr_turn::{CheckResult, CheckStatus, Finding, Location, Severity, Tool, Weigh
 
 use crate::catalogue::{Checker, Stream, Unit};
 use crate::findings::{self, Complaint, Context, Found, digest};
-use crate::run::{Ended, Runner};
+use crate::run::{Ended, LONGEST_READ, Runner};
 use crate::scratch::Scratch;
 use crate::sources::Sources;
 use crate::text::argument;
@@ -19,6 +20,9 @@ const LONGEST_LIST: usize = 100_000;
 
 /// What stands in the shown command line for the path of a report.
 const SHOWN_REPORT: &str = "report.xml";
+
+/// The name of the file for the stream that findings are read from.
+const OUTPUT: &str = "output";
 
 /// One call to make.
 pub(crate) struct Call<'a> {
@@ -65,24 +69,38 @@ fn batches<'a>(files: &[&'a str]) -> Vec<Vec<&'a str>> {
 
 /// Makes a call; `None` when it was interrupted.
 pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option<CheckResult> {
-    let mut result = CheckResult {
+    let result = CheckResult {
         checker: Some(call.checker.name.clone()),
         argv: argv(call, SHOWN_REPORT),
         files: some(&call.files, sources),
         ..CheckResult::default()
     };
-    let scratch = match Scratch::new() {
-        Ok(scratch) => scratch,
+    let begun = Scratch::new().and_then(|scratch| {
+        let copy = File::create(scratch.file(OUTPUT))?;
+        Ok((scratch, copy))
+    });
+    let (scratch, copy) = match begun {
+        Ok(begun) => begun,
         Err(error) => {
             let why = format!("cannot make a folder for its report: {error}");
             return Some(with_verdict(result, Verdict::broken(why)));
         }
     };
-    let report = scratch.file(SHOWN_REPORT);
-    let ended = match runner.run_to_read(&argv(call, &report.to_string_lossy())) {
-        Ok(ended) => ended,
-        Err(error) => return Some(with_verdict(result, Verdict::broken(error.to_string()))),
-    };
+    let argv = argv(call, &scratch.file(SHOWN_REPORT).to_string_lossy());
+    match runner.run_to_read(&argv, call.checker.stream, copy) {
+        Ok(ended) => judged(call, runner, sources, (ended, &scratch), result),
+        Err(error) => Some(with_verdict(result, Verdict::broken(error.to_string()))),
+    }
+}
+
+/// Completes the result of a call that has ended; `None` when it was interrupted.
+fn judged(
+    call: &Call<'_>,
+    runner: &Runner,
+    sources: &Sources,
+    (ended, scratch): (Ended, &Scratch),
+    mut result: CheckResult,
+) -> Option<CheckResult> {
     ended.note(&mut result);
     let verdict = match ended.end {
         End::Interrupted => return None,
@@ -97,8 +115,8 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
         End::Exited(exit) => {
             let read = match call.checker.fallback_for(exit) {
                 Some(fallback) => findings::read_fallback(fallback, &ended.stderr.text()),
-                None => output(call.checker, &ended, &report)
-                    .and_then(|text| findings::read(call.checker, &text)),
+                None => output(call.checker, &ended, scratch)
+                    .and_then(|file| findings::read(call.checker, BufReader::new(file))),
             };
             let (found, verdict) = weigh(call.checker, sources, exit, read);
             result.findings = found.findings;
@@ -177,20 +195,24 @@ fn argv(call: &Call<'_>, report: &str) -> Vec<String> {
     argv
 }
 
-/// Returns the text that findings are read from.
-fn output(checker: &Checker, ended: &Ended, report: &Path) -> Result<String, String> {
-    let captured = match checker.stream {
-        Stream::Stdout => &ended.stdout,
-        Stream::Stderr => &ended.stderr,
-        Stream::Report => {
-            return std::fs::read_to_string(report)
-                .map_err(|error| format!("cannot read its report: {error}"));
-        }
+/// Opens the file that findings are read from.
+fn output(checker: &Checker, ended: &Ended, scratch: &Scratch) -> Result<File, String> {
+    let (name, written) = match checker.stream {
+        Stream::Stdout => (OUTPUT, Some(ended.stdout.total())),
+        Stream::Stderr => (OUTPUT, Some(ended.stderr.total())),
+        Stream::Report => (SHOWN_REPORT, None),
     };
-    if captured.dropped > 0 {
-        return Err("it is too long".to_owned());
+    let unreadable = |error: io::Error| format!("cannot read its report: {error}");
+    let file = File::open(scratch.file(name)).map_err(unreadable)?;
+    let kept = file.metadata().map_err(unreadable)?.len();
+    let written = written.unwrap_or(kept);
+    if written > LONGEST_READ {
+        return Err(format!("it is longer than {LONGEST_READ} bytes"));
     }
-    Ok(captured.text())
+    if written > kept {
+        return Err("it could not be kept: no space is left for temporary files".to_owned());
+    }
+    Ok(file)
 }
 
 /// Tells whether findings do not say all that was printed: by tests, and by what did not work.

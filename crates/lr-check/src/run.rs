@@ -1,18 +1,21 @@
 //! One call of a program, within the limits that hold for all of them.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use lr_exec::{Captured, End, Finished, Program, StartError};
 use lr_turn::CheckResult;
 
+use crate::catalogue::Stream;
 use crate::said;
 
 /// How much of each end of a stream is kept where it is for people and prompts, in bytes.
 const KEPT: usize = 64 * 1024;
 
-/// How much of each end of a stream is kept where findings are read from it, in bytes.
-const READ: usize = 8 * 1024 * 1024;
+/// How long an output may be that findings are read from, in bytes. It goes to a file, not into
+/// memory.
+pub(crate) const LONGEST_READ: u64 = 128 * 1024 * 1024;
 
 /// What holds for every call.
 pub(crate) struct Runner {
@@ -36,13 +39,23 @@ pub(crate) struct Ended {
 }
 
 impl Runner {
-    /// Runs a command line, with all of its output as far as findings can be read from it.
+    /// Runs a command line, and copies the stream that findings are read from to a file.
     ///
     /// # Errors
     ///
     /// Why the program could not be started.
-    pub(crate) fn run_to_read(&self, argv: &[String]) -> Result<Ended, StartError> {
-        run(self.program(argv).capture_limit(READ))
+    pub(crate) fn run_to_read(
+        &self,
+        argv: &[String],
+        stream: Stream,
+        copy: File,
+    ) -> Result<Ended, StartError> {
+        let program = self.program(argv);
+        run(match stream {
+            Stream::Stdout => program.copy_stdout(copy, LONGEST_READ),
+            Stream::Stderr => program.copy_stderr(copy, LONGEST_READ),
+            Stream::Report => program,
+        })
     }
 
     /// Runs a command line, with as much of its output as people and prompts need.
@@ -55,7 +68,7 @@ impl Runner {
         argv: &[String],
         stdin: Option<&[u8]>,
     ) -> Result<Ended, StartError> {
-        let program = self.program(argv).capture_limit(KEPT);
+        let program = self.program(argv);
         run(match stdin {
             Some(bytes) => program.stdin_bytes(bytes),
             None => program,
@@ -66,17 +79,16 @@ impl Runner {
         Program::new(argv)
             .current_dir(&self.directory)
             .timeout(self.timeout)
+            .capture_limit(KEPT)
             .keep_env(&self.keep_env)
     }
 
     /// Keeps in a result what was printed, as far as people and prompts need it: without escape
     /// sequences, and without the path of the working directory.
     pub(crate) fn keep_output(&self, ended: &Ended, result: &mut CheckResult) {
-        let (stdout, left_out) = said::bounded(&ended.stdout, KEPT);
-        let (stderr, also_left_out) = said::bounded(&ended.stderr, KEPT);
-        result.stdout = Some(said::clean(&stdout, &self.directory));
-        result.stderr = Some(said::clean(&stderr, &self.directory));
-        result.dropped_bytes = left_out + also_left_out;
+        result.stdout = Some(said::clean(&ended.stdout.text(), &self.directory));
+        result.stderr = Some(said::clean(&ended.stderr.text(), &self.directory));
+        result.dropped_bytes = ended.stdout.dropped + ended.stderr.dropped;
     }
 }
 

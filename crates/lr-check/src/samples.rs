@@ -61,7 +61,7 @@ fn read(checker: &Checker, case: &Path) -> Expected {
     let recorded: Recorded = serde_json::from_str(&text.replace(DIRECTORY, here)).unwrap();
     let complaints = match checker.fallback_for(recorded.exit) {
         Some(fallback) => findings::read_fallback(fallback, &recorded.output),
-        None => findings::read(checker, &recorded.output),
+        None => findings::read(checker, recorded.output.as_bytes()),
     };
     let (found, verdict) = checker::weigh(checker, &sources, recorded.exit, complaints);
     Expected {

@@ -98,6 +98,26 @@ fn flood_keeps_head_and_tail() {
 }
 
 #[test]
+fn findings_are_read_from_an_output_of_any_usual_length() {
+    let tree = Tree::sh(
+        r#"printf '[{"code":"F401","message":"no","filename":"a.txt","location":{"row":1,"column":1},"pad":"'
+           head -c 20000000 /dev/zero | tr '\0' x; printf '"}]'; exit 1"#,
+    );
+    let directory = tree.directory.path();
+    fs::rename(directory.join("check"), directory.join("ruff")).unwrap();
+    fs::write(directory.join("a.py"), "import os\n").unwrap();
+    let path = format!("{}:/usr/bin:/bin", directory.display());
+    let finished = Program::new([env!("CARGO_BIN_EXE_lr-check"), "--linters=ruff", "a.py"])
+        .current_dir(directory)
+        .env("PATH", path)
+        .run()
+        .unwrap();
+    assert_eq!(finished.end, End::Exited(1), "{}", finished.stderr.text());
+    let turn: Value = serde_json::from_slice(finished.stdout.bytes()).unwrap();
+    assert_eq!(turn["check"]["results"][0]["findings"][0]["message"], "no");
+}
+
+#[test]
 fn bad_utf8_nul_and_escapes_are_text_in_the_turn() {
     let script = r"printf '\377 \000 \033[31mred\033[0m'; exit 1";
     let result = Tree::sh(script).check(&[], 1, "findings");

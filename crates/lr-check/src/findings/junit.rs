@@ -3,6 +3,8 @@
 //! Written for what pytest writes with `junit_family=xunit1`, where a test case names its file and
 //! line. Without them the class names the file, as well as it can.
 
+use std::io::Read;
+
 use roxmltree::{Document, Node};
 
 use super::{Complaint, Place};
@@ -12,8 +14,12 @@ const COLLECTION_ERROR: &str = "collection error";
 
 /// Reads the failed tests, in order; one test that failed twice, in its body and in its teardown,
 /// is two findings.
-pub(super) fn read(text: &str) -> Result<Vec<Complaint>, String> {
-    let document = Document::parse(text).map_err(|error| error.to_string())?;
+pub(super) fn read(mut output: impl Read) -> Result<Vec<Complaint>, String> {
+    let mut text = String::new();
+    output
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
+    let document = Document::parse(&text).map_err(|error| error.to_string())?;
     let cases = document
         .descendants()
         .filter(|node| node.has_tag_name("testcase"));
@@ -122,7 +128,7 @@ mod tests {
 
     fn check(case: &str, expected: (&str, u64, &str, &str)) {
         let xml = format!("<testsuites><testsuite>{case}</testsuite></testsuites>");
-        let read = read(&xml).unwrap();
+        let read = read(xml.as_bytes()).unwrap();
         assert_eq!(read.len(), 1);
         let complaint = &read[0];
         let line = complaint.start.unwrap().line;
@@ -181,6 +187,6 @@ E   ModuleNotFoundError: No module named 'nothing'</error></testcase>"#,
     #[test]
     fn passed_and_skipped_tests_are_no_findings() {
         let xml = r#"<testsuite><testcase name="a"/><testcase name="b"><skipped message="no"/></testcase></testsuite>"#;
-        assert_eq!(read(xml), Ok(Vec::new()));
+        assert_eq!(read(xml.as_bytes()), Ok(Vec::new()));
     }
 }

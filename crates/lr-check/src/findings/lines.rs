@@ -1,18 +1,36 @@
 //! One finding per line, by a regular expression; lines that do not match are other talk.
 
+use std::io::{BufRead, Read};
+
 use lr_turn::Severity;
 use regex::{Captures, Regex, RegexBuilder};
 
 use super::{Complaint, Place};
 
-/// Reads the complaints that lines of the text match.
-pub(super) fn read(pattern: &str, text: &str) -> Result<Vec<Complaint>, String> {
+/// How long a line may be, in bytes; a longer one is taken for several.
+const LONGEST_LINE: u64 = 1024 * 1024;
+
+/// Reads the complaints that lines of the output match, at most so many.
+pub(super) fn read(
+    pattern: &str,
+    mut output: impl BufRead,
+    most: usize,
+) -> Result<Vec<Complaint>, String> {
     let pattern = Regex::new(pattern).map_err(|error| error.to_string())?;
-    Ok(text
-        .lines()
-        .filter_map(|line| pattern.captures(line))
-        .map(|found| complaint(&found))
-        .collect())
+    let mut complaints = Vec::new();
+    let mut line = Vec::new();
+    while complaints.len() < most {
+        line.clear();
+        let mut rest = output.by_ref().take(LONGEST_LINE);
+        let length = rest.read_until(b'\n', &mut line);
+        if length.map_err(|error| error.to_string())? == 0 {
+            break;
+        }
+        let text = String::from_utf8_lossy(&line);
+        let found = pattern.captures(text.trim_end_matches(['\r', '\n']));
+        complaints.extend(found.map(|found| complaint(&found)));
+    }
+    Ok(complaints)
 }
 
 /// Reads the complaints that the text matches; one may span lines.
@@ -60,7 +78,7 @@ mod tests {
     fn lines_that_do_not_match_are_no_findings() {
         let pattern = r"^(?P<path>.+?):(?P<line>\d+): (?P<severity>\w+): (?P<message>.*)$";
         let text = "checking…\na.txt:3: error: no\n2 files\nb c.txt:0: note: hm\n";
-        let read = read(pattern, text).unwrap();
+        let read = read(pattern, text.as_bytes(), 9).unwrap();
         let expected = [
             ("a.txt", 3, "no", Severity::Error),
             ("b c.txt", 1, "hm", Severity::Info),

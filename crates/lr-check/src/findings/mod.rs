@@ -11,12 +11,17 @@ mod lines;
 mod pylint_json2;
 mod ruff_json;
 
+use std::io::BufRead;
+
 use lr_turn::{Applicability, Severity};
 
 use crate::catalogue::{Checker, Fallback, OutputFamily};
 
 pub(crate) use finish::{Context, Found, finish};
 pub(crate) use key::digest;
+
+/// How many complaints one call may have.
+const MOST: usize = 200_000;
 
 /// One complaint, in the terms of the tool it comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,12 +72,19 @@ pub(crate) fn read_fallback(fallback: &Fallback, text: &str) -> Result<Vec<Compl
 ///
 /// # Errors
 ///
-/// Why the text is not what the checker is known to print.
-pub(crate) fn read(checker: &Checker, text: &str) -> Result<Vec<Complaint>, String> {
-    match checker.output {
-        OutputFamily::RuffJson => ruff_json::read(text),
-        OutputFamily::PylintJson2 => pylint_json2::read(text),
-        OutputFamily::Lines => lines::read(checker.pattern.as_deref().unwrap_or_default(), text),
-        OutputFamily::Junit => junit::read(text),
+/// Why it is not what the checker is known to print, or that it is more than anybody can use.
+pub(crate) fn read(checker: &Checker, output: impl BufRead) -> Result<Vec<Complaint>, String> {
+    let complaints = match checker.output {
+        OutputFamily::RuffJson => ruff_json::read(output),
+        OutputFamily::PylintJson2 => pylint_json2::read(output),
+        OutputFamily::Lines => {
+            let pattern = checker.pattern.as_deref().unwrap_or_default();
+            lines::read(pattern, output, MOST + 1)
+        }
+        OutputFamily::Junit => junit::read(output),
+    }?;
+    if complaints.len() > MOST {
+        return Err(format!("it has more than {MOST} findings"));
     }
+    Ok(complaints)
 }

@@ -1,5 +1,7 @@
 //! What pylint prints as `json2`: lines from 1, columns from 0.
 
+use std::io::Read;
+
 use lr_turn::Severity;
 use serde::Deserialize;
 
@@ -27,8 +29,8 @@ struct Message {
 }
 
 /// Reads the complaints; the symbol, which the identifier abbreviates, goes into the message.
-pub(super) fn read(text: &str) -> Result<Vec<Complaint>, String> {
-    let report: Report = serde_json::from_str(text).map_err(|error| error.to_string())?;
+pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
+    let report: Report = serde_json::from_reader(output).map_err(|error| error.to_string())?;
     Ok(report.messages.into_iter().map(complaint).collect())
 }
 

@@ -1,5 +1,7 @@
 //! What ruff prints as `json`: lines and columns from 1 in characters, fixes with their edits.
 
+use std::io::Read;
+
 use lr_turn::Applicability;
 use serde::Deserialize;
 
@@ -37,9 +39,9 @@ struct Replacement {
 
 /// Reads the complaints; a syntax error, which older versions give no code, becomes
 /// `invalid-syntax`.
-pub(super) fn read(text: &str) -> Result<Vec<Complaint>, String> {
+pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
     let violations: Vec<Violation> =
-        serde_json::from_str(text).map_err(|error| error.to_string())?;
+        serde_json::from_reader(output).map_err(|error| error.to_string())?;
     Ok(violations.into_iter().map(complaint).collect())
 }
 
