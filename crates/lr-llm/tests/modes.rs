@@ -114,6 +114,18 @@ fn a_limit_on_calls_counts_every_attempt() {
 }
 
 #[test]
+fn an_empty_variable_counts_as_absent() {
+    let model = FakeModel::start([Answer::text("answer")]);
+    let home = tempfile::tempdir().unwrap();
+    let mut command = program(home.path(), &["--base-url", &model.url(), "-m", "m", "hi"]);
+    for name in ["LR_MAX_CALLS", "LR_PROFILE", "LR_MODEL", "LR_REPLAY"] {
+        command.env(name, "");
+    }
+    let outcome = run(command, None);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (0, "answer\n"));
+}
+
+#[test]
 fn a_server_that_streams_anyway_is_understood() {
     let model = FakeModel::start([Answer::stream(
         &[&part("he"), &part("llo"), &end("stop"), "[DONE]"],

@@ -9,6 +9,15 @@ pub fn var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Tells whether an environment variable is set, but to nothing.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the environment"
+)]
+pub(crate) fn is_empty(name: &std::ffi::OsStr) -> bool {
+    std::env::var_os(name).is_some_and(|value| value.is_empty())
+}
+
 /// Returns the folder of the user's own configuration, `$XDG_CONFIG_HOME/lr` or `~/.config/lr`;
 /// `None` when neither variable is set.
 pub fn config_folder() -> Option<std::path::PathBuf> {

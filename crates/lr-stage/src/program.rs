@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::builder::Resettable;
+use clap::{Command, Parser};
 
-use crate::{Common, Error, Kind, Status, say};
+use crate::{Common, Error, Kind, Status, environment, say};
 
 /// Runs a program: parses its command line, changes to the directory of `-C`, and turns the
 /// result into words on standard error and an exit status.
@@ -12,7 +13,7 @@ pub fn main<A>(run: impl FnOnce(A) -> Result<Status, Error>) -> ExitCode
 where
     A: Parser + AsRef<Common>,
 {
-    let arguments = match A::try_parse() {
+    let arguments = match parse::<A>() {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
@@ -26,6 +27,22 @@ where
         error.kind.status()
     });
     ExitCode::from(status.code())
+}
+
+fn parse<A: Parser>() -> Result<A, clap::Error> {
+    let mut command = without_empty_variables(A::command());
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    A::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// An empty variable counts as absent, as everywhere else.
+fn without_empty_variables(command: Command) -> Command {
+    command
+        .mut_args(|argument| match argument.get_env() {
+            Some(name) if environment::is_empty(name) => argument.env(Resettable::Reset),
+            _ => argument,
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 /// Prints help and versions on standard output, and complaints on standard error.
