@@ -3,7 +3,7 @@
 //! Stricter than URLs in general, so that no two readers of one can disagree about its host.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The port of Ollama.
 const OLLAMA_PORT: u16 = 11434;
@@ -64,6 +64,8 @@ impl Endpoint {
         let value = value.trim().trim_matches(['"', '\'']);
         let mut endpoint = if value.contains("://") {
             Endpoint::parse(value)?
+        } else if let Ok(address) = value.parse::<Ipv6Addr>() {
+            Endpoint::parse(&format!("http://[{address}]:{OLLAMA_PORT}"))?
         } else {
             let end = value.find('/').unwrap_or(value.len());
             let (authority, path) = value.split_at(end);
@@ -135,7 +137,7 @@ fn split_port(authority: &str, default: u16) -> Result<(String, u16), &'static s
     if bracketed {
         let address = &host[1..host.len() - 1];
         address
-            .parse::<std::net::Ipv6Addr>()
+            .parse::<Ipv6Addr>()
             .map_err(|_| "its address is not IPv6")?;
     } else if !host.chars().all(allowed) {
         return Err("its host is not a name or an address");
@@ -198,6 +200,8 @@ mod tests {
         check_ollama(":1234", "http://127.0.0.1:1234/v1");
         check_ollama("0.0.0.0", "http://127.0.0.1:11434/v1");
         check_ollama("[::]:1", "http://127.0.0.1:1/v1");
+        check_ollama("::1", "http://[::1]:11434/v1");
+        check_ollama("::", "http://127.0.0.1:11434/v1");
         check_ollama("http://box", "http://box/v1");
         check_ollama("https://ollama.com/", "https://ollama.com/v1");
         check_ollama("http://box:1/v1", "http://box:1/v1");

@@ -1,6 +1,7 @@
 //! Why there is no reply: the one place that decides the kind of a failure, what is said about it, and whether
 //! the same request may be sent again.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lr_stage::Error;
@@ -70,6 +71,14 @@ impl From<Failure> for Error {
             None => error,
         };
         if may_pass { error.retryable() } else { error }
+    }
+}
+
+/// A path as messages name it, which may end up in a turn: an absolute one by its last part only.
+pub(crate) fn shown(path: &Path) -> String {
+    match path.file_name() {
+        Some(name) if path.is_absolute() => format!("…/{}", name.display()),
+        _ => path.display().to_string(),
     }
 }
 
@@ -222,6 +231,12 @@ mod tests {
     fn check(status: u16, message: &str, codes: &str, expected: (Kind, Retry)) {
         let failure = of_status("h", status, &complaint(message, codes), &Hints::default());
         assert_eq!((failure.kind, failure.retry), expected, "{failure:?}");
+    }
+
+    #[test]
+    fn no_absolute_path_is_shown() {
+        assert_eq!(shown(Path::new("some/tape")), "some/tape");
+        assert_eq!(shown(Path::new("/home/me/tape/")), "…/tape");
     }
 
     #[test]

@@ -19,6 +19,10 @@ use crate::idle::{Idle, IdleWatch};
 use crate::key::Key;
 use crate::retry;
 
+/// What to do where a connection through a proxy fails.
+const SEE_PROXY: &str =
+    "a proxy is in use: see the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY";
+
 /// What a request needs beside its body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
@@ -66,8 +70,14 @@ fn send<B: ureq::AsSendBody>(
     target: &Target<'_>,
     request: http::Result<http::Request<B>>,
 ) -> Result<Response, Failure> {
-    let failed = |error| failure(error, target.endpoint, target.limits);
     let agent = agent(target);
+    let failed = |error| {
+        let failure = failure(error, target.endpoint, target.limits);
+        if agent.config().proxy().is_some() && failure.kind == Kind::Network {
+            return failure.hint(SEE_PROXY);
+        }
+        failure
+    };
     let request = request.map_err(|error| failed(error.into()))?;
     let response = agent.run(request).map_err(failed)?;
     let (head, body) = response.into_parts();
@@ -202,8 +212,7 @@ fn failure(error: ureq::Error, host: &Endpoint, limits: TimeLimits) -> Failure {
         ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => Failure::new(
             Kind::Network,
             format!("no connection to '{host}' through the proxy: {error}"),
-        )
-        .hint("see the variables HTTPS_PROXY, ALL_PROXY and NO_PROXY"),
+        ),
         _ => Failure::new(Kind::Network, format!("no connection to '{host}': {error}")),
     }
 }

@@ -9,7 +9,7 @@ use lr_stage::say;
 use lr_turn::Kind;
 
 use crate::choose::{Choice, Lookup};
-use crate::failure::Failure;
+use crate::failure::{self, Failure};
 use crate::wire::complaint::CUT;
 
 /// The variable of our own that holds a key for whatever provider is chosen.
@@ -110,7 +110,7 @@ fn read(source: &KeySource, choice: &Choice, variable: Lookup<'_>) -> Result<Opt
         return checked("'--api-key'", text);
     }
     if let Some(path) = &source.file {
-        let from = format!("'{}'", path.display());
+        let from = format!("'{}'", failure::shown(path));
         warn_if_others_can_read(path);
         let text = fs::read_to_string(path).map_err(|error| unusable(&from, &error.to_string()))?;
         return checked(&from, &text);

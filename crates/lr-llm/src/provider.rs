@@ -9,7 +9,9 @@ use std::path::Path;
 use lr_stage::{Error, Kind};
 use serde::Deserialize;
 
+use crate::failure;
 use crate::wire::chat::FieldNames;
+use crate::wire::complaint::one_line;
 
 /// The providers that are built in, in the order in which they are looked for.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -129,7 +131,7 @@ pub(crate) fn load(configuration: Option<&Path>) -> Result<Vec<Provider>, Error>
     });
     paths.sort();
     for path in paths {
-        let shown = path.display().to_string();
+        let shown = failure::shown(&path);
         let name = path
             .file_stem()
             .unwrap_or_default()
@@ -145,15 +147,20 @@ pub(crate) fn load(configuration: Option<&Path>) -> Result<Vec<Provider>, Error>
     Ok(providers)
 }
 
-fn parse(name: &str, text: &str) -> Result<Provider, toml::de::Error> {
-    let provider: Provider = toml::from_str(text)?;
+/// Reads a provider. The error is one line, which may become part of a turn.
+fn parse(name: &str, text: &str) -> Result<Provider, String> {
+    let provider: Provider = toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(0, |before| before.matches('\n').count()) + 1;
+        format!("line {line}: {}", one_line(error.message()))
+    })?;
     Ok(Provider {
         name: name.to_owned(),
         ..provider
     })
 }
 
-fn unusable(name: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+fn unusable(name: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::new(Kind::Config, format!("cannot use provider '{name}'")).because(error)
 }
 
@@ -211,9 +218,11 @@ mod tests {
         );
         let error = load(Some(folder.path())).unwrap_err().to_string();
         assert!(
-            error.contains("mine.toml") && error.contains("base_ulr"),
+            error
+                .starts_with("cannot use provider '…/mine.toml': line 2: unknown field `base_ulr`"),
             "{error}"
         );
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use lr_stage::{Error, Kind};
 use lr_turn::{Message, Reply};
 use serde::{Deserialize, Serialize};
 
+use crate::failure;
 use crate::wire::complaint::one_line;
 
 /// One recorded exchange.
@@ -105,7 +106,7 @@ impl Recordings {
 
     /// The recordings in files whose names start like this, with these names and in their order.
     fn read(&self, start: &str) -> Result<Vec<(String, Recording)>, Error> {
-        let shown = self.folder.display();
+        let shown = failure::shown(&self.folder);
         let unreadable = |error: std::io::Error| {
             Error::new(Kind::Io, format!("cannot read recordings in '{shown}'")).because(error)
         };
@@ -134,7 +135,7 @@ impl Recordings {
                 let recording: Recording = serde_json::from_str(&text).map_err(|error| {
                     Error::new(
                         Kind::Input,
-                        format!("'{}' is not a recording", path.display()),
+                        format!("'{}' is not a recording", failure::shown(&path)),
                     )
                     .because(error)
                 })?;
@@ -177,14 +178,14 @@ impl Recordings {
     }
 
     fn unwritable(&self, error: std::io::Error) -> Error {
-        let message = format!("cannot record into '{}'", self.folder.display());
+        let message = format!("cannot record into '{}'", failure::shown(&self.folder));
         Error::new(Kind::Io, message).because(error)
     }
 
     fn missing(&self, what: &str) -> Error {
         Error::new(
             Kind::NotRecorded,
-            format!("{what} in '{}'", self.folder.display()),
+            format!("{what} in '{}'", failure::shown(&self.folder)),
         )
         .hint("record it with a model and '--record DIR'")
     }
@@ -268,7 +269,7 @@ mod tests {
         model: Option<&str>,
         text: &str,
     ) -> Result<String, (Kind, String)> {
-        let folder = recordings.folder.display().to_string();
+        let folder = failure::shown(&recordings.folder);
         match recordings.find(model, &prompt(text)) {
             Ok(reply) => Ok(reply.text),
             Err(error) => Err((error.kind, error.to_string().replace(&folder, "DIR"))),
@@ -345,7 +346,7 @@ mod tests {
         let (kind, message) = found(&Recordings::new(folder.path()), None, "x").unwrap_err();
         assert_eq!(kind, Kind::Input);
         assert!(
-            message.starts_with("'DIR/x.json' is not a recording: "),
+            message.starts_with("'…/x.json' is not a recording: "),
             "{message}"
         );
     }

@@ -491,6 +491,28 @@ fn a_proxy_is_not_used_for_this_machine() {
 }
 
 #[test]
+fn a_proxy_that_fails_is_not_taken_for_the_server_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let args = [
+        "--base-url",
+        "https://192.0.2.1/v1",
+        "-m",
+        "m",
+        "--retries",
+        "0",
+        "hi",
+    ];
+    let mut command = program(home.path(), &args);
+    command.env("HTTPS_PROXY", "http://127.0.0.1:1");
+    let outcome = run(command, None);
+    assert_eq!(outcome.status, 3);
+    assert!(
+        outcome.stderr.contains("\nhint: a proxy is in use: "),
+        "{outcome:?}"
+    );
+}
+
+#[test]
 fn a_server_without_tls_is_an_error_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/v1", listener.local_addr().unwrap());
