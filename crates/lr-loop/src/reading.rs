@@ -125,6 +125,11 @@ impl Answer {
         turns.iter().map(Self::of).collect()
     }
 
+    /// Tells whether one of them came to this.
+    pub(crate) fn any(answers: &[Self], outcome: Outcome) -> bool {
+        answers.iter().any(|it| it.outcome == Some(outcome))
+    }
+
     /// Reads one turn after it was applied.
     pub(crate) fn of(turn: &Turn) -> Result<Self, ReadError> {
         let apply: Option<Apply> = turn.get()?;

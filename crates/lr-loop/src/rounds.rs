@@ -68,10 +68,7 @@ impl<'a> Rounds<'a> {
         self.summary.add_notes(self.turn, &answers);
         self.judge.answered(&answers)?;
         let next = self.check(Some(&applied));
-        let something_applied = answers
-            .iter()
-            .any(|it| it.outcome == Some(Outcome::Applied));
-        if something_applied && !is_interrupted(&next) {
+        if Answer::any(&answers, Outcome::Applied) && !is_interrupted(&next) {
             let rechecked = match &next {
                 ControlFlow::Continue((next, _)) => Some(next),
                 ControlFlow::Break(_) => None,

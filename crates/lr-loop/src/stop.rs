@@ -144,11 +144,8 @@ impl Judge {
         if self.iterations >= self.limits.iterations {
             return Flow::Break(Reason::ITERATIONS.into());
         }
-        match self
-            .limits
-            .max_calls
-            .map(|max| max.saturating_sub(self.calls))
-        {
+        let max = self.limits.max_calls;
+        match max.map(|max| max.saturating_sub(self.calls)) {
             Some(0) => Flow::Break(Reason::CALLS.into()),
             left => Flow::Continue(left),
         }
@@ -173,17 +170,14 @@ impl Judge {
     /// changed, when the model has to learn why it was refused, and when a free fix had no effect,
     /// so that it is not offered again.
     pub(crate) fn answered(&mut self, answers: &[Answer]) -> Flow {
-        let goes_on = answers.iter().any(|answer| {
-            matches!(answer.outcome, Some(Outcome::Applied | Outcome::Refused))
-                || (answer.free && answer.outcome.is_some())
-        });
-        if goes_on {
+        let any = |outcome| Answer::any(answers, outcome);
+        let free = answers.iter().any(|it| it.free && it.outcome.is_some());
+        if any(Outcome::Applied) || any(Outcome::Refused) || free {
             return Flow::Continue(());
         }
         if let Some(error) = worst_error(answers) {
             return Flow::Break(self.because(error));
         }
-        let any = |outcome| answers.iter().any(|it| it.outcome == Some(outcome));
         let reason = if !answers.is_empty() && answers.iter().all(|it| it.declared_done) {
             Reason::DECLARED_DONE
         } else if any(Outcome::NoChange) && !any(Outcome::NoEdits) {
@@ -200,29 +194,17 @@ impl Judge {
         if let Some(error) = worst_error(answers).filter(|it| it.status() != Status::NoReply) {
             return Flow::Break(self.because(error));
         }
-        let applied = answers
-            .iter()
-            .any(|it| it.outcome == Some(Outcome::Applied));
-        let refused = answers
-            .iter()
-            .any(|it| it.outcome == Some(Outcome::Refused));
+        let applied = Answer::any(answers, Outcome::Applied);
+        let refused = !applied && Answer::any(answers, Outcome::Refused);
         if applied {
             self.note_state(check)?;
         }
-        self.refused = if refused && !applied {
-            self.refused + 1
-        } else {
-            0
-        };
-        if applied || !refused {
+        count(&mut self.refused, refused);
+        if !refused {
             let gone = answers.iter().any(|it| !it.asked.is_subset(&check.keys));
-            self.stalled = if gone { 0 } else { self.stalled + 1 };
+            count(&mut self.stalled, !gone);
         }
-        self.free = if answers.iter().all(|it| it.free) {
-            self.free + 1
-        } else {
-            0
-        };
+        count(&mut self.free, answers.iter().all(|it| it.free));
         if self.refused >= MOST_REFUSED {
             return Flow::Break(Reason::REFUSED.into());
         }
@@ -233,13 +215,11 @@ impl Judge {
     }
 
     fn note_state(&mut self, check: &Checked) -> Flow {
-        let Some(state) = state(check) else {
-            return Flow::Continue(());
-        };
-        if self.seen.contains(&state) {
+        let state = state(check);
+        if state.as_ref().is_some_and(|it| self.seen.contains(it)) {
             return Flow::Break(Reason::SEEN.into());
         }
-        self.seen.push(state);
+        self.seen.extend(state);
         Flow::Continue(())
     }
 
@@ -259,6 +239,11 @@ impl Judge {
             error: Some(error.clone()),
         }
     }
+}
+
+/// Counts turns in a row.
+fn count(turns: &mut u64, one_more: bool) {
+    *turns = if one_more { *turns + 1 } else { 0 };
 }
 
 /// Stops where a check leaves nothing to do, or says nothing about the sources.
