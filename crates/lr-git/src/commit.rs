@@ -8,7 +8,7 @@ use std::time::Duration;
 use lr_exec::signals;
 use lr_stage::output::Output;
 use lr_stage::{Common, Error, Form, Kind, Status, exit_zero, input, say, turns};
-use lr_turn::{Apply, Change, Outcome as Applied, Reply, Turn};
+use lr_turn::{Apply, Change, Id, Outcome as Applied, Reply, Turn};
 
 use crate::args;
 use crate::findings::Findings;
@@ -60,6 +60,17 @@ pub(crate) fn run(args: &args::Commit, common: &Common) -> Result<Status, Error>
     Ok(exit_zero(work.status, args.exit_zero))
 }
 
+/// Parts of one turn, which one check follows.
+#[derive(Default)]
+struct Group {
+    /// Which part came last.
+    last: Option<Id>,
+    /// The findings of the first parts, with which there is nothing to do: they are written.
+    passed: Vec<Findings>,
+    /// The others.
+    turns: Vec<Turn>,
+}
+
 /// The work on a stream of turns.
 struct Work {
     options: Options,
@@ -71,8 +82,9 @@ struct Work {
 }
 
 impl Work {
+    /// Works on all turns, and holds back only those that must be judged together with later ones.
     fn all(&mut self, turns: input::TurnReader) -> Result<(), Error> {
-        let mut group: Vec<Turn> = Vec::new();
+        let mut group = Group::default();
         for turn in turns {
             let turn = match turn {
                 Ok(turn) => turn,
@@ -81,19 +93,32 @@ impl Work {
                     return Err(error);
                 }
             };
-            if !group
-                .last()
-                .is_some_and(|last| belong_together(last, &turn))
-            {
+            let id = turn.id().ok();
+            if !belong_together(group.last.as_ref(), id.as_ref()) {
                 self.group(std::mem::take(&mut group))?;
             }
-            group.push(turn);
+            group.last = id;
+            let goes_on = self.options.recheck.is_some() && may_go_on(group.last.as_ref());
+            if group.turns.is_empty() && matches!(ready(&turn), Ok(None)) {
+                if goes_on {
+                    group.passed.extend(Findings::of(&turn));
+                }
+                self.write(&turn)?;
+            } else {
+                group.turns.push(turn);
+            }
+            if !goes_on {
+                self.group(std::mem::take(&mut group))?;
+            }
         }
         self.group(group)
     }
 
     /// Works on the parts of one turn, and writes them.
-    fn group(&mut self, mut turns: Vec<Turn>) -> Result<(), Error> {
+    fn group(&mut self, group: Group) -> Result<(), Error> {
+        let Group {
+            passed, mut turns, ..
+        } = group;
         if turns.is_empty() {
             return Ok(());
         }
@@ -108,7 +133,8 @@ impl Work {
         if !parts.is_empty() {
             self.output.check_reader()?;
             let held = signals::hold();
-            self.parts(&mut turns, &parts)?;
+            let before = Findings::of_parts(passed, &turns);
+            self.parts(&mut turns, &parts, &before)?;
             drop(held);
         }
         for turn in &turns {
@@ -121,9 +147,13 @@ impl Work {
     }
 
     /// Commits the parts of one turn that were applied, or puts all of them back.
-    fn parts(&mut self, turns: &mut [Turn], parts: &[(usize, Apply)]) -> Result<(), Error> {
-        let before = Findings::of_parts(turns);
-        if self.is_put_back(&before) {
+    fn parts(
+        &mut self,
+        turns: &mut [Turn],
+        parts: &[(usize, Apply)],
+        before: &Findings,
+    ) -> Result<(), Error> {
+        if self.is_put_back(before) {
             match self.put_back(turns, parts) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
@@ -135,7 +165,7 @@ impl Work {
         }
         for (position, apply) in parts {
             let turn = &mut turns[*position];
-            if let Err(error) = self.part(turn, apply, &before, parts.len() > 1) {
+            if let Err(error) = self.part(turn, apply, before, parts.len() > 1) {
                 self.fail(turn, error)?;
             }
         }
@@ -253,11 +283,18 @@ fn ready(turn: &Turn) -> Result<Option<Apply>, Error> {
 }
 
 /// Whether a turn is the next part of the same turn of the same run.
-fn belong_together(last: &Turn, next: &Turn) -> bool {
-    let (Ok(last), Ok(next)) = (last.id(), next.id()) else {
+fn belong_together(last: Option<&Id>, next: Option<&Id>) -> bool {
+    let (Some(last), Some(next)) = (last, next) else {
         return false;
     };
     last.run == next.run && last.turn == next.turn && last.part < next.part && last.part.is_some()
+}
+
+/// Whether another part of the same turn may follow.
+fn may_go_on(last: Option<&Id>) -> bool {
+    let part = |id: &Id| id.part.map(|part| (part, id.parts));
+    last.and_then(part)
+        .is_some_and(|(part, parts)| parts.is_none_or(|parts| part < parts))
 }
 
 fn paths_of(apply: &Apply) -> BTreeSet<String> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lr_files::{FileError, FileErrorKind, Journal, Replacement, Root};
-use lr_stage::{Error, say};
+use lr_stage::{Error, project, say};
 use lr_turn::Kind;
 
 /// What becomes of the journal's receipt, from which lr-apply answers when it is run again.
@@ -18,7 +18,7 @@ pub(crate) enum Receipt {
 /// Finishes or takes back a change of files that was interrupted, so that what lies on the disk
 /// is what somebody wanted there.
 pub(crate) fn recover(directory: &Path) -> Result<(), Error> {
-    let project = lr_files::project_root(directory);
+    let project = project::root(directory);
     if !Journal::is_pending(&project) {
         return Ok(());
     }
@@ -31,7 +31,7 @@ pub(crate) fn recover(directory: &Path) -> Result<(), Error> {
 
 /// Refuses a project in which no journal can be written, because something else has its name.
 pub(crate) fn check_journal(directory: &Path) -> Result<(), Error> {
-    let folder = lr_files::project_root(directory).join(".lr");
+    let folder = project::root(directory).join(".lr");
     let is_in_the_way = folder.symlink_metadata().is_ok_and(|found| !found.is_dir());
     if is_in_the_way {
         return Err(Error::new(
@@ -51,7 +51,7 @@ pub(crate) fn replace(
 ) -> Result<(), Error> {
     let replaced = || {
         let root = Root::open(directory)?;
-        let journal = Journal::open(&lr_files::project_root(directory))?;
+        let journal = Journal::open(&project::root(directory))?;
         match receipt {
             Receipt::Keep => journal.replace_keeping_receipt(&root, set),
             Receipt::Forget => journal.replace(&root, set, ""),

@@ -44,15 +44,11 @@ impl Findings {
         Ok(Self::of_check(&check, &sources))
     }
 
-    /// Reads the findings of the parts of a turn that was split as one, of those too that were not
+    /// Joins the findings of the parts of a turn that was split, of those too that were not
     /// answered. A part whose check is not of its form is left out here.
-    pub(crate) fn of_parts(turns: &[Turn]) -> Self {
-        Self::joined(
-            turns
-                .iter()
-                .filter_map(|turn| Self::of(turn).ok())
-                .collect(),
-        )
+    pub(crate) fn of_parts(mut first: Vec<Self>, others: &[Turn]) -> Self {
+        first.extend(others.iter().filter_map(|turn| Self::of(turn).ok()));
+        Self::joined(first)
     }
 
     /// Reads the turns of a recheck; `None` if it was trouble, so that it says nothing.

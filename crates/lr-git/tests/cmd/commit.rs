@@ -488,3 +488,16 @@ fn a_person_reads_a_page() {
     );
     assert_eq!(ran.stdout, expected);
 }
+
+#[test]
+fn a_turn_that_waits_for_no_other_leaves_at_once() {
+    let sandbox = Sandbox::new();
+    let turns = [
+        json!({"lr": 1, "run": RUN, "turn": 1, "part": 1, "parts": 2}),
+        json!({"lr": 1, "run": RUN, "turn": 1, "part": 2, "parts": 2}),
+    ];
+    let mut answers = sandbox.converse(&["commit"]);
+    for turn in turns {
+        assert_eq!(answers(&line(&turn)), Some(line(&turn)));
+    }
+}

@@ -1,9 +1,10 @@
 //! A sealed repository, and turns about its files.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use lr_files::sha256_hex;
 use serde_json::{Value, json};
@@ -162,6 +163,35 @@ impl Sandbox {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Starts lr-git, and returns what gives it a line and waits for one in return, for a while.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the program under test is run as it is"
+    )]
+    pub(crate) fn converse(&self, arguments: &[&str]) -> impl FnMut(&str) -> Option<String> {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_lr-git"))
+            .args(arguments)
+            .current_dir(self.path(""))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = std::sync::mpsc::channel();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut input = child.stdin.take().unwrap();
+        std::thread::spawn(move || {
+            let mut answers = output.lines().map_while(Result::ok);
+            while answers.next().is_some_and(|line| sender.send(line).is_ok()) {}
+            child.wait()
+        });
+        move |line| {
+            input.write_all(line.as_bytes()).unwrap();
+            let answer = lines.recv_timeout(Duration::from_secs(20)).ok();
+            answer.map(|answer| format!("{answer}\n"))
         }
     }
 
