@@ -38,7 +38,7 @@ pub(crate) struct Call<'a> {
 pub(crate) fn calls<'a>(checker: &'a Checker, files: &[&'a str], named: bool) -> Vec<Call<'a>> {
     let batches = match checker.unit {
         Unit::File => files.iter().map(|file| vec![*file]).collect(),
-        Unit::Files => batches(files),
+        Unit::Files => batches(files, LONGEST_LIST),
         Unit::Project => vec![files.to_vec()],
     };
     batches
@@ -51,13 +51,14 @@ pub(crate) fn calls<'a>(checker: &'a Checker, files: &[&'a str], named: bool) ->
         .collect()
 }
 
-fn batches<'a>(files: &[&'a str]) -> Vec<Vec<&'a str>> {
+/// Divides files so that no list is longer than `longest` bytes, as a command line counts them.
+pub(crate) fn batches<'a>(files: &[&'a str], longest: usize) -> Vec<Vec<&'a str>> {
     let mut batches: Vec<Vec<&str>> = Vec::new();
     let mut length = usize::MAX;
     for file in files {
         length = length.saturating_add(file.len() + 1);
         match batches.last_mut() {
-            Some(batch) if length <= LONGEST_LIST => batch.push(file),
+            Some(batch) if length <= longest => batch.push(file),
             _ => {
                 length = file.len() + 1;
                 batches.push(vec![file]);
@@ -289,7 +290,7 @@ mod tests {
     fn many_files_take_several_calls() {
         let names: Vec<String> = (0..3000).map(|number| format!("{number:0>99}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let batches = batches(&names);
+        let batches = batches(&names, 100_000);
         assert_eq!(
             batches.iter().map(Vec::len).collect::<Vec<_>>(),
             [1000, 1000, 1000]

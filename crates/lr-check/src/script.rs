@@ -8,11 +8,10 @@
 use std::path::Path;
 
 use lr_exec::End;
-use lr_files::SourceFile;
 use lr_stage::{Error, Kind};
 use lr_turn::{CheckResult, CheckStatus, Finding, Location, Script, Severity};
 
-use crate::checker::{self, time_is_up};
+use crate::checker::{self, batches, time_is_up};
 use crate::findings::digest;
 use crate::run::{Ended, Runner};
 use crate::script_text;
@@ -20,6 +19,10 @@ use crate::sources::Sources;
 use crate::text::{argument, names};
 use crate::verdict::Verdict;
 use crate::volatile::settle;
+
+/// How long a command line's list of files may be, in bytes, so that all systems take it. The
+/// files of a longer one are divided among several calls.
+const LONGEST_LIST: usize = 500_000;
 
 /// A command, and how it is to be called.
 pub(crate) struct Command {
@@ -34,9 +37,10 @@ pub(crate) struct Command {
 enum Manner {
     /// Once for each file, which takes the place of `{file}` or stands behind all words.
     EachFile,
-    /// Once, with all files in the place of `{files}`.
+    /// Once, or as often as the length of a command line demands, with all files in the place of
+    /// `{files}`.
     AllFiles,
-    /// Once, with all files behind all words.
+    /// Likewise, with all files behind all words.
     AllFilesAppended,
     /// Once, without files.
     Project,
@@ -112,25 +116,30 @@ impl Command {
     pub(crate) fn calls<'a>(&self, sources: &'a Sources) -> Vec<Call<'a>> {
         let directory = sources.root().path();
         let script = script_text::of(&self.words, directory);
-        let call = |files: &[&'a SourceFile], stdin| Call {
+        let call = |files: &[&'a str], stdin| Call {
             argv: self.argv(files),
-            files: files.iter().map(|file| file.path.as_str()).collect(),
+            files: files.to_vec(),
             stdin,
             script: script.clone(),
         };
-        let all: Vec<&SourceFile> = sources.files().iter().collect();
+        let files = sources.files();
+        let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
         match self.manner {
-            _ if all.is_empty() => Vec::new(),
-            Manner::EachFile => all
+            _ if files.is_empty() => Vec::new(),
+            Manner::EachFile => files
                 .iter()
-                .map(|file| call(&[file], self.feeds.then(|| file.bytes())))
+                .map(|file| call(&[&file.path], self.feeds.then(|| file.bytes())))
                 .collect(),
-            Manner::AllFiles | Manner::AllFilesAppended | Manner::Project => vec![call(&all, None)],
+            Manner::AllFiles | Manner::AllFilesAppended => batches(&paths, LONGEST_LIST)
+                .iter()
+                .map(|batch| call(batch, None))
+                .collect(),
+            Manner::Project => vec![call(&paths, None)],
         }
     }
 
-    fn argv(&self, files: &[&SourceFile]) -> Vec<String> {
-        let paths = || files.iter().map(|file| argument(&file.path));
+    fn argv(&self, files: &[&str]) -> Vec<String> {
+        let paths = || files.iter().map(|file| argument(file));
         let mut argv = Vec::with_capacity(self.words.len() + files.len());
         let mut placed = self.manner == Manner::Project;
         for word in &self.words {

@@ -100,7 +100,7 @@ fn flood_keeps_head_and_tail() {
 #[test]
 fn findings_are_read_from_an_output_of_any_usual_length() {
     let tree = Tree::sh(
-        r#"printf '[{"code":"F401","message":"no","filename":"a.txt","location":{"row":1,"column":1},"pad":"'
+        r#"printf '[{"code":"F401","message":"no, see %s/b.py","filename":"a.py","location":{"row":1,"column":1},"pad":"' "$PWD"
            head -c 20000000 /dev/zero | tr '\0' x; printf '"}]'; exit 1"#,
     );
     let directory = tree.directory.path();
@@ -114,7 +114,10 @@ fn findings_are_read_from_an_output_of_any_usual_length() {
         .unwrap();
     assert_eq!(finished.end, End::Exited(1), "{}", finished.stderr.text());
     let turn: Value = serde_json::from_slice(finished.stdout.bytes()).unwrap();
-    assert_eq!(turn["check"]["results"][0]["findings"][0]["message"], "no");
+    assert_eq!(
+        turn["check"]["results"][0]["findings"][0]["message"],
+        "no, see b.py"
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use regex::Regex;
 use super::key::{self, Keys};
 use super::{Complaint, Edit, Place};
 use crate::catalogue::{Checker, Columns};
+use crate::said;
 use crate::sources::Sources;
 use crate::text::{Lines, char_column_to_byte};
 
@@ -70,7 +71,8 @@ fn findings(context: &Context<'_>, complaints: Vec<Complaint>) -> Vec<Finding> {
     let mut files: HashMap<String, Lines<'_>> = HashMap::new();
     let mut findings: Vec<Finding> = complaints
         .into_iter()
-        .map(|complaint| {
+        .map(|mut complaint| {
+            complaint.message = said::clean(&complaint.message, context.sources.root().path());
             let path = context.sources.own_path(&complaint.path);
             let lines = files
                 .entry(path.clone())
