@@ -507,6 +507,21 @@ fn hides_itself_from_git() {
 }
 
 #[test]
+fn hides_itself_from_git_after_a_crash_and_leaves_no_litter() {
+    for point in 0..8 {
+        let tree = Tree::new();
+        arm(point, Fault::Crash);
+        let crashed = catch_unwind(AssertUnwindSafe(|| drop(tree.journal())));
+        disarm();
+        drop(tree.journal().unwrap());
+        let names = fs::read_dir(tree.sandbox.path().join(".lr")).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, [".gitignore", "journal"], "{point}: {crashed:?}");
+    }
+}
+
+#[test]
 fn one_writes_at_a_time_and_the_next_one_learns_who() {
     let tree = Tree::new();
     let project = Root::open(tree.sandbox.path()).unwrap();

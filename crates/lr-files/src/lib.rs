@@ -27,7 +27,7 @@ mod swap;
 pub use error::{FileError, FileErrorKind};
 pub use fit::{Keep, fit, has_bom, plain};
 pub use journal::{Journal, Recovered};
-pub use path::{PathProblem, project_root, relative_path};
+pub use path::{PathProblem, relative_path};
 pub use record::Receipt;
 pub use replacement::Replacement;
 pub use root::{DEFAULT_SIZE_LIMIT, FileState, Root, SourceFile, State, sha256_hex};

@@ -1,11 +1,9 @@
 //! Which path names may be used at all, decided on the text alone.
 //!
-//! Nothing here looks at the disk, except for [`project_root`]; what a name leads to is
-//! [`Root`](crate::Root)'s business.
+//! Nothing here looks at the disk; what a name leads to is [`Root`](crate::Root)'s business.
 
 use std::error::Error;
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 /// Why a path is not one that lr reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,20 +83,6 @@ pub fn relative_path(input: &str) -> Result<String, PathProblem> {
         return Err(PathProblem::Empty);
     }
     Ok(cleaned)
-}
-
-/// Finds the project's root: the nearest directory at or above `start` that contains `.git` or
-/// `lr.toml`, else `start` itself.
-pub fn project_root(start: &Path) -> PathBuf {
-    let absolute = std::fs::canonicalize(start).unwrap_or_else(|_| start.to_path_buf());
-    absolute
-        .ancestors()
-        .find(|directory| {
-            [".git", "lr.toml"]
-                .iter()
-                .any(|name| directory.join(name).symlink_metadata().is_ok())
-        })
-        .map_or_else(|| absolute.clone(), Path::to_path_buf)
 }
 
 fn check_component(component: &str, is_first: bool) -> Result<(), PathProblem> {
@@ -210,18 +194,6 @@ mod tests {
         refuses("a\nb", PathProblem::Character('\n'));
         refuses("a\u{202e}b", PathProblem::Character('\u{202e}'));
         refuses(".g\u{200c}it/config", PathProblem::Character('\u{200c}'));
-    }
-
-    #[test]
-    fn finds_the_nearest_marked_directory() {
-        let sandbox = tempfile::tempdir().unwrap();
-        let top = sandbox.path().canonicalize().unwrap();
-        let deep = top.join("a/b");
-        std::fs::create_dir_all(&deep).unwrap();
-        std::fs::write(top.join("a/lr.toml"), "").unwrap();
-        assert_eq!(project_root(&deep), top.join("a"));
-        std::fs::create_dir(deep.join(".git")).unwrap();
-        assert_eq!(project_root(&deep), deep);
     }
 
     proptest! {

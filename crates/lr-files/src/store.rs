@@ -6,13 +6,16 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::fs::{Access, AtFlags, Mode, OFlags};
+use rustix::fs::{Access, AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::disk;
 use crate::error::{FileError, FileErrorKind as Kind};
 use crate::record::{INTENT, Record};
 use crate::root::Root;
+
+/// The name of `.lr/.gitignore` until it is complete.
+const NEW_IGNORE: &str = ".gitignore.new";
 
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
@@ -146,15 +149,23 @@ fn open_journal(project: &Root) -> io::Result<OwnedFd> {
     open_or_make(lr.as_fd(), "journal")
 }
 
-/// Makes `.lr` ignore itself. The file appears complete, or not at all when this is killed.
+/// Makes `.lr` ignore itself. The file appears complete, or not at all when this is killed; what
+/// was begun then is removed by the next one.
 fn ignore_itself(lr: BorrowedFd<'_>) -> io::Result<()> {
-    if rustix::fs::accessat(lr, ".gitignore", Access::EXISTS, AtFlags::empty()).is_ok() {
+    let is_done =
+        || rustix::fs::accessat(lr, ".gitignore", Access::EXISTS, AtFlags::empty()).is_ok();
+    if is_done() {
         return Ok(());
     }
-    let name = disk::temporary_name();
-    let file = disk::create(lr, &name, 0o644)?;
+    // Two that begin at once take turns; the lock ends with the descriptor.
+    rustix::io::retry_on_intr(|| rustix::fs::flock(lr, FlockOperation::LockExclusive))?;
+    if is_done() {
+        return Ok(());
+    }
+    disk::remove(lr, NEW_IGNORE)?;
+    let file = disk::create(lr, NEW_IGNORE, 0o644)?;
     disk::write(&file, b"*\n")?;
-    disk::rename(lr, &name, ".gitignore")
+    disk::rename(lr, NEW_IGNORE, ".gitignore")
 }
 
 fn open_or_make(directory: BorrowedFd<'_>, name: &str) -> io::Result<OwnedFd> {

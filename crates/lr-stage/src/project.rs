@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 /// The folder at a project's root that holds runs, journal and cache.
 pub const LR_FOLDER: &str = ".lr";
 
-/// Returns the root of the project that a directory belongs to: the nearest of it and its parents
-/// that holds `.git` or `lr.toml`, else the directory itself.
+/// Returns the root of the project that a directory belongs to, as an absolute path: the nearest
+/// of it and its parents that holds `.git` or `lr.toml`, else the directory itself.
 pub fn root(directory: &Path) -> PathBuf {
-    directory
+    let absolute = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_path_buf());
+    absolute
         .ancestors()
         .find(|parent| parent.join(".git").exists() || parent.join("lr.toml").exists())
-        .unwrap_or(directory)
+        .unwrap_or(&absolute)
         .to_path_buf()
 }
 
@@ -22,12 +25,19 @@ mod tests {
     #[test]
     fn a_project_begins_at_the_nearest_git_folder_or_configuration() {
         let folder = tempfile::tempdir().unwrap();
-        let inner = folder.path().join("a/b");
+        let top = folder.path().canonicalize().unwrap();
+        let inner = top.join("a/b");
         std::fs::create_dir_all(&inner).unwrap();
         assert_eq!(root(&inner), inner);
-        std::fs::create_dir(folder.path().join(".git")).unwrap();
-        assert_eq!(root(&inner), folder.path());
-        std::fs::write(folder.path().join("a/lr.toml"), "").unwrap();
-        assert_eq!(root(&inner), folder.path().join("a"));
+        std::fs::create_dir(top.join(".git")).unwrap();
+        assert_eq!(root(&inner), top);
+        std::fs::write(top.join("a/lr.toml"), "").unwrap();
+        assert_eq!(root(&inner), top.join("a"));
+    }
+
+    #[test]
+    fn the_root_of_the_working_directory_is_absolute() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(root(Path::new(".")), root(&here));
     }
 }
