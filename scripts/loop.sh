@@ -82,7 +82,11 @@ judge() {
     [ "$refused" -lt 3 ] || stop 1 'refused: three times in a row'
     return
   fi
-  if [ -n "$(comm -23 <(keys "$applied") <(keys "$now"))" ]; then stalled=0; else stalled=$((stalled + 1)); fi
+  if [ -z "$(comm -23 <(keys "$applied") <(keys "$now"))" ]; then
+    stalled=$((stalled + 1))
+  elif ! is 'all(.reply.by == "lr-fix")' "$applied"; then
+    stalled=0 # what is free renews no patience
+  fi
   [ "$stalled" -lt "$patience" ] || stop 1 'stalled: nothing that was asked for is gone'
 }
 

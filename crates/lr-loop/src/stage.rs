@@ -121,6 +121,8 @@ impl<'a> Runner<'a> {
             if let Some(key) = &self.plan.api_key {
                 program = program.env(API_KEY, key);
             }
+        } else {
+            program = program.drop_env(lr_stage::keys::variables());
         }
         Ok(program)
     }

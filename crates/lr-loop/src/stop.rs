@@ -200,11 +200,14 @@ impl Judge {
             self.note_state(check)?;
         }
         count(&mut self.refused, refused);
-        if !refused {
-            let gone = answers.iter().any(|it| !it.asked.is_subset(&check.keys));
+        let free = answers.iter().all(|it| it.free);
+        let gone = answers.iter().any(|it| !it.asked.is_subset(&check.keys));
+        // What is free renews no patience, or a model that makes work for it would never stall.
+        let says_nothing = refused || (free && gone);
+        if !says_nothing {
             count(&mut self.stalled, !gone);
         }
-        count(&mut self.free, answers.iter().all(|it| it.free));
+        count(&mut self.free, free);
         if self.refused >= MOST_REFUSED {
             return Flow::Break(Reason::REFUSED.into());
         }
@@ -523,6 +526,15 @@ mod tests {
         let turn = || (free(Outcome::NoChange, &["k"]), check("1", &["k"]));
         let ends = run(&mut judge(), &[turn(), turn(), turn()]);
         assert_eq!(ends, [None, None, Some(Reason::STALLED)]);
+    }
+
+    #[test]
+    fn a_free_fix_renews_no_patience() {
+        let mess = |hash| applied(hash, &["k"], &["k", "l"]);
+        let tidied = |hash| (free(Outcome::Applied, &["k", "l"]), check(hash, &["k"]));
+        let turns = [mess("2"), tidied("3"), mess("4"), tidied("5"), mess("6")];
+        let ends = run(&mut judge(), &turns);
+        assert_eq!(ends, [None, None, None, None, Some(Reason::STALLED)]);
     }
 
     #[test]
