@@ -6,10 +6,10 @@
 //! are refused at once.
 
 use std::fmt::Write as _;
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
@@ -148,6 +148,25 @@ impl Root {
         let path = clean(path)?;
         let opened = self.look_up(&path)?;
         self.state_of(opened, &path)
+    }
+
+    /// Lets whoever may read a file execute it, too.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what [`read`](Self::read) refuses of a path and what stands there, and fails for a
+    /// file of another owner.
+    pub fn make_executable(&self, path: &str) -> Result<(), FileError> {
+        let path = clean(path)?;
+        let open = match self.look_up(&path)? {
+            Opened::File(open) => open,
+            Opened::Absent => return Err(FileError::new(Kind::NotFound, "no such file", &path)),
+            Opened::Other(what) => return Err(refusal(what, &path)),
+        };
+        let mode = open.metadata.mode() & 0o7777;
+        let executable = Permissions::from_mode(mode | ((mode & 0o444) >> 2));
+        let done = open.file.set_permissions(executable);
+        done.map_err(|error| FileError::os("make executable", &path, &error))
     }
 
     /// The largest size of a file that is read, in bytes.
@@ -458,6 +477,21 @@ mod tests {
         let (directory, root) = sandbox();
         fs::write(directory.path().join("a"), "x").unwrap();
         assert_eq!(kind_of(&root, "a/b"), Kind::NotAFile);
+    }
+
+    #[test]
+    fn makes_a_file_executable_for_those_who_read_it() {
+        let (folder, root) = sandbox();
+        let path = folder.path().join("a.py");
+        fs::write(&path, "x").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        root.make_executable("a.py").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o750);
+        symlink("a.py", folder.path().join("link")).unwrap();
+        assert_eq!(
+            root.make_executable("link").unwrap_err().kind(),
+            Kind::Symlink
+        );
     }
 
     #[test]
