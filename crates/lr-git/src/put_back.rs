@@ -31,6 +31,11 @@ pub(crate) fn all(repo: &Repo, changes: &[&Change]) -> Result<(), Error> {
     if !set.is_empty() {
         files::replace(&repo.directory(), &set, Receipt::Forget)?;
     }
+    for change in changes {
+        if let Some(version) = view.committed(&change.path)? {
+            view.restore_mode(&change.path, version)?;
+        }
+    }
     say::note(&format!(
         "nothing got better: put {} back",
         count(changes.len(), "file")

@@ -28,6 +28,16 @@ struct Trace {
     is_foreign: bool,
 }
 
+impl Trace {
+    /// Whether a version is the original; one of a file that was gone may lack the executable bit,
+    /// which is brought back last.
+    fn is_back(&self, version: Option<Version>) -> bool {
+        let id = |version: Version| version.id;
+        version == self.original
+            || (self.last.is_none() && version.map(id) == self.original.map(id))
+    }
+}
+
 /// Brings back what the files of a run were before it.
 pub(crate) fn run(args: &args::Undo) -> Result<Status, Error> {
     let timeout = Duration::from_secs(args.timeout);
@@ -57,9 +67,7 @@ pub(crate) fn run(args: &args::Undo) -> Result<Status, Error> {
         return Ok(Status::Done);
     }
     let held = signals::hold();
-    if !set.is_empty() {
-        files::replace(&repo.directory(), &set, Receipt::Forget)?;
-    }
+    write(&view, &repo, &traces, &set)?;
     let paths: Vec<String> = traces.keys().cloned().collect();
     let trailers = Trailers {
         run: name,
@@ -136,11 +144,11 @@ fn plan(view: &mut View<'_>, traces: &BTreeMap<String, Trace>) -> Result<Vec<Rep
     for (path, trace) in traces {
         let on_disk = view.on_disk(path)?;
         let is_committed = view.committed(path)? == trace.last && !trace.is_foreign;
-        if !is_committed || (on_disk != trace.last && on_disk != trace.original) {
+        if !is_committed || (on_disk != trace.last && !trace.is_back(on_disk)) {
             foreign.push(format!("'{path}'"));
             continue;
         }
-        if on_disk == trace.original {
+        if trace.is_back(on_disk) {
             continue;
         }
         let after = match trace.original {
@@ -161,6 +169,24 @@ fn plan(view: &mut View<'_>, traces: &BTreeMap<String, Trace>) -> Result<Vec<Rep
         format!("changed since by somebody else: {}", foreign.join(", ")),
     )
     .hint("put those changes aside or take the run's commits back one by one with 'git revert'"))
+}
+
+/// Writes what is not back already.
+fn write(
+    view: &View<'_>,
+    repo: &Repo,
+    traces: &BTreeMap<String, Trace>,
+    set: &[Replacement],
+) -> Result<(), Error> {
+    if !set.is_empty() {
+        files::replace(&repo.directory(), set, Receipt::Forget)?;
+    }
+    for (path, trace) in traces {
+        if let Some(version) = trace.original {
+            view.restore_mode(path, version)?;
+        }
+    }
+    Ok(())
 }
 
 fn page(did: &str, traces: &BTreeMap<String, Trace>) -> String {

@@ -125,6 +125,7 @@ fn run(repo: &Repo, arguments: &[&str], input: Vec<u8>) -> Result<Finished, Erro
         .current_dir(&repo.top)
         .timeout(repo.timeout)
         .capture_limit(CAPTURE)
+        .drop_env(lr_stage::keys::variables())
         .stdin_bytes(input)
         .run()
         .map_err(|error| {

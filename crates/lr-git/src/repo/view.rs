@@ -175,6 +175,15 @@ impl View<'_> {
         }
     }
 
+    /// Makes a file of the work tree executable if a version is that it was brought back to.
+    pub(crate) fn restore_mode(&self, path: &str, version: Version) -> Result<(), Error> {
+        if version.mode != Mode::Executable || self.mode_on_disk(path) == Mode::Executable {
+            return Ok(());
+        }
+        let made = self.root.make_executable(path);
+        made.map_err(|error| file_error(&error))
+    }
+
     /// Converts the bytes of the work tree into what git stores, by line endings only.
     pub(super) fn clean(&mut self, path: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
         let full = self.repo.full(path);

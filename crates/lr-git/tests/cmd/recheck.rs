@@ -179,3 +179,18 @@ fn the_condition_needs_a_recheck() {
         .code(2)
         .says("cannot read 'missing'");
 }
+
+#[test]
+fn puts_a_deleted_file_back_executable() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["update-index", "--chmod=+x", "a.py"]);
+    sandbox.git(&["commit", "--quiet", "-m", "x"]);
+    sandbox.git(&["checkout", "--quiet", "--", "a.py"]);
+    sandbox.start(&["a.py"]);
+    let turn = sandbox.apply(1, &[("a.py", None)]);
+    let next = next(&sandbox, &check(&["a.py F401"]));
+    let arguments = ["commit", "--if", "improved", "--rechecked", &next];
+    let ran = sandbox.lr(&arguments, &line(&turn)).code(1);
+    assert_eq!(ran.commit(), json!({"put_back": true}));
+    sandbox.is_sound("");
+}

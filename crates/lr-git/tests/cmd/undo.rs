@@ -108,3 +108,16 @@ fn goes_on_where_an_undo_was_killed_before_its_commit() {
     assert_eq!(sandbox.git(&["diff", "main"]), "");
     sandbox.is_sound("");
 }
+
+#[test]
+fn a_deleted_file_comes_back_executable() {
+    let sandbox = Sandbox::new();
+    sandbox.git(&["update-index", "--chmod=+x", "a.py"]);
+    sandbox.git(&["commit", "--quiet", "-m", "x"]);
+    sandbox.git(&["checkout", "--quiet", "--", "a.py"]);
+    sandbox.start(&["a.py"]);
+    sandbox.commit(&sandbox.apply(1, &[("a.py", None)]));
+    sandbox.lr(&["undo"], "").code(0);
+    assert_eq!(sandbox.git(&["diff", "main"]), "");
+    sandbox.is_sound("");
+}
