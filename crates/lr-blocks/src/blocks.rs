@@ -141,7 +141,7 @@ impl<'t> Reader<'t> {
         let is_blank = line.trim().is_empty();
         loop {
             if let Some(reasoning) = &self.reasoning {
-                (_, line) = line.split_once(reasoning.tag.end)?;
+                line = reasoning::after_end(line, reasoning.tag)?;
                 self.reasoning = None;
             }
             let Some((tag, rest)) = reasoning::begin(line, self.remarks.is_empty()) else {

@@ -13,12 +13,13 @@ const HINTING: &str = "before code here lines more other others";
 
 /// Words a placeholder may have besides.
 const FILLING: &str = "\
-    a all and are as body class classes content contents file for from function functions \
+    a add all and are as body class classes content contents file for from function functions \
     implementation import imports in is it keep left line logic method methods no not of \
     part parts remain remains stay stays test tests the this to was were with your";
 
 /// Two words in a row that are a placeholder, in a comment of nothing but the words above.
 const PHRASES: &[[&str; 2]] = &[
+    ["code", "here"],
     ["existing", "code"],
     ["original", "code"],
     ["previous", "code"],
@@ -191,6 +192,8 @@ mod tests {
                 "; ...snip...",
                 "# ... (implementation of parse as before)",
                 "// omitted for brevity",
+                "# Your code here",
+                "// ... add your existing code here",
             ],
             Some(Placeholder::Certain),
         );

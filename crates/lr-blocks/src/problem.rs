@@ -66,6 +66,8 @@ pub enum ProblemKind {
     Numbered,
     /// The new version begins or ends with a code fence that does not belong to the file.
     Fenced,
+    /// The new version is an edit or a diff, not the text of the file.
+    Edit,
     /// The new version brings in control characters or damaged ones.
     Unprintable,
 }
@@ -84,6 +86,7 @@ impl ProblemKind {
             Self::Escaped => "escaped",
             Self::Numbered => "numbered",
             Self::Fenced => "fenced",
+            Self::Edit => "edit",
             Self::Unprintable => "unprintable",
         }
     }

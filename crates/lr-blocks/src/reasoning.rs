@@ -1,6 +1,7 @@
 //! Reasoning that models write into their reply: `<think>…</think>`.
 //!
-//! It is recognised only where a line outside blocks begins with it, so that a file about such tags stays whole.
+//! It is recognised only where a line outside blocks begins with it, so that a file about such tags stays whole. Letter
+//! case does not matter.
 
 /// The tag most models use, recognised everywhere outside blocks.
 const THINK: Tag = Tag {
@@ -33,18 +34,29 @@ pub(crate) fn begin(line: &str, at_the_start: bool) -> Option<(Tag, &str)> {
     let others = AT_THE_START.iter().filter(|_| at_the_start);
     std::iter::once(&THINK)
         .chain(others)
-        .find_map(|tag| Some((*tag, line.strip_prefix(tag.begin)?)))
+        .find_map(|tag| Some((*tag, after_prefix(line, tag.begin)?)))
+}
+
+/// What follows the first end of the reasoning in a line.
+pub(crate) fn after_end(line: &str, tag: Tag) -> Option<&str> {
+    let at = line.to_ascii_lowercase().find(tag.end)?;
+    Some(&line[at + tag.end.len()..])
 }
 
 /// What follows the end of reasoning that never began: prompt templates of some models begin it themselves, and only
 /// its end is left in the reply.
 pub(crate) fn end_without_begin(line: &str) -> Option<&str> {
     let line = line.trim();
-    let is_tag = line.starts_with(THINK.end) || line.ends_with(THINK.end);
-    is_tag
-        .then(|| line.rsplit_once(THINK.end))
-        .flatten()
-        .map(|(_, after)| after)
+    let folded = line.to_ascii_lowercase();
+    let is_tag = folded.starts_with(THINK.end) || folded.ends_with(THINK.end);
+    let at = is_tag.then(|| folded.rfind(THINK.end)).flatten()?;
+    Some(&line[at + THINK.end.len()..])
+}
+
+/// What follows a prefix, letter case aside.
+fn after_prefix<'t>(line: &'t str, prefix: &str) -> Option<&'t str> {
+    let (head, rest) = line.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 #[cfg(test)]
@@ -59,6 +71,7 @@ mod tests {
     #[test]
     fn the_usual_tag_counts_at_the_start_of_any_line() {
         check_begin("  <think>so", false, Some(("</think>", "so")));
+        check_begin("<Think>", false, Some(("</think>", "")));
         check_begin("use <think> here", true, None);
         check_begin("`<think>` is a tag", true, None);
     }
@@ -73,7 +86,7 @@ mod tests {
     #[test]
     fn an_end_alone_counts_at_either_end_of_a_line() {
         assert_eq!(end_without_begin("</think>"), Some(""));
-        assert_eq!(end_without_begin("so be it.</think> "), Some(""));
+        assert_eq!(end_without_begin("so be it.</THINK> "), Some(""));
         assert_eq!(end_without_begin("</think>Done"), Some("Done"));
         assert_eq!(end_without_begin("the tag </think> ends it"), None);
         assert_eq!(end_without_begin("`</think>`"), None);

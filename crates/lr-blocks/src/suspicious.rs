@@ -16,16 +16,17 @@ const FRACTION: usize = 4;
 /// Compares a new version with the text it would replace (empty if there is none), and says what speaks against it.
 ///
 /// Refused are: control characters the file does not have yet, an empty text for one that is not, a text escaped as in
-/// JSON, line numbers before the lines, a stray code fence, placeholders in the place of lines, and a text that
+/// JSON, line numbers before the lines, a stray code fence, an edit or a diff of the file, placeholders in the place of lines, and a text that
 /// has lost 15 lines or more and keeps less than a quarter of them (blank lines aside), so that small files may shrink.
 /// The problem names neither block nor path: the caller knows both.
 pub fn suspicious(old: &str, new: &str) -> Option<Problem> {
-    const CHECKS: [fn(&Comparison) -> Option<Problem>; 7] = [
+    const CHECKS: [fn(&Comparison) -> Option<Problem>; 8] = [
         unprintable,
         wiped,
         escaped,
         numbered,
         fenced,
+        edit,
         elided,
         shrunk,
     ];
@@ -123,6 +124,27 @@ fn fenced(comparison: &Comparison) -> Option<Problem> {
     let reason = "the new version begins or ends with a Markdown code fence that does not belong to the file: \
                   write the text of the file only";
     (begins_so || ends_so).then(|| Problem::new(ProblemKind::Fenced, reason))
+}
+
+/// An edit or a diff where the text of the file belongs; a file that is one itself may have a new version.
+fn edit(comparison: &Comparison) -> Option<Problem> {
+    let reason =
+        "the new version is an edit or a diff of the file: write the complete text of the file";
+    (is_edit(comparison.new) && !is_edit(comparison.old))
+        .then(|| Problem::new(ProblemKind::Edit, reason))
+}
+
+fn is_edit(text: &str) -> bool {
+    let mut lines = text.trim().lines();
+    let (Some(first), Some(last)) = (lines.next(), lines.next_back()) else {
+        return false;
+    };
+    let has = |begin: &str| text.lines().any(|line| line.starts_with(begin));
+    let is_search_and_replace =
+        first.starts_with("<<<<<<<") && last.starts_with(">>>>>>>") && has("=======");
+    let is_diff = (first.starts_with("--- ") && has("+++ ") || first.starts_with("diff --git "))
+        && has("@@ ");
+    is_search_and_replace || is_diff || first == "*** Begin Patch"
 }
 
 fn elided(comparison: &Comparison) -> Option<Problem> {
@@ -234,6 +256,26 @@ mod tests {
         check(old, "2 | import os\n1 | x = 1\n", None);
         check("10 PRINT 1\n20 END\n", "10 PRINT 2\n20 END\n", None);
         check("a\n", "1\n", None);
+    }
+
+    #[test]
+    fn edits_in_the_place_of_the_text_are_refused() {
+        let edit = Some(ProblemKind::Edit);
+        let search = "<<<<<<< SEARCH\nx=1\n=======\nx = 1\n>>>>>>> REPLACE\n";
+        let diff = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x=1\n+x = 1\n";
+        check("x=1\n", search, edit);
+        check("x=1\n", diff, edit);
+        check("x=1\n", &format!("diff --git a/a b/a\n{diff}"), edit);
+        check("x=1\n", "*** Begin Patch\n*** End Patch\n", edit);
+    }
+
+    #[test]
+    fn texts_about_edits_are_fine() {
+        let conflict = "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> theirs\n";
+        check(conflict, &conflict.replace("a\n", "c\n"), None);
+        check(conflict, "b\n", None);
+        check("x\n", &format!("C = '''\n{conflict}'''\nx\n"), None);
+        check("a: 1\n", "--- # a document of YAML\na: 2\n", None);
     }
 
     #[test]
