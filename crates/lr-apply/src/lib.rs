@@ -19,7 +19,7 @@ use lr_files::Root;
 use lr_stage::input::{self, Input};
 use lr_stage::output::Output;
 use lr_stage::turns::{self, Ready, Worker};
-use lr_stage::{Error, Form, Kind, Status, exit_zero, say};
+use lr_stage::{Error, Form, Kind, Status, exit_zero};
 use lr_turn::{Apply, Check, Finish, Outcome, Prompt, Reply, Source, Turn};
 
 pub use args::Args;
@@ -42,12 +42,11 @@ pub fn run(args: Args) -> Result<Status, Error> {
     let status = match input::read(args.input, "a reply")? {
         Input::Turns(reader) => {
             let form = if args.dry_run { Form::Text } else { Form::Turn };
-            let named = args.format.filter(|_| !args.dry_run);
-            let mut output = Output::new(named, form);
+            let mut output = Output::new(args.format, form);
             turns::run(reader, &mut output, &mut stage)?
         }
         Input::Text(text) => {
-            let mut output = Output::new(Some(Form::Text), Form::Text);
+            let mut output = Output::new(args.format, Form::Text);
             stage.apply_text(&text, args.sources, &mut output)?
         }
     };
@@ -88,7 +87,9 @@ impl Stage {
         };
         let plan = plan::make(&self.root, &request);
         let apply = self.carry_out(plan, None)?;
-        output.text(&say::clean(&page::of(&apply, self.dry_run)))?;
+        let mut turn = Turn::new();
+        turn.set(&apply);
+        turns::write(&turn, output, self)?;
         Ok(status_of(&apply))
     }
 

@@ -1,6 +1,6 @@
 //! What a reply would change: read, held against the disk, judged; nothing is written here.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use lr_blocks::{Block, Fence, Problem, read_reply, suspicious};
 use lr_files::{FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, fit, sha256_hex};
@@ -56,7 +56,7 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
             Err(refusal) => refusals.push(refusal),
         }
     }
-    refuse_twice(&versions, &mut refusals);
+    let mut versions = each_once(versions, &mut refusals);
     if !refusals.is_empty() {
         return refused(refusals, reply.notes, reply.declared_done);
     }
@@ -169,16 +169,24 @@ fn unreadable(block: &Block, path: &str, error: &FileError) -> Refusal {
     refusal(Some((block.number, path)), error.kind().as_str(), reason)
 }
 
-/// Two blocks may turn out to name the same file only after their paths are resolved.
-fn refuse_twice(versions: &[Version], refusals: &mut Vec<Refusal>) {
-    let mut seen = BTreeSet::new();
+/// Two blocks may turn out to name the same file only after their paths are resolved: the same
+/// version again adds nothing, another is refused.
+fn each_once(versions: Vec<Version>, refusals: &mut Vec<Refusal>) -> Vec<Version> {
+    let mut once: Vec<Version> = Vec::with_capacity(versions.len());
+    let mut index_by_path: HashMap<String, usize> = HashMap::new();
     for version in versions {
-        let path = version.old.path.as_str();
-        if !seen.insert(path) {
+        let path = &version.old.path;
+        let Some(earlier) = index_by_path.get(path).map(|at| &once[*at]) else {
+            index_by_path.insert(path.clone(), once.len());
+            once.push(version);
+            continue;
+        };
+        if earlier.new != version.new {
             let reason = format!("'{path}' is given more than once; give each file once");
             refusals.push(refusal(Some((version.block, path)), "ambiguous", reason));
         }
     }
+    once
 }
 
 /// Bytes stay as they are, unless a finding is about just them.
