@@ -107,7 +107,7 @@ impl Turn {
     /// twice is malformed, because readers disagree about which of the two counts.
     pub fn parse(text: &str) -> Result<Self, ReadError> {
         let entries = read_entries(text)?;
-        if text.contains(['\n', '\r']) {
+        if text.contains('\n') || text.contains('\r') {
             let one_line = text.replace(['\n', '\r'], "");
             let entries = read_entries(&one_line)?;
             return Self::checked(one_line, entries);
