@@ -10,6 +10,7 @@
 //! * [`turns`] hands each turn to a [`turns::Worker`] and writes every one of them.
 //! * [`output`] writes turns or a page, and notices when nobody reads it any more.
 //! * [`config`] reads `lr.toml` and the user's own file.
+//! * [`keys`] tells which variables children may not see.
 //! * [`say`] is the only place that writes to standard error.
 //!
 //! Deliberately absent: anything that one stage needs and another does not, and everything about
@@ -21,6 +22,7 @@ pub mod config;
 pub mod environment;
 mod error;
 pub mod input;
+pub mod keys;
 pub mod output;
 mod program;
 pub mod project;
