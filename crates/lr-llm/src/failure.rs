@@ -160,27 +160,32 @@ fn passes(status: u16) -> bool {
     matches!(status, 408 | 409 | 429 | 500..)
 }
 
+/// Codes of errors that only money helps against.
+const NO_MONEY: [&str; 6] = [
+    "insufficient_quota",
+    "insufficient_balance",
+    "credit_balance",
+    "billing",
+    "spend_limit",
+    "quota_exceeded",
+];
+
+/// Words about the same. The billing page is no such word: groq names it wherever a limit per minute is reached.
+const NO_MONEY_IN_WORDS: [&str; 3] = [
+    "credit balance",
+    "spend limit",
+    "exceeded your current quota",
+];
+
 fn kind_of(status: u16, complaint: &Complaint) -> Kind {
-    let says = |words: &[&str]| {
-        let message = complaint.message.to_lowercase();
-        words
-            .iter()
-            .any(|word| complaint.codes.contains(word) || message.contains(word))
-    };
-    let no_money = [
-        "insufficient_quota",
-        "insufficient_balance",
-        "credit balance",
-        "credit_balance",
-        "billing",
-        "spend_limit",
-        "spend limit",
-        "quota_exceeded",
-        "exceeded your current quota",
-    ];
+    let message = complaint.message.to_lowercase();
+    let has_code = |codes: &[&str]| codes.iter().any(|code| complaint.codes.contains(code));
+    let says = |words: &[&str]| has_code(words) || words.iter().any(|word| message.contains(word));
     match status {
         402 => Kind::Quota,
-        400 | 403 | 429 if says(&no_money) => Kind::Quota,
+        400 | 403 | 429 if has_code(&NO_MONEY) => Kind::Quota,
+        429 if has_code(&["rate_limit"]) => Kind::RateLimited,
+        400 | 403 | 429 if says(&NO_MONEY_IN_WORDS) => Kind::Quota,
         401 | 403 => Kind::Auth,
         413 => Kind::TooLong,
         400 if says(&[
@@ -290,6 +295,23 @@ mod tests {
             "",
             "enforced_spend_limit_reached",
             (Kind::Quota, Retry::Never),
+        );
+        check(
+            400,
+            "Your credit balance is too low. Please go to Plans & Billing",
+            "invalid_request_error",
+            (Kind::Quota, Retry::Never),
+        );
+    }
+
+    #[test]
+    fn an_offer_to_pay_for_more_is_no_lack_of_money() {
+        check(
+            429,
+            "Rate limit reached on tokens per minute (TPM): Limit 8000, Used 7000, Requested 2000. Please try again in \
+             7.5s. Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing",
+            "tokens rate_limit_exceeded",
+            (Kind::RateLimited, Retry::Backoff),
         );
     }
 
