@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use lr_turn::{Finding, Position, Suggestion};
+use lr_turn::{Finding, Suggestion};
+
+use crate::places::Places;
 
 /// A text after its edits.
 pub(crate) struct Edited<'f> {
@@ -28,11 +30,11 @@ struct Edit<'f> {
 /// made after the narrow ones in it (an unused import).
 /// An edit that several findings share is made once.
 pub(crate) fn apply<'f>(text: &str, findings: &[&'f Finding]) -> Edited<'f> {
-    let place = Places::new(text);
+    let places = Places::new(text);
     let mut skipped = Vec::new();
     let mut wanted: Vec<(Vec<Edit<'f>>, &'f Finding)> = Vec::new();
     for finding in findings {
-        match place.edits(finding) {
+        match edits(&places, finding) {
             Ok(edits) => wanted.push((edits, finding)),
             Err(reason) => skipped.push((*finding, reason)),
         }
@@ -57,70 +59,30 @@ pub(crate) fn apply<'f>(text: &str, findings: &[&'f Finding]) -> Edited<'f> {
     }
 }
 
-/// Where lines and columns are in a text.
-struct Places<'t> {
-    text: &'t str,
-    line_starts: Vec<usize>,
+/// Returns the edits of a finding in their order, if each of them meets the text it is for.
+fn edits<'f>(places: &Places<'_>, finding: &'f Finding) -> Result<Vec<Edit<'f>>, &'static str> {
+    let mut edits = finding
+        .suggestions
+        .iter()
+        .map(|suggestion| edit(places, suggestion))
+        .collect::<Result<Vec<_>, _>>()?;
+    edits.sort_by_key(order);
+    edits.dedup();
+    if edits.windows(2).any(|pair| overlap(&pair[0], &pair[1])) {
+        return Err("its edits overlap");
+    }
+    Ok(edits)
 }
 
-impl<'t> Places<'t> {
-    fn new(text: &'t str) -> Self {
-        let behind_breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        Self {
-            text,
-            line_starts: std::iter::once(0).chain(behind_breaks).collect(),
-        }
-    }
-
-    /// Returns the edits of a finding in their order, if each of them meets the text it is for.
-    fn edits<'f>(&self, finding: &'f Finding) -> Result<Vec<Edit<'f>>, &'static str> {
-        let mut edits = finding
-            .suggestions
-            .iter()
-            .map(|suggestion| self.edit(suggestion))
-            .collect::<Result<Vec<_>, _>>()?;
-        edits.sort_by_key(order);
-        edits.dedup();
-        if edits.windows(2).any(|pair| overlap(&pair[0], &pair[1])) {
-            return Err("its edits overlap");
-        }
-        Ok(edits)
-    }
-
-    fn edit<'f>(&self, suggestion: &'f Suggestion) -> Result<Edit<'f>, &'static str> {
-        let replaces = suggestion
-            .replaces
-            .as_deref()
-            .ok_or("it does not say what it replaces")?;
-        let end = suggestion
-            .range
-            .end
-            .ok_or("it does not say where it ends")?;
-        let range = self.offset(suggestion.range.start)?..self.offset(end)?;
-        if self.text.get(range.clone()) != Some(replaces) {
-            return Err("another text stands there");
-        }
-        Ok(Edit {
-            range,
-            text: &suggestion.text,
-        })
-    }
-
-    /// Returns the byte a position names; without a column it is the start of the line.
-    fn offset(&self, position: Position) -> Result<usize, &'static str> {
-        let before = |number: u64| number.checked_sub(1).and_then(|n| usize::try_from(n).ok());
-        let offset = || {
-            let line = before(position.line)?;
-            let start = self.line_starts.get(line)?;
-            let offset = start.checked_add(before(position.column.unwrap_or(1))?)?;
-            let end = match self.line_starts.get(line + 1) {
-                Some(next) => next - 1,
-                None => self.text.len(),
-            };
-            (offset <= end).then_some(offset)
-        };
-        offset().ok_or("the file has no such place")
-    }
+fn edit<'f>(places: &Places<'_>, suggestion: &'f Suggestion) -> Result<Edit<'f>, &'static str> {
+    let replaces = suggestion
+        .replaces
+        .as_deref()
+        .ok_or("it does not say what it replaces")?;
+    Ok(Edit {
+        range: places.of(suggestion.range, replaces)?,
+        text: &suggestion.text,
+    })
 }
 
 /// Tells whether an edit can be made together with the accepted ones, which are in order.
@@ -198,7 +160,7 @@ fn replace(text: &str, edits: &[Edit<'_>]) -> String {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use lr_turn::{Applicability, Code, Location, Severity};
+    use lr_turn::{Applicability, Code, Location, Position, Severity};
     use proptest::prelude::*;
 
     use super::*;

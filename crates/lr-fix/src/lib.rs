@@ -13,6 +13,7 @@ mod args;
 mod claims;
 mod edits;
 mod file;
+mod places;
 
 pub use args::Args;
 
