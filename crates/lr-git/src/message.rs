@@ -257,7 +257,7 @@ Lr-Kind: fix
 Apply fix: no finding gone yet in a.py
 
 Still there:
-- F401 1
+- F401×1
 
 New:
 - E999: 1 (a.py) syntax error

@@ -40,7 +40,7 @@ pub(crate) fn with_places(findings: &[Finding]) -> Vec<String> {
 }
 
 /// Returns a line for each checker with the number of findings of each code:
-/// `ruff: E501 12, F401 3`.
+/// `ruff: E501×12, F401×3`.
 pub(crate) fn numbers(findings: &[Finding]) -> Vec<String> {
     let mut lines: BTreeMap<String, String> = BTreeMap::new();
     let mut n_left = 0;
@@ -53,13 +53,16 @@ pub(crate) fn numbers(findings: &[Finding]) -> Vec<String> {
             .entry(checker)
             .and_modify(|line| line.push_str(", "))
             .or_default();
-        let _ = write!(line, "{code} {}", findings.len());
+        if !code.is_empty() {
+            let _ = write!(line, "{code}×");
+        }
+        let _ = write!(line, "{}", findings.len());
     }
     let mut lines: Vec<String> = lines
         .iter()
         .map(|(checker, numbers)| match checker.as_str() {
             "" => numbers.clone(),
-            _ => format!("{checker}: {}", numbers.trim_start()),
+            _ => format!("{checker}: {numbers}"),
         })
         .collect();
     if n_left > 0 {
@@ -173,7 +176,7 @@ mod tests {
         assert_eq!(with_places(&findings(&texts)), expected);
         assert_eq!(
             numbers(&findings(&texts)),
-            ["pylint: C0114 2", "ruff: E501 1, F401 4"]
+            ["pylint: C0114×2", "ruff: E501×1, F401×4"]
         );
     }
 
@@ -182,7 +185,7 @@ mod tests {
         let texts = ["- - a.txt 4 too long", "- - - - ./tidy.sh", "- X1 - - odd"];
         let expected = ["X1: 1 odd", "./tidy.sh: 1", "too long: 1 (a.txt:4)"];
         assert_eq!(with_places(&findings(&texts)), expected);
-        let expected = ["X1 1", "./tidy.sh: 1", "too long: 1"];
+        let expected = ["X1×1", "./tidy.sh: 1", "too long: 1"];
         assert_eq!(numbers(&findings(&texts)), expected);
     }
 

@@ -23,7 +23,7 @@ fn says_fixed_still_there_and_new() {
         .lr(&["commit", "--rechecked", &next], &line(&turn))
         .code(0);
     let body = sandbox.git(&["log", "-1", "--format=%B", "HEAD~1"]);
-    let expected = "Apply fix: F401 it is in a.py\n\nFixed:\n- ruff F401: 1 (a.py) F401 it is\n\nStill there:\n- ruff: E501 1\n\nNew:\n- ruff W291: 1 (a.py) W291 it is\n\n";
+    let expected = "Apply fix: F401 it is in a.py\n\nFixed:\n- ruff F401: 1 (a.py) F401 it is\n\nStill there:\n- ruff: E501×1\n\nNew:\n- ruff W291: 1 (a.py) W291 it is\n\n";
     assert!(body.starts_with(expected), "{body}");
     let fixes = sandbox.read("FIXES.md");
     for title in ["\nFixed:\n", "\nStill there:\n", "\nNew:\n"] {
