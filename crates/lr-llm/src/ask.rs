@@ -24,6 +24,8 @@ const MAX_LIST_BYTES: u64 = 16 << 20;
 /// The most bytes of an error's body that are looked at.
 const MAX_ERROR_BYTES: u64 = 64 << 10;
 
+const MORE_CALLS: &str = "'--max-calls N' allows for more";
+
 /// What bounds the requests of a program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -129,6 +131,11 @@ impl Client {
                 time_left: self.limits.time.whole.saturating_sub(start.elapsed()),
             };
             match retry::decide(&failure, budget, chance()) {
+                Decision::Wait(_) if self.limits.calls_left == Some(0) => {
+                    let message = format!("{}; the limit on calls is reached", failure.message);
+                    let spent = Failure::new(Kind::Calls, message).hint(MORE_CALLS);
+                    return Err(self.error(spent));
+                }
                 Decision::Wait(wait) => {
                     self.wait(&failure, wait, budget);
                     listener.still_there()?;
@@ -188,8 +195,9 @@ impl Client {
     fn count_call(&mut self) -> Result<(), Error> {
         match &mut self.limits.calls_left {
             None => Ok(()),
-            Some(0) => Err(Error::new(Kind::Calls, "the limit on calls is reached")
-                .hint("'--max-calls N' allows for more")),
+            Some(0) => {
+                Err(Error::new(Kind::Calls, "the limit on calls is reached").hint(MORE_CALLS))
+            }
             Some(left) => {
                 *left -= 1;
                 Ok(())

@@ -92,7 +92,7 @@ impl Answer {
 pub(crate) struct TimeLimits {
     /// Until the connection stands, TLS included.
     pub(crate) connect: Duration,
-    /// From the request sent to the response's headers.
+    /// To send the request; and from the request sent to the response's headers.
     pub(crate) first_byte: Duration,
     /// Between two reads of the response's body; any byte is a sign of life.
     pub(crate) idle: Duration,

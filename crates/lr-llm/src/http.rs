@@ -119,6 +119,8 @@ fn agent(target: &Target<'_>) -> Agent {
         .tls_config(tls)
         .timeout_resolve(Some(limits.connect))
         .timeout_connect(Some(limits.connect))
+        .timeout_send_request(Some(limits.first_byte))
+        .timeout_send_body(Some(limits.first_byte))
         .timeout_recv_response(Some(limits.first_byte))
         .timeout_global(Some(limits.whole));
     let config = if target.endpoint.is_loopback() {
@@ -224,7 +226,7 @@ fn timeout(which: Timeout, host: &Endpoint, limits: TimeLimits) -> Failure {
             let message = format!("no connection to '{host}' within {seconds} s");
             Failure::new(Kind::Network, message).retry(Retry::Backoff)
         }
-        Timeout::RecvResponse => {
+        Timeout::SendRequest | Timeout::SendBody | Timeout::RecvResponse => {
             let seconds = limits.first_byte.as_secs_f64();
             timed_out(
                 format!("no answer from '{host}' within {seconds} s"),

@@ -114,6 +114,24 @@ fn a_limit_on_calls_counts_every_attempt() {
 }
 
 #[test]
+fn nobody_waits_for_an_attempt_that_the_limit_on_calls_forbids() {
+    let model = FakeModel::start([Answer::http(503, &["retry-after: 100"], "")]);
+    let outcome = ask(&model, &["--max-calls", "1"], Some(&turn("a")));
+    assert_eq!(outcome.status, 4);
+    let error = &outcome.turn()["error"];
+    assert_eq!(
+        (&error["kind"], &error["attempts"]),
+        (&json!("calls"), &json!(1))
+    );
+    assert!(
+        outcome
+            .stderr
+            .contains("(HTTP 503); the limit on calls is reached\n"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
 fn an_empty_variable_counts_as_absent() {
     let model = FakeModel::start([Answer::text("answer")]);
     let home = tempfile::tempdir().unwrap();
