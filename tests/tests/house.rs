@@ -51,10 +51,9 @@ fn sources() -> Vec<PathBuf> {
 
 fn before_tests(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    text.split("#[cfg(test)]\nmod tests")
-        .next()
-        .unwrap()
-        .to_owned()
+    let begin = ["", "pub(crate) "].map(|public| format!("#[cfg(test)]\n{public}mod tests {{"));
+    let end = begin.iter().find_map(|begin| text.find(begin));
+    text[..end.unwrap_or(text.len())].to_owned()
 }
 
 /// Lines before the tests that are neither blank nor comments.
