@@ -170,6 +170,9 @@ impl Layer {
         {
             let known: Vec<&str> = words.collect();
             result = self.error(&format!("key '{key}' in [{table}] is not known"));
+            if known.is_empty() {
+                return result.hint("remove it; this table has no keys");
+            }
             if let Some(name) = closest(key, &known) {
                 return result.hint(format!("did you mean '{name}'?"));
             }

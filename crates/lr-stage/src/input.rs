@@ -269,7 +269,7 @@ fn read_value(source: &mut dyn BufRead, value: &mut Vec<u8>) -> io::Result<()> {
         if chunk.is_empty() {
             return Ok(());
         }
-        let end = chunk.iter().position(|byte| scan.closes_with(*byte));
+        let end = scan.end_in(chunk);
         let taken = end.map_or(chunk.len(), |last| last + 1);
         value.extend_from_slice(&chunk[..taken]);
         source.consume(taken);
@@ -300,6 +300,21 @@ struct Scan {
 }
 
 impl Scan {
+    /// Returns where in the next bytes the object ends, if it ends there.
+    fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while at < bytes.len() {
+            if self.in_string && !self.escaped {
+                at += memchr::memchr2(b'"', b'\\', &bytes[at..])?;
+            }
+            if self.closes_with(bytes[at]) {
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
+    }
+
     fn closes_with(&mut self, byte: u8) -> bool {
         if self.in_string {
             match byte {

@@ -40,9 +40,7 @@ impl Output {
     ///
     /// `reader_gone` when nobody reads any more, else `io`.
     pub fn turn(&mut self, turn: &Turn) -> Result<(), Error> {
-        let mut line = turn.to_line();
-        line.push('\n');
-        self.text(&line)
+        self.write(&[turn.to_line().as_bytes(), b"\n"])
     }
 
     /// Writes text as it is, at once.
@@ -51,8 +49,13 @@ impl Output {
     ///
     /// As [`Output::turn`].
     pub fn text(&mut self, text: &str) -> Result<(), Error> {
-        self.writer
-            .write_all(text.as_bytes())
+        self.write(&[text.as_bytes()])
+    }
+
+    fn write(&mut self, pieces: &[&[u8]]) -> Result<(), Error> {
+        pieces
+            .iter()
+            .try_for_each(|piece| self.writer.write_all(piece))
             .and_then(|()| self.writer.flush())
             .map_err(|error| {
                 if error.kind() == io::ErrorKind::BrokenPipe {
