@@ -1,8 +1,9 @@
 //! Which files a reply may change.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use lr_files::relative_path;
+use lr_files::{PathProblem, relative_path};
 use lr_stage::{Error, Kind};
 use lr_turn::{Prompt, Refusal, Shown, Source, SourceRole};
 
@@ -46,21 +47,22 @@ impl Offer {
         }))
     }
 
-    /// Offers what the command line names.
+    /// Offers what the command line names, as seen from the working directory `here`.
     ///
     /// # Errors
     ///
     /// `usage` when an argument leads out of the working directory or names nothing.
-    pub(crate) fn of_arguments(arguments: Vec<String>) -> Result<Self, Error> {
+    pub(crate) fn of_arguments(here: &Path, arguments: Vec<String>) -> Result<Self, Error> {
         let mut offer = Self::of_files(std::iter::empty());
         for argument in arguments {
             let metadata = std::fs::metadata(&argument).map_err(|error| {
                 Error::new(Kind::Usage, format!("cannot use source '{argument}'")).because(error)
             })?;
-            let is_here = matches!(argument.as_str(), "." | "./");
-            let path = match relative_path(&argument) {
+            let inside = Path::new(&argument).strip_prefix(here).ok();
+            let inside = inside.and_then(Path::to_str).unwrap_or(&argument);
+            let path = match relative_path(inside) {
                 Ok(path) => path,
-                Err(_) if is_here => String::new(),
+                Err(PathProblem::Empty) => String::new(),
                 Err(problem) => {
                     let message = format!("cannot use source '{argument}'");
                     return Err(Error::new(Kind::Usage, message)
@@ -203,6 +205,22 @@ mod tests {
         let mut offer = offer();
         offer.files.entry("src/a.py".to_owned()).or_default().shown = Shown::Windows;
         assert_eq!(offer.resolve(1, "src/a.py").unwrap_err().kind, "not_whole");
+    }
+
+    #[test]
+    fn arguments_may_be_absolute_beneath_the_working_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.py");
+        std::fs::write(&file, "").unwrap();
+        let offer = |path: &Path| {
+            let argument = path.to_str().unwrap().to_owned();
+            Offer::of_arguments(folder.path(), vec![argument]).unwrap()
+        };
+        assert!(offer(&file).resolve(1, "a.py").is_ok());
+        assert!(offer(folder.path()).resolve(1, "a.py").is_ok());
+        let elsewhere =
+            Offer::of_arguments(Path::new("/no/such"), vec![file.display().to_string()]);
+        assert_eq!(elsewhere.err().unwrap().kind, Kind::Usage);
     }
 
     #[test]

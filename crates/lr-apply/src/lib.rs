@@ -16,11 +16,13 @@ mod write;
 
 use lr_blocks::Fence;
 use lr_files::Root;
+use lr_stage::config::{Config, Settings};
 use lr_stage::input::{self, Input};
 use lr_stage::output::Output;
 use lr_stage::turns::{self, Ready, Worker};
 use lr_stage::{Error, Form, Kind, Status, exit_zero};
 use lr_turn::{Apply, Check, Finish, Outcome, Prompt, Reply, Source, Turn};
+use serde::Deserialize;
 
 pub use args::Args;
 use guard::Offer;
@@ -34,6 +36,7 @@ use write::Writer;
 /// What concerns the whole stream; what concerns one turn is written into it.
 pub fn run(args: Args) -> Result<Status, Error> {
     lr_exec::signals::exit_at_once();
+    let ApplySettings {} = Config::load(&args.common)?.settings()?;
     let mut stage = Stage {
         root: open_root()?,
         writer: Writer::new(),
@@ -51,6 +54,15 @@ pub fn run(args: Args) -> Result<Status, Error> {
         }
     };
     Ok(exit_zero(status, args.exit_zero))
+}
+
+/// Nothing can be configured so far, so that each key in `[apply]` is a mistake and is told.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ApplySettings {}
+
+impl Settings for ApplySettings {
+    const TABLE: &'static str = "apply";
 }
 
 /// Opens the working directory, beneath which everything happens.
@@ -81,7 +93,7 @@ impl Stage {
             text,
             finish: None,
             fence: Fence::default(),
-            offer: Offer::of_arguments(sources)?,
+            offer: Offer::of_arguments(self.root.path(), sources)?,
             is_computed: false,
             findings: None,
         };
