@@ -14,6 +14,7 @@ use lr_turn::{CheckResult, CheckStatus, Finding, Location, Script, Severity};
 use crate::checker::{self, batches, time_is_up};
 use crate::findings::digest;
 use crate::run::{Ended, Runner};
+use crate::said;
 use crate::script_text;
 use crate::sources::Sources;
 use crate::text::{argument, names};
@@ -162,7 +163,11 @@ impl Command {
 /// Makes a call; `None` when it was interrupted.
 pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option<CheckResult> {
     let mut result = CheckResult {
-        argv: call.argv.clone(),
+        argv: call
+            .argv
+            .iter()
+            .map(|word| said::clean(word, &runner.directory))
+            .collect(),
         script: call.script.clone(),
         ..CheckResult::default()
     };
@@ -292,6 +297,25 @@ mod tests {
         );
         assert_eq!(argvs("x {files} -v", false), ["x ./-b.py a.py -v"]);
         assert_eq!(argvs("make test", true), ["make test"]);
+    }
+
+    #[test]
+    fn more_files_than_a_command_line_takes_are_divided() {
+        let directory = tempfile::tempdir().unwrap();
+        for number in 0..2100 {
+            let name = format!("{number:0>240}");
+            std::fs::write(directory.path().join(name), "").unwrap();
+        }
+        let sources = Sources::of(directory.path());
+        let command = Command::from_script("x {files}", false, false).unwrap();
+        let calls = command.calls(&sources);
+        let counts: Vec<usize> = calls.iter().map(|call| call.files.len()).collect();
+        assert_eq!(counts, [2074, 26]);
+        assert!(
+            calls
+                .iter()
+                .all(|call| call.argv.len() == call.files.len() + 1)
+        );
     }
 
     #[test]

@@ -227,6 +227,28 @@ fn the_path_of_the_tree_is_not_told() {
 }
 
 #[test]
+fn the_path_of_the_tree_is_not_told_by_the_command_line() {
+    let tree = Tree::sh("exit 1");
+    let inside = |name: &str| tree.directory.path().join(name).display().to_string();
+    let command = [inside("check"), format!("--in={}", inside("x"))];
+    let words = [env!("CARGO_BIN_EXE_lr-check"), "a.txt", "--"].map(str::to_owned);
+    let finished = Program::new(words.into_iter().chain(command))
+        .current_dir(tree.directory.path())
+        .run()
+        .unwrap();
+    let turn: Value = serde_json::from_slice(finished.stdout.bytes()).unwrap();
+    let result = &turn["check"]["results"][0];
+    assert_eq!(
+        result["argv"],
+        serde_json::json!(["check", "--in=x", "a.txt"])
+    );
+    assert_eq!(
+        result["findings"][0]["message"],
+        "check '--in=x' a.txt: exit status 1"
+    );
+}
+
+#[test]
 fn an_interrupt_ends_the_checkers_and_us() {
     let tree = Tree::sh("sleep 60 & echo $! > pid; kill -INT $PPID; wait");
     let finished = tree.run(&[]);
