@@ -26,6 +26,14 @@ pub(crate) fn check_changes(repo: &Repo, changes: &[Change]) -> Result<(), Error
                 "its other changes would be committed along: commit them first, then run again",
             ));
         }
+        let staged = view.staged(path);
+        if staged != committed && staged != view.on_disk(path)? {
+            return Err(Error::new(
+                Kind::Changed,
+                format!("'{path}' is staged in a version of its own, which would be lost"),
+            )
+            .hint("commit that first, or take it out of the index with 'git reset'"));
+        }
         let on_disk = view.bytes(path)?.as_deref().map(sha256_hex);
         if on_disk != change.after {
             return Err(Error::new(

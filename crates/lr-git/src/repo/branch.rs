@@ -1,6 +1,7 @@
 //! The branch of a run.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use gix::refs::{FullName, Target};
@@ -98,6 +99,15 @@ impl Repo {
                     .hint(format!("go on with that run: git checkout {name}")),
             );
         }
+        if tip.is_some()
+            && let Some(place) = self.checked_out_at(name)
+        {
+            return Err(refuse(format!(
+                "the branch '{name}' is checked out at '{}'",
+                place.display()
+            ))
+            .hint("work there, or begin a new run"));
+        }
         if base.is_some() && base != head.commit {
             return Err(
                 refuse(format!("the run '{run}' began at another commit than HEAD"))
@@ -105,6 +115,21 @@ impl Repo {
             );
         }
         Ok(())
+    }
+
+    /// Finds another work tree of the repository that has a branch checked out.
+    fn checked_out_at(&self, name: &str) -> Option<PathBuf> {
+        let wanted = format!("ref: refs/heads/{name}");
+        let common = self.gix.common_dir();
+        let linked = std::fs::read_dir(common.join("worktrees"));
+        let linked = linked.into_iter().flatten().flatten();
+        let mut folders = linked
+            .map(|entry| entry.path())
+            .chain([common.to_path_buf()]);
+        folders.find(|folder| {
+            let head = std::fs::read_to_string(folder.join("HEAD"));
+            head.is_ok_and(|head| head.trim_end() == wanted)
+        })
     }
 
     /// Makes a reference, unless it is there: that it is not in another place was looked at.

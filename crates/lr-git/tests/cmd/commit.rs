@@ -501,3 +501,17 @@ fn a_turn_that_waits_for_no_other_leaves_at_once() {
         assert_eq!(answers(&line(&turn)), Some(line(&turn)));
     }
 }
+
+#[test]
+fn a_version_that_somebody_staged_meanwhile_is_not_lost() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let text = sandbox.read("a.py");
+    sandbox.write("a.py", "mine\n");
+    sandbox.git(&["add", "a.py"]);
+    sandbox.write("a.py", &text);
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let ran = sandbox.lr(&["commit"], &line(&turn)).code(2);
+    ran.says("staged in a version of its own");
+    assert_eq!(sandbox.git(&["show", ":a.py"]), "mine\n");
+}

@@ -209,6 +209,14 @@ fn refuses_directories_and_files_in_the_way() {
 }
 
 #[test]
+fn refuses_a_branch_that_another_work_tree_has_checked_out() {
+    let sandbox = Sandbox::new();
+    let branch = format!("lr/{RUN}");
+    sandbox.git(&["worktree", "add", "--quiet", "../linked", "-b", &branch]);
+    refuses(&sandbox, &["a.py"], "is checked out at");
+}
+
+#[test]
 fn refuses_a_reference_in_the_way() {
     let sandbox = Sandbox::new();
     let name = format!("refs/lr/{RUN}");
