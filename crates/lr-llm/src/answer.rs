@@ -17,7 +17,7 @@ use crate::stream::Events;
 use crate::think::ThinkFilter;
 use crate::wire::{chat, complaint};
 
-/// The most bytes of a response that comes as a whole, or of one event of a stream.
+/// The most bytes of a response that comes as a whole, of one event of a stream, or of all its text.
 const MAX_BYTES: usize = 16 << 20;
 
 /// The most bytes of a stream, whose framing takes some hundred bytes for a few of text.
@@ -115,9 +115,7 @@ impl Collector<'_> {
             .read_to_end(&mut bytes)
             .map_err(|error| http::broken(error, self.target))?;
         if bytes.len() > MAX_BYTES {
-            return Err(self
-                .malformed(&format!("is larger than {} MiB", MAX_BYTES >> 20))
-                .into());
+            return Err(self.too_large().into());
         }
         self.take(&bytes)?;
         self.answer.finish.get_or_insert(Finish::Unknown);
@@ -170,6 +168,9 @@ impl Collector<'_> {
         if text.is_empty() {
             return Ok(());
         }
+        if self.answer.text.len() + text.len() > MAX_BYTES {
+            return Err(self.too_large().into());
+        }
         self.listener.text(&text).map_err(Stop::Listener)?;
         self.answer.take(Piece::Text(text));
         Ok(())
@@ -217,6 +218,10 @@ impl Collector<'_> {
                 Failure::new(Kind::Empty, format!("the reply of '{host}' is empty"))
             }
         })
+    }
+
+    fn too_large(&self) -> Failure {
+        self.malformed(&format!("is larger than {} MiB", MAX_BYTES >> 20))
     }
 
     fn malformed(&self, what: &str) -> Failure {

@@ -389,6 +389,10 @@ fn what_is_too_large_is_refused() {
         &format!("{{\"x\":\"{}\"}}", "x".repeat(17 << 20)),
     )];
     check("gigantic", large, "malformed_reply", 1);
+    let (part, end) = (part(&"x".repeat(1 << 20)), end("stop"));
+    let parts = [&[part.as_str(); 17][..], &[&end]].concat();
+    let stream = vec![Answer::stream(&parts, None)];
+    check("gigantic-stream", stream, "malformed_reply", 1);
     let gzip = vec![Answer::http(200, &["content-encoding: gzip"], "\u{1f}")];
     check("gzip-bomb", gzip, "malformed_reply", 1);
 }
