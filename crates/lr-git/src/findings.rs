@@ -154,15 +154,15 @@ impl Outcome {
     /// Returns the lists under their titles, in lines for people and without the empty ones.
     pub(crate) fn lists(&self) -> Vec<(&'static str, Vec<String>)> {
         let mut lists = match self {
-            Self::AskedFor(asked) => vec![("Asked for", tally::with_places(asked))],
+            Self::AskedFor(asked) => vec![("Asked for", tally::with_places(asked, &[]))],
             Self::Rechecked {
                 fixed,
                 still_there,
                 new,
             } => vec![
-                ("Fixed", tally::with_places(fixed)),
+                ("Fixed", tally::with_places(fixed, still_there)),
                 ("Still there", tally::numbers(still_there)),
-                ("New", tally::with_places(new)),
+                ("New", tally::with_places(new, still_there)),
             ],
         };
         lists.retain(|(_, lines)| !lines.is_empty());

@@ -3,7 +3,7 @@
 //! What a run leaves behind stays readable however much was found: a line for each code with a few
 //! of its places, or only the numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use lr_turn::Finding;
@@ -25,12 +25,16 @@ type Kinds<'f> = BTreeMap<(String, String), Vec<&'f Finding>>;
 
 /// Returns a line for each checker and code, with a few places: `ruff F401: 2 (a.py:3, b.py:1)`.
 /// A finding that is alone of its kind is told in its own words.
-pub(crate) fn with_places(findings: &[Finding]) -> Vec<String> {
+///
+/// Which one of several equal findings of a file it was cannot be known, so where some are among
+/// `others`, only the file is named.
+pub(crate) fn with_places(findings: &[Finding], others: &[Finding]) -> Vec<String> {
+    let others: BTreeSet<_> = others.iter().map(kind_in_file).collect();
     let kinds = kinds(findings);
     let mut lines: Vec<String> = kinds
         .iter()
         .take(LISTED)
-        .map(|((checker, code), findings)| line(checker, code, findings))
+        .map(|((checker, code), findings)| line(checker, code, findings, &others))
         .collect();
     let n_left: usize = kinds.values().skip(LISTED).map(Vec::len).sum();
     if n_left > 0 {
@@ -87,11 +91,31 @@ fn kinds(findings: &[Finding]) -> Kinds<'_> {
     kinds
 }
 
-fn line(checker: &str, code: &str, findings: &[&Finding]) -> String {
+/// What equal findings of a file have in common.
+type KindInFile<'f> = (Option<&'f str>, Option<&'f str>, &'f str);
+
+fn kind_in_file(finding: &Finding) -> KindInFile<'_> {
+    (
+        finding.source.as_ref().map(|tool| tool.name.as_str()),
+        finding.code.as_ref().map(|code| code.value.as_str()),
+        &finding.location.path,
+    )
+}
+
+fn line(
+    checker: &str,
+    code: &str,
+    findings: &[&Finding],
+    others: &BTreeSet<KindInFile<'_>>,
+) -> String {
     let name = format!("{checker} {code}");
     let mut line = format!("{}: {}", name.trim(), findings.len());
     let mut places: Vec<String> = Vec::new();
-    for place in findings.iter().filter_map(|finding| place(finding)) {
+    for finding in findings {
+        let is_known = !others.contains(&kind_in_file(finding));
+        let Some(place) = place(finding, is_known) else {
+            continue;
+        };
         if !places.contains(&place) {
             places.push(place);
         }
@@ -112,13 +136,14 @@ fn line(checker: &str, code: &str, findings: &[&Finding]) -> String {
     line
 }
 
-/// Returns where a finding is: `a.py:3`; none if it concerns no file in particular.
-fn place(finding: &Finding) -> Option<String> {
+/// Returns where a finding is: `a.py:3`, or only the file unless the line is known; none if it
+/// concerns no file in particular.
+fn place(finding: &Finding, is_known: bool) -> Option<String> {
     let path = one_line(&finding.location.path);
     if path.is_empty() {
         return None;
     }
-    Some(match finding.location.range {
+    Some(match finding.location.range.filter(|_| is_known) {
         Some(range) => format!("{path}:{}", range.start.line),
         None => path,
     })
@@ -158,6 +183,14 @@ mod tests {
     }
 
     #[test]
+    fn names_no_line_where_an_equal_finding_is_elsewhere() {
+        let fixed = findings(&["ruff E501 a.py 9 too long", "ruff F401 a.py 3 x"]);
+        let others = findings(&["ruff E501 a.py 2 too long", "ruff F401 b.py 3 x"]);
+        let expected = ["ruff E501: 1 (a.py) too long", "ruff F401: 1 (a.py:3) x"];
+        assert_eq!(with_places(&fixed, &others), expected);
+    }
+
+    #[test]
     fn names_a_few_places_of_each_code() {
         let texts = [
             "ruff F401 a.py 3 x",
@@ -173,7 +206,7 @@ mod tests {
             "ruff E501: 1 (b.py:9) line too long",
             "ruff F401: 4 (a.py:3, a.py:4, b.py:1, …)",
         ];
-        assert_eq!(with_places(&findings(&texts)), expected);
+        assert_eq!(with_places(&findings(&texts), &[]), expected);
         assert_eq!(
             numbers(&findings(&texts)),
             ["pylint: C0114×2", "ruff: E501×1, F401×4"]
@@ -184,7 +217,7 @@ mod tests {
     fn what_no_checker_has_named_says_itself() {
         let texts = ["- - a.txt 4 too long", "- - - - ./tidy.sh", "- X1 - - odd"];
         let expected = ["X1: 1 odd", "./tidy.sh: 1", "too long: 1 (a.txt:4)"];
-        assert_eq!(with_places(&findings(&texts)), expected);
+        assert_eq!(with_places(&findings(&texts), &[]), expected);
         let expected = ["X1×1", "./tidy.sh: 1", "too long: 1"];
         assert_eq!(numbers(&findings(&texts)), expected);
     }
@@ -195,7 +228,10 @@ mod tests {
             .map(|n| format!("- - a.txt {n} said {n}"))
             .collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        for lines in [with_places(&findings(&texts)), numbers(&findings(&texts))] {
+        for lines in [
+            with_places(&findings(&texts), &[]),
+            numbers(&findings(&texts)),
+        ] {
             assert_eq!(lines.len(), LISTED + 1);
             assert_eq!(lines[LISTED], "and 10 more");
         }

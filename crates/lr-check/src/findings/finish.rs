@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use lr_turn::{Code, Finding, Location, Position, Range, Severity, Suggestion, Tool};
+use lr_turn::{Code, Finding, Location, Position, Range, Severity, Suggestion, Tool, Weight};
 use regex::Regex;
 
 use super::key::{self, Keys};
@@ -110,23 +110,23 @@ fn finding(
         lines,
         columns: checker.columns_of(&complaint.code),
     };
-    let line = complaint
-        .start
-        .map_or("", |place| ruler.lines.get(place.line));
+    let weight = checker.weight_of(&complaint.code);
     let key = key::base(
         &key::Parts {
             checker: &checker.name,
             code: &complaint.code,
             path: &path,
-            message: &complaint.message,
-            line,
+            message: match weight {
+                Some(Weight::Test) => "",
+                _ => &complaint.message,
+            },
         },
         volatile,
     );
     let applicability = complaint.applicability;
     Finding {
         severity: severity(checker, &complaint),
-        weight: checker.weight_of(&complaint.code),
+        weight,
         bytes: checker.bytes_of(&complaint.code),
         location: Location {
             range: complaint.start.map(|start| Range {
