@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lr_files::{Root, SourceFile};
 use lr_stage::config::{Config, Settings};
 use lr_stage::{Common, Error, Kind, environment};
 use serde::Deserialize;
@@ -68,40 +69,67 @@ impl Options {
     ///
     /// `template` when there is none, and `config`.
     pub(crate) fn template(&self) -> Result<Template, Error> {
-        let configured = match &self.template {
-            Some(name) => Some(name.clone()),
-            None => {
-                Config::load(&self.common)?
-                    .settings::<PromptSettings>()?
-                    .template
+        if let Some(name) = &self.template {
+            if is_path(name) {
+                let text = read(name.as_ref(), Kind::Template)?;
+                return Ok(Template::of_file(name, text));
             }
-        };
-        let name = configured.unwrap_or_else(|| DEFAULT.to_owned());
-        let is_path = name.contains('/') || has_ending(Path::new(&name));
-        let own = environment::config_folder()
-            .map(|folder| folder.join("templates").join(format!("{name}.hbs")));
-        let path = if is_path {
-            Some(Path::new(&name).to_path_buf())
-        } else {
-            own.filter(|path| path.exists())
-        };
-        if let Some(path) = path {
-            let text = read(&path, Kind::Template)?;
-            let name = path.file_stem().unwrap_or_default().to_string_lossy();
-            return Ok(Template {
-                name: name.into_owned(),
-                text,
-            });
+            return Template::named(name);
         }
-        match BUILT_IN.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Ok(Template {
-                name,
-                text: (*text).to_owned(),
-            }),
-            None => Err(Error::new(Kind::Template, format!("no template '{name}'"))
-                .hint("name a file by its path, or put it into lr/templates of the configuration folder")),
+        let settings: PromptSettings = Config::load(&self.common)?.settings()?;
+        match settings.template {
+            Some(path) if is_path(&path) => Ok(Template::of_file(&path, read_in_project(&path)?)),
+            Some(name) => Template::named(&name),
+            None => Template::named(DEFAULT),
         }
     }
+}
+
+impl Template {
+    fn of_file(path: &str, text: String) -> Self {
+        let name = Path::new(path).file_stem().unwrap_or_default();
+        Self {
+            name: name.to_string_lossy().into_owned(),
+            text,
+        }
+    }
+
+    /// Finds one of the user's own templates, else a built-in one.
+    fn named(name: &str) -> Result<Self, Error> {
+        let own = environment::config_folder()
+            .map(|folder| folder.join("templates").join(format!("{name}.hbs")))
+            .filter(|path| path.exists());
+        let text = match own {
+            Some(path) => read(&path, Kind::Template)?,
+            None => match BUILT_IN.iter().find(|(known, _)| *known == name) {
+                Some((_, text)) => (*text).to_owned(),
+                None => return Err(unknown(name)),
+            },
+        };
+        let name = name.to_owned();
+        Ok(Self { name, text })
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    Error::new(Kind::Template, format!("no template '{name}'"))
+        .hint("name a file by its path, or put it into lr/templates of the configuration folder")
+}
+
+fn is_path(name: &str) -> bool {
+    name.contains('/') || has_ending(Path::new(name))
+}
+
+/// Reads a template that a configuration file names. A project may come from anybody, so what it
+/// shows to a model lies in the project and is reached through no link.
+fn read_in_project(path: &str) -> Result<String, Error> {
+    let root = lr_stage::project::root(Path::new("."));
+    let read = Root::open(&root).and_then(|root| root.read(path));
+    read.map(SourceFile::into_text).map_err(|error| {
+        let message = format!("cannot use the configured template: {error}");
+        Error::new(Kind::Template, message)
+            .hint("it lies beneath the project's root; any other is named with --template")
+    })
 }
 
 fn has_ending(path: &Path) -> bool {
