@@ -10,6 +10,7 @@ use lr_turn::Kind;
 
 use crate::choose::{Choice, Lookup};
 use crate::failure::{self, Failure};
+use crate::provider::Provider;
 use crate::wire::complaint::CUT;
 
 /// The variable of our own that holds a key for whatever provider is chosen.
@@ -92,6 +93,28 @@ pub(crate) fn find(
         });
     }
     Ok(key)
+}
+
+/// Refuses to show a key that can only be one provider's to another one. A project may name a model, and with it a
+/// provider, but not where the user's key goes.
+pub(crate) fn refuse_stranger(
+    key: &Key,
+    choice: &Choice,
+    providers: &[Provider],
+) -> Result<(), Failure> {
+    let is_its = |prefix: &String| key.0.starts_with(prefix.as_str());
+    let owner = providers
+        .iter()
+        .find(|provider| provider.key_prefixes.iter().any(is_its));
+    match owner {
+        Some(owner) if owner.name != choice.provider.name && is_own(choice) => {
+            let (owner, other) = (&owner.name, &choice.provider.name);
+            let message = format!("the key is one of '{owner}', so '{other}' does not get it");
+            let hint = format!("ask a model of '{owner}', or give a key of '{other}'");
+            Err(Failure::new(Kind::NoKey, message).hint(hint))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read(source: &KeySource, choice: &Choice, variable: Lookup<'_>) -> Result<Option<Key>, Failure> {
@@ -286,6 +309,28 @@ mod tests {
         assert_eq!(
             found(&KeySource::default(), "http://127.0.0.1:1/v1", &[]),
             Ok(None)
+        );
+    }
+
+    #[test]
+    fn a_key_of_one_provider_is_not_shown_to_another() {
+        let providers = crate::provider::load(None).unwrap();
+        let check = |key: &str, provider: &str, url: Option<&str>| {
+            let wanted = crate::choose::Wanted {
+                provider: Some(provider.into()),
+                base_url: url.map(Into::into),
+                ..Default::default()
+            };
+            let choice = crate::choose::choose(&wanted, &providers, &|_| None).unwrap();
+            let refused = refuse_stranger(&Key::new(key).unwrap(), &choice, &providers);
+            refused.err().map(|failure| failure.kind)
+        };
+        assert_eq!(check("gsk_abcdefg", "openai", None), Some(Kind::NoKey));
+        assert_eq!(check("gsk_abcdefg", "groq", None), None);
+        assert_eq!(check("abcdefg", "openai", None), None);
+        assert_eq!(
+            check("gsk_abcdefg", "openai", Some("https://proxy.example/v1")),
+            None
         );
     }
 

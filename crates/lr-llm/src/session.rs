@@ -7,8 +7,9 @@ use serde_json::Value;
 use crate::answer::Listener;
 use crate::ask::Client;
 use crate::choose::{self, Choice};
+use crate::key;
 use crate::options::{Options, Tape};
-use crate::{key, provider};
+use crate::provider::{self, Provider};
 
 /// Answers the questions of one run of the program.
 #[derive(Debug)]
@@ -76,14 +77,19 @@ impl Session {
     /// The model whose recordings count, by the provider's name for it; `None` if nobody named one.
     fn configured_model(&self) -> Option<String> {
         let named = self.options.wanted.model.clone()?;
-        choose(&self.options).map_or(Some(named), |choice| choice.model)
+        let choice = providers().and_then(|providers| choose(&self.options, &providers));
+        choice.map_or(Some(named), |choice| choice.model)
     }
 }
 
 /// Chooses a provider, a model and a key.
 fn connect(options: &Options) -> Result<Client, Error> {
-    let choice = choose(options)?;
+    let providers = providers()?;
+    let choice = choose(options, &providers)?;
     let key = key::find(&options.key, &choice, &environment::var)?;
+    if let Some(key) = &key {
+        key::refuse_stranger(key, &choice, &providers)?;
+    }
     Ok(Client::new(
         choice,
         key,
@@ -92,12 +98,15 @@ fn connect(options: &Options) -> Result<Client, Error> {
     ))
 }
 
+fn providers() -> Result<Vec<Provider>, Error> {
+    provider::load(environment::config_folder().as_deref())
+}
+
 /// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own.
-fn choose(options: &Options) -> Result<Choice, Error> {
-    let providers = provider::load(environment::config_folder().as_deref())?;
+fn choose(options: &Options, providers: &[Provider]) -> Result<Choice, Error> {
     let variable = |name: &str| match &options.key.given {
         Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
         _ => environment::var(name),
     };
-    Ok(choose::choose(&options.wanted, &providers, &variable)?)
+    Ok(choose::choose(&options.wanted, providers, &variable)?)
 }
