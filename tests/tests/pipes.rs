@@ -106,6 +106,25 @@ fn a_newer_contract_a_broken_turn_and_nothing_are_trouble() {
 }
 
 #[test]
+fn a_source_may_be_named_by_its_absolute_path() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.py", "x = 1\n");
+    let path = sandbox.path().canonicalize().unwrap().join("a.py");
+    let path = path.to_str().unwrap();
+    for (stage, arguments) in [
+        ("lr-check", &["--script", "true", path][..]),
+        ("lr-prompt", &["--instructions", "improve it", path]),
+    ] {
+        let outcome = sandbox.run(stage, arguments).success();
+        assert!(
+            outcome.stdout.contains(r#""path":"a.py""#),
+            "{stage}: {outcome}"
+        );
+        assert!(!outcome.stdout.contains(path), "{stage}: {outcome}");
+    }
+}
+
+#[test]
 fn an_error_passes_every_later_stage_and_counts() {
     let sandbox = Sandbox::new();
     sandbox.write("a.py", "x = 1\n");

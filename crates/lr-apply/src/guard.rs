@@ -1,9 +1,8 @@
 //! Which files a reply may change.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use lr_files::{PathProblem, relative_path};
+use lr_files::{PathProblem, Root, relative_path};
 use lr_stage::{Error, Kind};
 use lr_turn::{Prompt, Refusal, Shown, Source, SourceRole};
 
@@ -47,20 +46,18 @@ impl Offer {
         }))
     }
 
-    /// Offers what the command line names, as seen from the working directory `here`.
+    /// Offers what the command line names, as seen from the working directory `root`.
     ///
     /// # Errors
     ///
     /// `usage` when an argument leads out of the working directory or names nothing.
-    pub(crate) fn of_arguments(here: &Path, arguments: Vec<String>) -> Result<Self, Error> {
+    pub(crate) fn of_arguments(root: &Root, arguments: Vec<String>) -> Result<Self, Error> {
         let mut offer = Self::of_files(std::iter::empty());
         for argument in arguments {
             let metadata = std::fs::metadata(&argument).map_err(|error| {
                 Error::new(Kind::Usage, format!("cannot use source '{argument}'")).because(error)
             })?;
-            let inside = Path::new(&argument).strip_prefix(here).ok();
-            let inside = inside.and_then(Path::to_str).unwrap_or(&argument);
-            let path = match relative_path(inside) {
+            let path = match relative_path(root.inside(&argument)) {
                 Ok(path) => path,
                 Err(PathProblem::Empty) => String::new(),
                 Err(problem) => {
@@ -212,15 +209,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.py");
         std::fs::write(&file, "").unwrap();
-        let offer = |path: &Path| {
-            let argument = path.to_str().unwrap().to_owned();
-            Offer::of_arguments(folder.path(), vec![argument]).unwrap()
+        let offer = |root: &std::path::Path, path: &std::path::Path| {
+            let argument = path.canonicalize().unwrap().display().to_string();
+            Offer::of_arguments(&Root::open(root).unwrap(), vec![argument])
         };
-        assert!(offer(&file).resolve(1, "a.py").is_ok());
-        assert!(offer(folder.path()).resolve(1, "a.py").is_ok());
-        let elsewhere =
-            Offer::of_arguments(Path::new("/no/such"), vec![file.display().to_string()]);
-        assert_eq!(elsewhere.err().unwrap().kind, Kind::Usage);
+        let here = folder.path();
+        assert!(offer(here, &file).unwrap().resolve(1, "a.py").is_ok());
+        assert!(offer(here, here).unwrap().resolve(1, "a.py").is_ok());
+        let elsewhere = tempfile::tempdir().unwrap();
+        let refused = offer(elsewhere.path(), &file).err().unwrap();
+        assert_eq!(refused.kind, Kind::Usage);
     }
 
     #[test]

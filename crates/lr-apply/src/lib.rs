@@ -93,7 +93,7 @@ impl Stage {
             text,
             finish: None,
             fence: Fence::default(),
-            offer: Offer::of_arguments(self.root.path(), sources)?,
+            offer: Offer::of_arguments(&self.root, sources)?,
             is_computed: false,
             findings: None,
         };

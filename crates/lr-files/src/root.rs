@@ -114,6 +114,13 @@ impl Root {
         &self.path
     }
 
+    /// Returns what a path names beneath this directory: an absolute one without the directory's
+    /// own path, any other as it is.
+    pub fn inside<'path>(&self, path: &'path str) -> &'path str {
+        let inside = Path::new(path).strip_prefix(&self.path).ok();
+        inside.and_then(Path::to_str).unwrap_or(path)
+    }
+
     /// Reads a text file.
     ///
     /// # Errors
@@ -392,6 +399,15 @@ mod tests {
 
     fn kind_of(root: &Root, path: &str) -> Kind {
         root.read(path).unwrap_err().kind()
+    }
+
+    #[test]
+    fn an_absolute_path_beneath_the_root_is_one_inside() {
+        let (_directory, root) = sandbox();
+        let absolute = root.path().join("src/a.py");
+        assert_eq!(root.inside(absolute.to_str().unwrap()), "src/a.py");
+        assert_eq!(root.inside("src/a.py"), "src/a.py");
+        assert_eq!(root.inside("/elsewhere/a.py"), "/elsewhere/a.py");
     }
 
     #[test]

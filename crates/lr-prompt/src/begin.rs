@@ -41,7 +41,7 @@ pub(crate) fn turn(paths: &[String]) -> Result<Turn, Error> {
 }
 
 fn source(root: &Root, path: &str) -> Result<Source, Error> {
-    let file = root.read(path).map_err(|error| {
+    let file = root.read(root.inside(path)).map_err(|error| {
         let kind = match error.kind() {
             FileErrorKind::Io | FileErrorKind::Permission => Kind::Io,
             _ => Kind::Usage,
