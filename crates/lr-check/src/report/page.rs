@@ -163,7 +163,7 @@ fn total(check: &Check, n_sources: usize) -> String {
     format!("{found} in {files}, checked by {}\n", names.join(", "))
 }
 
-fn plural(count: usize, word: &str) -> String {
+pub(super) fn plural(count: usize, word: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {word}{ending}")
 }

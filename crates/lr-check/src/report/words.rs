@@ -4,6 +4,7 @@ use lr_stage::{Error, Kind, say};
 use lr_turn::{Check, CheckResult, CheckStatus};
 
 use super::name;
+use super::page::plural;
 use crate::said;
 
 /// How long a quoted line may be, in characters.
@@ -16,8 +17,8 @@ pub(crate) fn progress(result: &CheckResult) {
         (_, None) => "not run".to_owned(),
         (CheckStatus::Clean, Some(seconds)) => format!("clean after {seconds} s"),
         (_, Some(seconds)) => {
-            let n_findings = result.findings.len();
-            format!("{n_findings} findings after {seconds} s")
+            let findings = plural(result.findings.len(), "finding");
+            format!("{findings} after {seconds} s")
         }
     };
     say::detail(1, &format!("{name}: {went}"));
