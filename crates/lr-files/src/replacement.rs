@@ -8,7 +8,8 @@ use crate::disk;
 use crate::error::{FileError, FileErrorKind as Kind};
 use crate::path::relative_path;
 use crate::record::{Entry, Record, is_version};
-use crate::root::{Place, Root, State, refusal, sha256_hex};
+use crate::root::{Place, Root, State, refusal};
+use crate::source::sha256_hex;
 
 /// One file of a set that is replaced as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,6 @@
 //! A file is opened without blocking and looked at before it is read: FIFOs, sockets and devices
 //! are refused at once.
 
-use std::fmt::Write as _;
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -14,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
-use sha2::{Digest, Sha256};
 
 use crate::disk;
 use crate::error::{FileError, FileErrorKind as Kind};
 use crate::path::relative_path;
+use crate::source::{SourceFile, sha256_hex};
 
 /// The largest file that is read, in bytes, unless [`Root::with_size_limit`] says otherwise.
 pub const DEFAULT_SIZE_LIMIT: u64 = 16 * 1024 * 1024;
@@ -29,16 +28,6 @@ pub struct Root {
     directory: OwnedFd,
     path: PathBuf,
     size_limit: u64,
-}
-
-/// A regular text file as it was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourceFile {
-    /// The cleaned path, relative to the root.
-    pub path: String,
-    /// The SHA-256 of its bytes, in hex.
-    pub sha256: String,
-    text: String,
 }
 
 /// What stands at a path.
@@ -134,14 +123,22 @@ impl Root {
             Opened::Absent => return Err(FileError::new(Kind::NotFound, "no such file", &path)),
             Opened::Other(what) => return Err(refusal(what, &path)),
         };
-        let sha256 = sha256_hex(&bytes);
-        let not_text = |why| FileError::new(Kind::NotText, "cannot read", &path).because(why);
-        if bytes.contains(&0) {
-            return Err(not_text("it contains a NUL byte, so it is not a text file"));
-        }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(SourceFile { path, sha256, text }),
-            Err(_) => Err(not_text("it is not UTF-8")),
+        SourceFile::new(path, bytes)
+    }
+
+    /// Reads a text file that must be the version with this SHA-256, in hex, where one is given.
+    ///
+    /// # Errors
+    ///
+    /// As [`Root::read`]; [`Changed`](Kind::Changed) when it is another version.
+    pub fn read_version(&self, path: &str, sha256: Option<&str>) -> Result<SourceFile, FileError> {
+        let file = self.read(path)?;
+        match sha256 {
+            Some(expected) if expected != file.sha256 => {
+                let what = "not the version that was checked:";
+                Err(FileError::new(Kind::Changed, what, &file.path))
+            }
+            _ => Ok(file),
         }
     }
 
@@ -274,34 +271,6 @@ impl Root {
     }
 }
 
-impl SourceFile {
-    /// The content, byte order mark and line ends as in the file.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The content as bytes.
-    pub fn bytes(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-
-    /// Takes the content out.
-    pub fn into_text(self) -> String {
-        self.text
-    }
-}
-
-/// The SHA-256 of `bytes`, in lower-case hex.
-pub fn sha256_hex(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let mut hex = String::with_capacity(2 * digest.len());
-    for byte in digest {
-        // Writing into a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
-}
-
 /// The error for something that is not a regular file.
 pub(crate) fn refusal(what: &str, path: &str) -> FileError {
     let kind = if what == SYMLINK {
@@ -408,6 +377,21 @@ mod tests {
         assert_eq!(root.inside(absolute.to_str().unwrap()), "src/a.py");
         assert_eq!(root.inside("src/a.py"), "src/a.py");
         assert_eq!(root.inside("/elsewhere/a.py"), "/elsewhere/a.py");
+    }
+
+    #[test]
+    fn reads_the_version_that_is_asked_for_and_no_other() {
+        let (directory, root) = sandbox();
+        fs::write(directory.path().join("a.py"), "a").unwrap();
+        let known = sha256_hex(b"a");
+        assert!(root.read_version("a.py", None).is_ok());
+        assert!(root.read_version("a.py", Some(&known)).is_ok());
+        let error = root.read_version("a.py", Some("00")).unwrap_err();
+        assert_eq!(error.kind(), Kind::Changed);
+        assert_eq!(
+            error.to_string(),
+            "not the version that was checked: 'a.py'"
+        );
     }
 
     #[test]

@@ -98,28 +98,18 @@ fn leave(what: &str, path: &str, reason: &str) {
 
 /// Reads a source as it was checked; `None` for one that no reply could hold.
 fn read(root: &Root, source: &Source) -> Result<Option<SourceFile>, Error> {
-    let file = match root.read(&source.path) {
-        Ok(file) => file,
-        Err(error) => match error.kind() {
+    root.read_version(&source.path, source.sha256.as_deref())
+        .map(Some)
+        .or_else(|error| match error.kind() {
             FileErrorKind::NotText | FileErrorKind::TooLarge => {
                 leave("the fixes of", &source.path, &error.to_string());
-                return Ok(None);
+                Ok(None)
             }
-            FileErrorKind::NotFound => return Err(changed(error.to_string())),
-            _ => return Err(Error::new(Kind::Io, error.to_string())),
-        },
-    };
-    match &source.sha256 {
-        Some(checked) if *checked != file.sha256 => Err(changed(format!(
-            "not the version that was checked: '{}'",
-            file.path
-        ))),
-        _ => Ok(Some(file)),
-    }
-}
-
-fn changed(message: String) -> Error {
-    Error::new(Kind::Changed, message).hint("check again: lr-check")
+            FileErrorKind::NotFound | FileErrorKind::Changed => {
+                Err(Error::new(Kind::Changed, error.to_string()).hint("check again: lr-check"))
+            }
+            _ => Err(Error::new(Kind::Io, error.to_string())),
+        })
 }
 
 /// Says what keeps a new version out of a reply: a reader would take it for another text.

@@ -131,25 +131,18 @@ impl Writer {
 
 /// Reads a source as it was checked; one that is no text is left out with a notice.
 fn read(root: &Root, source: &Source) -> Result<Option<SourceFile>, Error> {
-    let changed = |message| Error::new(Kind::Changed, message).hint("check again: lr-check");
-    let file = match root.read(&source.path) {
-        Ok(file) => file,
-        Err(error) => match error.kind() {
+    root.read_version(&source.path, source.sha256.as_deref())
+        .map(Some)
+        .or_else(|error| match error.kind() {
             FileErrorKind::NotText | FileErrorKind::TooLarge => {
                 say::note(&format!("left out: {error}"));
-                return Ok(None);
+                Ok(None)
             }
-            FileErrorKind::NotFound => return Err(changed(error.to_string())),
-            _ => return Err(Error::new(Kind::Io, error.to_string())),
-        },
-    };
-    match &source.sha256 {
-        Some(checked) if *checked != file.sha256 => Err(changed(format!(
-            "not the version that was checked: '{}'",
-            file.path
-        ))),
-        _ => Ok(Some(file)),
-    }
+            FileErrorKind::NotFound | FileErrorKind::Changed => {
+                Err(Error::new(Kind::Changed, error.to_string()).hint("check again: lr-check"))
+            }
+            _ => Err(Error::new(Kind::Io, error.to_string())),
+        })
 }
 
 /// Estimates the length of messages in tokens: one for four bytes, rounded up.
