@@ -21,7 +21,7 @@ use lr_stage::input::{self, Input};
 use lr_stage::output::Output;
 use lr_stage::turns::{self, Ready, Worker};
 use lr_stage::{Error, Form, Kind, Status, exit_zero};
-use lr_turn::{Apply, Check, Finish, Outcome, Prompt, Reply, Source, Turn};
+use lr_turn::{Apply, Check, Finish, Outcome, Prompt, Reply, ReplyFormat, Source, Turn};
 use serde::Deserialize;
 
 pub use args::Args;
@@ -93,6 +93,7 @@ impl Stage {
             text,
             finish: None,
             fence: Fence::default(),
+            format: None,
             offer: Offer::of_arguments(&self.root, sources)?,
             is_computed: false,
             findings: None,
@@ -140,11 +141,13 @@ impl Worker for Stage {
         let prompt: Option<Prompt> = turn.get()?;
         let check: Option<Check> = turn.get()?;
         let fence = prompt.as_ref().map(|prompt| prompt.fence).or(reply.fence);
+        let is_computed = prompt.is_none() && !reply.fixes.is_empty();
         let request = Request {
             text: &reply.text,
             finish: reply.finish,
             fence: to_fence(fence.unwrap_or_default()),
-            is_computed: prompt.is_none() && !reply.fixes.is_empty(),
+            format: is_computed.then_some(ReplyFormat::Blocks),
+            is_computed,
             offer: match prompt {
                 Some(prompt) => Offer::of_prompt(&prompt),
                 None => Offer::of_sources(&turn.get::<Vec<Source>>()?.unwrap_or_default()),

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use lr_blocks::{Block, Fence, Problem, read_reply, suspicious};
+use lr_blocks::{Block, Fence, Problem, Terms, read_reply, suspicious};
 use lr_files::{FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, fit, sha256_hex};
-use lr_turn::{Apply, BytesAspect, Change, ChangeKind, Check, Finish, Outcome, Refusal};
+use lr_turn::{
+    Apply, BytesAspect, Change, ChangeKind, Check, Finish, Outcome, Refusal, ReplyFormat,
+};
 use similar::{ChangeTag, TextDiff};
 
 use crate::guard::{Offer, Offered, refusal};
@@ -15,6 +17,8 @@ pub(crate) struct Request<'a> {
     pub(crate) text: &'a str,
     pub(crate) finish: Option<Finish>,
     pub(crate) fence: Fence,
+    /// The format to read it in; `None`: whichever it is written in.
+    pub(crate) format: Option<ReplyFormat>,
     pub(crate) offer: Offer,
     /// Whether the versions were computed from the old text, as lr-fix does, so that one which
     /// empties a file is meant.
@@ -36,7 +40,13 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
     if let Some(refusal) = refuse_unfinished(request.finish) {
         return refused(vec![refusal], String::new(), false);
     }
-    let reply = match read_reply(request.text, request.fence) {
+    let is_known = |path: &str| request.offer.resolve(0, path).is_ok();
+    let terms = Terms {
+        format: request.format,
+        is_known: &is_known,
+        ..Terms::announced(request.fence)
+    };
+    let reply = match read_reply(request.text, &terms) {
         Ok(reply) => reply,
         Err(problems) => {
             let refusals = problems.into_iter().map(from_problem).collect();
@@ -135,14 +145,18 @@ fn new_version(root: &Root, request: &Request<'_>, block: &Block) -> Result<Vers
         .map_err(|error| unreadable(block, &path, &error))?;
     refuse_changed(block, &offered, &old)?;
     let plain_old = lr_files::plain(old.text());
-    let text = block.text_for(&plain_old);
+    let refuse = |problem: Problem| {
+        let at = Some((problem.block.unwrap_or(block.number), path.as_str()));
+        refusal(at, problem.kind.as_str(), problem.reason)
+    };
+    let text = block.apply(Some(&plain_old)).map_err(refuse)?;
+    let text = text.unwrap_or_default();
     if !request.is_computed
-        && let Some(problem) = suspicious(&plain_old, text)
+        && let Some(problem) = suspicious(&plain_old, &text)
     {
-        let at = Some((block.number, path.as_str()));
-        return Err(refusal(at, problem.kind.as_str(), problem.reason));
+        return Err(refuse(problem));
     }
-    let new = fit(text, old.bytes(), keep(request.findings, &path));
+    let new = fit(&text, old.bytes(), keep(request.findings, &path));
     Ok(Version {
         old,
         new,

@@ -17,7 +17,7 @@ use crate::fence::Marker;
 use crate::problem::quoted;
 use crate::reasoning::{self, Tag};
 use crate::remarks::Remarks;
-use crate::{Block, DONE, EXAMPLE_PATH, Fence, Problem, ProblemKind, Reply};
+use crate::{Block, Content, DONE, EXAMPLE_PATH, Fence, Problem, ProblemKind, Reply, Terms, Whole};
 use crate::{path, reply};
 
 /// So many problems are reported at most: a model that has to read more has lost the thread.
@@ -25,14 +25,14 @@ const MOST_PROBLEMS: usize = 20;
 
 /// Reads a reply in the format `blocks`.
 ///
-/// `fence` is the one the prompt announced; markers may be longer, and are never shorter than the default. Reasoning is
+/// Reasoning is
 /// removed, blocks of the example path are passed over, a path given twice with the same text counts once.
 ///
 /// # Errors
 ///
 /// Everything that makes the reply ambiguous or incomplete, in the order it was found; the list is never empty.
-pub fn read_reply(text: &str, fence: Fence) -> Result<Reply, Vec<Problem>> {
-    let mut reader = Reader::new(fence.at_least_default());
+pub fn read_reply(text: &str, terms: &Terms) -> Result<Reply, Vec<Problem>> {
+    let mut reader = Reader::new(terms.fence.at_least_default());
     for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {
         if reader.problems.len() == MOST_PROBLEMS {
             break;
@@ -190,7 +190,11 @@ impl<'t> Reader<'t> {
 
     /// Keeps a complete block, unless its path has been seen: the same text again adds nothing, another is a problem.
     fn keep(&mut self, file: OpenFile) {
-        let block = Block::new(file.number, file.path, file.text);
+        let block = Block {
+            number: file.number,
+            path: file.path,
+            content: Content::Whole(Whole::new(file.text)),
+        };
         let Some(earlier) = self
             .index_by_path
             .get(&block.path)
@@ -201,7 +205,7 @@ impl<'t> Reader<'t> {
             self.blocks.push(block);
             return;
         };
-        if (&earlier.text, &earlier.hugged) != (&block.text, &block.hugged) {
+        if earlier.content != block.content {
             self.problems.push(two_versions(earlier, &block));
         }
     }
@@ -331,7 +335,7 @@ mod tests {
     use super::*;
 
     fn check_reason(text: &str, expected: &[&str]) {
-        let problems = read_reply(text, Fence::default()).unwrap_err();
+        let problems = read_reply(text, &Terms::default()).unwrap_err();
         let reasons: Vec<&str> = problems.iter().map(|problem| &*problem.reason).collect();
         assert_eq!(reasons, expected);
     }
@@ -374,7 +378,7 @@ mod tests {
     #[test]
     fn problems_name_the_block_for_programs_too() {
         let text = "<<<< a <<<<\n1\n>>>>>>>>\n<<<< ./a <<<<\n2\n>>>>>>>>\n";
-        let problems = read_reply(text, Fence::default()).unwrap_err();
+        let problems = read_reply(text, &Terms::default()).unwrap_err();
         assert_eq!(
             problems,
             [Problem {
@@ -390,15 +394,22 @@ mod tests {
     #[test]
     fn one_slip_is_one_problem_and_many_are_not_all_told() {
         let nested = "<<<< a <<<<\n".repeat(1000);
-        assert_eq!(read_reply(&nested, Fence::default()).unwrap_err().len(), 20);
+        assert_eq!(
+            read_reply(&nested, &Terms::default()).unwrap_err().len(),
+            20
+        );
         let slip = "<<<< a\nx\n>>>>>>>>\n<<<< b <<<<\n>>>>>>>>\n";
-        assert_eq!(read_reply(slip, Fence::default()).unwrap_err().len(), 1);
+        assert_eq!(read_reply(slip, &Terms::default()).unwrap_err().len(), 1);
     }
 
     #[test]
     fn a_fence_below_the_default_is_not_believed() {
         let none = Fence { open: 0, close: 0 };
-        let reply = read_reply("< a <\n>\n\n<<<< a <<<<\n>\n>>>>>>>>\n", none).unwrap();
-        assert_eq!(reply.blocks[0].text, ">\n");
+        let reply = read_reply(
+            "< a <\n>\n\n<<<< a <<<<\n>\n>>>>>>>>\n",
+            &Terms::announced(none),
+        )
+        .unwrap();
+        assert_eq!(reply.blocks[0].apply(None), Ok(Some(">\n".into())));
     }
 }

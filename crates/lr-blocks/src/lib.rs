@@ -25,6 +25,7 @@ mod problem;
 mod reasoning;
 mod remarks;
 mod reply;
+mod terms;
 
 mod comparison;
 mod elision;
@@ -36,6 +37,7 @@ mod printable;
 pub use blocks::read_reply;
 pub use fence::Fence;
 pub use problem::{Problem, ProblemKind};
-pub use reply::{Block, DONE, EXAMPLE_PATH, Reply};
+pub use reply::{Block, Content, DONE, EXAMPLE_PATH, Reply, Whole};
 pub use suspicious::suspicious;
+pub use terms::Terms;
 pub use write::write_block;

@@ -1,6 +1,6 @@
 //! What a reply says, whichever format it was written in.
 
-use crate::markdown;
+use crate::{Problem, markdown};
 
 /// The words by which a model declares that it is done, in a line of their own.
 pub const DONE: &str = "No further improvements possible";
@@ -20,7 +20,7 @@ pub struct Reply {
     pub declared_done: bool,
 }
 
-/// The new version of one file.
+/// What a reply does to one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     /// The number of the block in the reply, from 1; example blocks are not counted.
@@ -28,29 +28,56 @@ pub struct Block {
     /// The path as the reply names it, without decoration, `./` and doubled `/`. Not checked: it may be absolute or
     /// lead outside, or name no file at all.
     pub path: String,
-    /// The complete text with LF line ends: empty, or ending with a line end. A code fence around all of it is
-    /// taken off; see [`Block::text_for`].
+    /// What becomes of the file.
+    pub content: Content,
+}
+
+/// What becomes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Content {
+    /// It gets this text, whatever it held.
+    Whole(Whole),
+}
+
+/// A complete new text, with LF line ends: empty, or ending with a line end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The text; a code fence around all of it is taken off.
     pub text: String,
     /// The text with the code fence that was taken off, if there was one.
     pub hugged: Option<String>,
 }
 
 impl Block {
-    /// A block of this text; a code fence around all of it is taken off.
-    pub(crate) fn new(number: usize, path: String, text: String) -> Self {
+    /// Whether this is a complete new version, which only a file that was shown whole can get.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.content, Content::Whole(_))
+    }
+
+    /// The text the file gets; `None` if it is deleted.
+    ///
+    /// `old` is what it holds, with LF line ends, the last line too; `None` if there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// What speaks against it, in words for the model: an edit that does not fit the old text, or a new version that
+    /// would lose work.
+    pub fn apply(&self, old: Option<&str>) -> Result<Option<String>, Problem> {
+        let Content::Whole(whole) = &self.content;
+        Ok(Some(whole.for_old(old.unwrap_or_default()).to_owned()))
+    }
+}
+
+impl Whole {
+    /// A new version of this text; a code fence around all of it is taken off.
+    pub(crate) fn new(text: String) -> Self {
         match markdown::inside_fence(&text).map(str::to_owned) {
             Some(inside) => Self {
-                number,
-                path,
                 text: inside,
                 hugged: Some(text),
             },
-            None => Self {
-                number,
-                path,
-                text,
-                hugged: None,
-            },
+            None => Self { text, hugged: None },
         }
     }
 
@@ -58,7 +85,7 @@ impl Block {
     ///
     /// A code fence around the whole text is the model's habit and not part of the file, unless the file already
     /// begins with that very line.
-    pub fn text_for(&self, old: &str) -> &str {
+    pub(crate) fn for_old(&self, old: &str) -> &str {
         match &self.hugged {
             Some(whole) if first_line(old) == first_line(whole) => whole,
             _ => &self.text,
@@ -110,14 +137,11 @@ mod tests {
 
     #[test]
     fn keeps_a_code_fence_the_file_begins_with() {
-        let block = Block::new(1, "a.md".into(), "```sh\nls\n```\n".into());
-        assert_eq!(block.text_for("# Title\n"), "ls\n");
-        assert_eq!(block.text_for(""), "ls\n");
-        assert_eq!(block.text_for("```sh\npwd\n```\n"), "```sh\nls\n```\n");
-        assert_eq!(
-            block.text_for("```sh\r\npwd\r\n```\r\n"),
-            "```sh\nls\n```\n"
-        );
-        assert_eq!(block.text_for("```bash\npwd\n```\n"), "ls\n");
+        let whole = Whole::new("```sh\nls\n```\n".into());
+        assert_eq!(whole.for_old("# Title\n"), "ls\n");
+        assert_eq!(whole.for_old(""), "ls\n");
+        assert_eq!(whole.for_old("```sh\npwd\n```\n"), "```sh\nls\n```\n");
+        assert_eq!(whole.for_old("```sh\r\npwd\r\n```\r\n"), "```sh\nls\n```\n");
+        assert_eq!(whole.for_old("```bash\npwd\n```\n"), "ls\n");
     }
 }

@@ -1,6 +1,6 @@
 //! What holds for every text and every reply.
 
-use lr_blocks::{Block, Fence, Reply, read_reply, suspicious, write_block};
+use lr_blocks::{Block, Content, Fence, Reply, Terms, read_reply, suspicious, write_block};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -44,7 +44,10 @@ fn as_read_back(text: &str) -> String {
 
 /// The text of a block as it stood between the markers.
 fn whole_text(block: &Block) -> &str {
-    block.hugged.as_deref().unwrap_or(&block.text)
+    match &block.content {
+        Content::Whole(whole) => whole.hugged.as_deref().unwrap_or(&whole.text),
+        _ => "not whole",
+    }
 }
 
 fn written(texts: &[String], remark: &str) -> (String, Fence) {
@@ -60,12 +63,16 @@ fn written(texts: &[String], remark: &str) -> (String, Fence) {
 
 /// Reads what is left of a reply after so many bytes.
 fn read_cut(reply: &str, bytes: usize, fence: Fence) -> Option<Reply> {
-    read_reply(&String::from_utf8_lossy(&reply.as_bytes()[..bytes]), fence).ok()
+    read_reply(
+        &String::from_utf8_lossy(&reply.as_bytes()[..bytes]),
+        &Terms::announced(fence),
+    )
+    .ok()
 }
 
 /// Every block of every cut of a good reply is one of the whole reply, in the same order.
 fn check_cuts(reply: &str, fence: Fence) {
-    let whole = read_reply(reply, fence).unwrap_or_default();
+    let whole = read_reply(reply, &Terms::announced(fence)).unwrap_or_default();
     for bytes in 0..reply.len() {
         if let Some(cut) = read_cut(reply, bytes, fence) {
             assert!(
@@ -80,7 +87,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read_back(texts in vec(text(), 1..5)) {
         let (reply, fence) = written(&texts, "A remark.\n");
-        let read = read_reply(&reply, fence).expect("a good reply");
+        let read = read_reply(&reply, &Terms::announced(fence)).expect("a good reply");
         let read: Vec<&str> = read.blocks.iter().map(whole_text).collect();
         let expected: Vec<String> = texts.iter().map(|text| as_read_back(text)).collect();
         prop_assert_eq!(read, expected);
@@ -89,8 +96,8 @@ proptest! {
     #[test]
     fn a_block_is_given_back_to_the_file_it_came_from(text in text()) {
         let (reply, fence) = written(std::slice::from_ref(&text), "");
-        let read = read_reply(&reply, fence).expect("a good reply");
-        prop_assert_eq!(read.blocks[0].text_for(&text), as_read_back(&text));
+        let read = read_reply(&reply, &Terms::announced(fence)).expect("a good reply");
+        prop_assert_eq!(read.blocks[0].apply(Some(&text)), Ok(Some(as_read_back(&text))));
     }
 
     #[test]
@@ -105,10 +112,12 @@ proptest! {
     #[test]
     fn no_text_is_too_odd_to_be_read(old in text(), bytes in vec(any::<u8>(), 0..200), lines in text()) {
         for reply in [&*String::from_utf8_lossy(&bytes), &*lines] {
-            match read_reply(reply, Fence::default()) {
+            match read_reply(reply, &Terms::default()) {
                 Ok(reply) => {
                     for block in &reply.blocks {
-                        suspicious(&old, block.text_for(&old));
+                        if let Ok(Some(new)) = block.apply(Some(&old)) {
+                            suspicious(&old, &new);
+                        }
                     }
                     prop_assert!(!reply.notes.chars().any(|c| c.is_control() && c != '\n' && c != '\t'));
                 }
@@ -137,7 +146,7 @@ fn ten_thousand_blocks_are_read() {
         .map(|n| format!("x = {n}  # {}\n", "x".repeat(80)).repeat(10))
         .collect();
     let (reply, fence) = written(&texts, "Some words.\n");
-    let read = read_reply(&reply, fence).expect("a good reply");
+    let read = read_reply(&reply, &Terms::announced(fence)).expect("a good reply");
     assert_eq!(read.blocks.len(), 10_000);
     assert_eq!(read.notes.len(), "Some words.\n\n".len() * 10_001 - 2);
 }
@@ -170,7 +179,7 @@ fn baits_are_read() {
     ];
     for bait in baits {
         let text = bait.repeat(SIZE / bait.len());
-        let read = read_reply(&text, Fence::default());
+        let read = read_reply(&text, &Terms::default());
         assert!(
             read.is_err() || read.is_ok_and(|reply| reply.blocks.len() <= 1),
             "{bait:?}"
@@ -178,7 +187,7 @@ fn baits_are_read() {
         let block = format!("<<<< a <<<<\n{text}\n>>>>>>>>\n");
         let fence = Fence::clear_of([&*text]);
         assert!(fence.open >= 4, "{bait:?}");
-        drop(read_reply(&block, Fence::default()));
+        drop(read_reply(&block, &Terms::default()));
         suspicious("x\n", &text);
         suspicious(&text, "x\n");
     }

@@ -359,8 +359,8 @@ pub(crate) mod tests {
             let reply = crate::answer::reply(std::slice::from_ref(&file), std::iter::empty());
             let fence = reply.fence.unwrap();
             let fence = lr_blocks::Fence { open: fence.open, close: fence.close };
-            let read = lr_blocks::read_reply(&reply.text, fence).unwrap();
-            prop_assert_eq!(read.blocks[0].text_for(&file.text), file.text.as_str());
+            let read = lr_blocks::read_reply(&reply.text, &lr_blocks::Terms::announced(fence)).unwrap();
+            prop_assert_eq!(read.blocks[0].apply(Some(&file.text)).unwrap(), Some(file.text));
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lr_blocks::{Fence, read_reply, write_block};
+use lr_blocks::{Fence, Terms, read_reply, write_block};
 use lr_files::{FileErrorKind, Root, SourceFile, plain};
 use lr_stage::{Error, Kind, say};
-use lr_turn::{Applicability, Check, Finding, Source, SourceRole};
+use lr_turn::{Applicability, Check, Finding, ReplyFormat, Source, SourceRole};
 
 use crate::edits;
 
@@ -121,8 +121,13 @@ fn objection(old: &SourceFile, fixed: &str, new: &str) -> Option<&'static str> {
     let fence = Fence::clear_of([new]);
     let mut reply = String::new();
     write_block(&mut reply, &old.path, new, fence);
-    let survives = read_reply(&reply, fence).is_ok_and(|reply| {
-        matches!(&reply.blocks[..], [block] if block.path == old.path && block.text_for(&old_text) == new)
+    let terms = Terms {
+        format: Some(ReplyFormat::Blocks),
+        ..Terms::announced(fence)
+    };
+    let survives = read_reply(&reply, &terms).is_ok_and(|reply| {
+        matches!(&reply.blocks[..], [block] if block.path == old.path
+            && block.apply(Some(&old_text)).is_ok_and(|text| text.as_deref() == Some(new)))
     });
     (!survives).then_some("no block can hold it")
 }
