@@ -19,7 +19,7 @@ pub(crate) struct Offer {
 pub(crate) struct Offered {
     /// SHA-256 of the bytes that were shown, where that is known.
     pub(crate) sha256: Option<String>,
-    shown: Shown,
+    pub(crate) shown: Shown,
 }
 
 impl Offer {
@@ -97,15 +97,8 @@ impl Offer {
             );
             refuse("outside", reason)
         })?;
-        let copied = cleaned.strip_prefix("path/to/");
-        for candidate in std::iter::once(cleaned.as_str()).chain(copied) {
+        for candidate in meanings(&cleaned) {
             if let Some(offered) = self.find(candidate) {
-                if offered.shown == Shown::Windows {
-                    let reason = format!(
-                        "'{candidate}' was shown in part, so it takes edits, not a whole new version"
-                    );
-                    return Err(refuse("not_whole", reason));
-                }
                 return Ok((candidate.to_owned(), offered));
             }
         }
@@ -114,6 +107,11 @@ impl Offer {
             self.names()
         );
         Err(refuse("not_offered", reason))
+    }
+
+    /// Whether a path means an offered file.
+    pub(crate) fn knows(&self, path: &str) -> bool {
+        relative_path(path).is_ok_and(|path| meanings(&path).any(|path| self.find(path).is_some()))
     }
 
     fn find(&self, path: &str) -> Option<Offered> {
@@ -143,6 +141,11 @@ impl Offer {
             ),
         }
     }
+}
+
+/// What a clean path can mean: itself, or itself without a prefix that was copied from an example.
+fn meanings(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(path).chain(path.strip_prefix("path/to/"))
 }
 
 /// Makes a refusal, of one block or of the reply as a whole.
@@ -195,13 +198,6 @@ mod tests {
         ] {
             check(path, Err("outside"));
         }
-    }
-
-    #[test]
-    fn a_file_shown_in_part_takes_no_whole_version() {
-        let mut offer = offer();
-        offer.files.entry("src/a.py".to_owned()).or_default().shown = Shown::Windows;
-        assert_eq!(offer.resolve(1, "src/a.py").unwrap_err().kind, "not_whole");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lr_blocks::{Block, Fence, Problem, Terms, read_reply, suspicious};
 use lr_files::{FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, fit, sha256_hex};
 use lr_turn::{
-    Apply, BytesAspect, Change, ChangeKind, Check, Finish, Outcome, Refusal, ReplyFormat,
+    Apply, BytesAspect, Change, ChangeKind, Check, Finish, Outcome, Refusal, ReplyFormat, Shown,
 };
 use similar::{ChangeTag, TextDiff};
 
@@ -40,7 +40,7 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
     if let Some(refusal) = refuse_unfinished(request.finish) {
         return refused(vec![refusal], String::new(), false);
     }
-    let is_known = |path: &str| request.offer.resolve(0, path).is_ok();
+    let is_known = |path: &str| request.offer.knows(path);
     let terms = Terms {
         format: request.format,
         is_known: &is_known,
@@ -63,7 +63,7 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
     for block in &reply.blocks {
         match new_version(root, request, block) {
             Ok(version) => versions.push(version),
-            Err(refusal) => refusals.push(refusal),
+            Err(reasons) => refusals.extend(reasons),
         }
     }
     let mut versions = each_once(versions, &mut refusals);
@@ -138,23 +138,34 @@ struct Version {
     block: usize,
 }
 
-fn new_version(root: &Root, request: &Request<'_>, block: &Block) -> Result<Version, Refusal> {
-    let (path, offered) = request.offer.resolve(block.number, &block.path)?;
+fn new_version(root: &Root, request: &Request<'_>, block: &Block) -> Result<Version, Vec<Refusal>> {
+    let (path, offered) = request
+        .offer
+        .resolve(block.number, &block.path)
+        .map_err(|one| vec![one])?;
+    if offered.shown == Shown::Windows && block.is_whole() {
+        let reason =
+            format!("'{path}' was shown in part, so it takes edits, not a whole new version");
+        let at = Some((block.number, path.as_str()));
+        return Err(vec![refusal(at, "not_whole", reason)]);
+    }
     let old = root
         .read(&path)
-        .map_err(|error| unreadable(block, &path, &error))?;
-    refuse_changed(block, &offered, &old)?;
+        .map_err(|error| vec![unreadable(block, &path, &error)])?;
+    refuse_changed(block, &offered, &old).map_err(|one| vec![one])?;
     let plain_old = lr_files::plain(old.text());
     let refuse = |problem: Problem| {
         let at = Some((problem.block.unwrap_or(block.number), path.as_str()));
         refusal(at, problem.kind.as_str(), problem.reason)
     };
-    let text = block.apply(Some(&plain_old)).map_err(refuse)?;
+    let text = block
+        .apply(Some(&plain_old))
+        .map_err(|problems| problems.into_iter().map(refuse).collect::<Vec<_>>())?;
     let text = text.unwrap_or_default();
     if !request.is_computed
         && let Some(problem) = suspicious(&plain_old, &text)
     {
-        return Err(refuse(problem));
+        return Err(vec![refuse(problem)]);
     }
     let new = fit(&text, old.bytes(), keep(request.findings, &path));
     Ok(Version {

@@ -11,328 +11,176 @@
 //! another, or a closing line without a block refuses the whole reply. Of a reply that is cut off between two blocks,
 //! the blocks before the cut are read: they are complete. Cut anywhere else, it is refused or has no blocks.
 
-use std::collections::HashMap;
+use std::ops::Range;
+
+use lr_turn::ReplyFormat;
 
 use crate::fence::Marker;
+use crate::path;
 use crate::problem::quoted;
-use crate::reasoning::{self, Tag};
-use crate::remarks::Remarks;
-use crate::{Block, Content, DONE, EXAMPLE_PATH, Fence, Problem, ProblemKind, Reply, Terms, Whole};
-use crate::{path, reply};
+use crate::read::{Item, Part, Reader};
+use crate::{Content, EXAMPLE_PATH, Fence, Problem, ProblemKind, Whole};
 
-/// So many problems are reported at most: a model that has to read more has lost the thread.
-const MOST_PROBLEMS: usize = 20;
-
-/// Reads a reply in the format `blocks`.
-///
-/// Reasoning is
-/// removed, blocks of the example path are passed over, a path given twice with the same text counts once.
-///
-/// # Errors
-///
-/// Everything that makes the reply ambiguous or incomplete, in the order it was found; the list is never empty.
-pub fn read_reply(text: &str, terms: &Terms) -> Result<Reply, Vec<Problem>> {
-    let mut reader = Reader::new(terms.fence.at_least_default());
-    for line in text.strip_prefix('\u{feff}').unwrap_or(text).lines() {
-        if reader.problems.len() == MOST_PROBLEMS {
-            break;
+/// Takes the block that begins with this line; a marker that begins none is a problem.
+pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
+    let header = match reader.marks.marker(line)? {
+        Marker::Open(header) => header,
+        Marker::Nameless | Marker::Unfinished => return Some(malformed(reader, line)),
+        Marker::Close => {
+            reader.problems.push(nothing_to_close(reader));
+            return Some(item(reader.at..reader.at + 1));
         }
-        reader.take(line);
+    };
+    let path = path::undecorated(header);
+    if path.is_empty() {
+        return Some(malformed(reader, header));
     }
-    reader.finish()
+    if path == EXAMPLE_PATH {
+        return Some(item(reader.at..end_of_skipped(reader, reader.at + 1)));
+    }
+    reader.counted.blocks += 1;
+    let open = Open {
+        number: reader.counted.blocks,
+        path,
+        line: reader.at + 1,
+    };
+    Some(read(reader, open))
 }
 
-/// What has been understood up to a line.
-struct Reader<'t> {
-    fence: Fence,
-    /// The number of the line being read, from 1.
-    line: usize,
-    open: Option<Open>,
-    reasoning: Option<OpenReasoning>,
-    n_blocks: usize,
-    blocks: Vec<Block>,
-    index_by_path: HashMap<String, usize>,
-    remarks: Remarks<'t>,
-    problems: Vec<Problem>,
-}
-
-/// The block that is being read.
-enum Open {
-    File(OpenFile),
-    /// A block whose text does not matter: the example, or one that has been reported already.
-    Skipped,
-}
-
-struct OpenFile {
+/// A block that has begun.
+struct Open {
     number: usize,
     path: String,
-    /// The line of the reply that opened it.
-    line: usize,
-    text: String,
-}
-
-struct OpenReasoning {
-    tag: Tag,
+    /// The line of the reply that opened it, from 1.
     line: usize,
 }
 
-impl<'t> Reader<'t> {
-    fn new(fence: Fence) -> Self {
-        Self {
-            fence,
-            line: 0,
-            open: None,
-            reasoning: None,
-            n_blocks: 0,
-            blocks: Vec::new(),
-            index_by_path: HashMap::new(),
-            remarks: Remarks::default(),
-            problems: Vec::new(),
+fn read(reader: &mut Reader, open: Open) -> Item {
+    let begin = open.line;
+    let text = &reader.lines[begin..];
+    let markers = text.iter().map(|line| reader.marks.marker(line));
+    let end = markers
+        .enumerate()
+        .find_map(|(at, marker)| Some((begin + at, marker?)));
+    match end {
+        None => {
+            reader.problems.push(cut_off(reader.marks, &open));
+            item(reader.at..reader.lines.len())
         }
-    }
-
-    fn take(&mut self, line: &'t str) {
-        self.line += 1;
-        match self.open.take() {
-            Some(Open::File(file)) => self.take_in_file(file, line),
-            Some(Open::Skipped) => self.take_skipped(line),
-            None => {
-                if let Some(line) = self.without_reasoning(line) {
-                    self.take_outside(line);
-                }
-            }
-        }
-    }
-
-    fn take_in_file(&mut self, mut file: OpenFile, line: &str) {
-        match self.fence.marker(line) {
-            None => {
-                file.text.push_str(line);
-                file.text.push('\n');
-                self.open = Some(Open::File(file));
-            }
-            Some(Marker::Close) => self.keep(file),
-            Some(_) => {
-                self.problems.push(self.still_open(&file));
-                self.open = Some(Open::Skipped);
-            }
-        }
-    }
-
-    fn take_skipped(&mut self, line: &'t str) {
-        match self.fence.marker(line) {
-            None => self.open = Some(Open::Skipped),
-            Some(Marker::Close) => {}
-            Some(_) => self.take_outside(line),
-        }
-    }
-
-    fn take_outside(&mut self, line: &'t str) {
-        match self.fence.marker(line) {
-            None => self.remarks.line(line),
-            Some(Marker::Open(header)) => self.begin(header),
-            Some(Marker::Nameless | Marker::Unfinished) => self.skip_malformed(line),
-            Some(Marker::Close) => self.problems.push(self.nothing_to_close()),
-        }
-    }
-
-    /// What is left of a line outside blocks when reasoning is taken out of it.
-    fn without_reasoning(&mut self, mut line: &'t str) -> Option<&'t str> {
-        let is_blank = line.trim().is_empty();
-        loop {
-            if let Some(reasoning) = &self.reasoning {
-                line = reasoning::after_end(line, reasoning.tag)?;
-                self.reasoning = None;
-            }
-            let Some((tag, rest)) = reasoning::begin(line, self.remarks.is_empty()) else {
-                break;
-            };
-            self.reasoning = Some(OpenReasoning {
-                tag,
-                line: self.line,
+        Some((end, Marker::Close)) => {
+            let text = &reader.lines[begin..end];
+            let mut item = item(reader.at..end + 1);
+            item.parts.push(Part {
+                number: open.number,
+                path: open.path,
+                content: Content::Whole(Whole::new(text_of(text))),
             });
-            line = rest;
+            item
         }
-        if let Some(rest) = reasoning::end_without_begin(line) {
-            if self.n_blocks > 0 {
-                self.problems.push(self.late_end_of_reasoning());
-            }
-            self.remarks.clear();
-            line = rest;
+        Some((end, _)) => {
+            reader
+                .problems
+                .push(still_open(reader.marks, &open, end + 1));
+            item(reader.at..end_of_skipped(reader, end + 1))
         }
-        (is_blank || !line.trim().is_empty()).then_some(line)
-    }
-
-    fn begin(&mut self, header: &'t str) {
-        let path = path::undecorated(header);
-        if path.is_empty() {
-            return self.skip_malformed(header);
-        }
-        self.remarks.block();
-        if path == EXAMPLE_PATH {
-            self.open = Some(Open::Skipped);
-            return;
-        }
-        self.n_blocks += 1;
-        self.open = Some(Open::File(OpenFile {
-            number: self.n_blocks,
-            path,
-            line: self.line,
-            text: String::new(),
-        }));
-    }
-
-    fn skip_malformed(&mut self, header: &str) {
-        self.problems.push(self.malformed(header));
-        self.remarks.block();
-        self.open = Some(Open::Skipped);
-    }
-
-    /// Keeps a complete block, unless its path has been seen: the same text again adds nothing, another is a problem.
-    fn keep(&mut self, file: OpenFile) {
-        let block = Block {
-            number: file.number,
-            path: file.path,
-            content: Content::Whole(Whole::new(file.text)),
-        };
-        let Some(earlier) = self
-            .index_by_path
-            .get(&block.path)
-            .map(|at| &self.blocks[*at])
-        else {
-            self.index_by_path
-                .insert(block.path.clone(), self.blocks.len());
-            self.blocks.push(block);
-            return;
-        };
-        if earlier.content != block.content {
-            self.problems.push(two_versions(earlier, &block));
-        }
-    }
-
-    fn finish(mut self) -> Result<Reply, Vec<Problem>> {
-        if let Some(Open::File(file)) = &self.open {
-            self.problems.push(self.cut_off(file));
-        }
-        if let Some(reasoning) = &self.reasoning {
-            self.problems.push(endless_reasoning(reasoning));
-        }
-        if self.problems.is_empty() && self.remarks.is_empty() {
-            self.problems.push(nothing_said());
-        }
-        if !self.problems.is_empty() {
-            return Err(self.problems);
-        }
-        let notes = self.remarks.into_text();
-        Ok(Reply {
-            blocks: self.blocks,
-            declared_done: reply::declares_done(&notes),
-            notes,
-        })
     }
 }
 
-/// The problems, in words for the model.
-impl Reader<'_> {
-    fn how_to_close(&self) -> String {
-        format!(
-            "end each block with the line '{}', nothing else in it and nothing before it",
-            self.fence.closing_line()
-        )
+/// Lines as a text.
+pub(crate) fn text_of(lines: &[&str]) -> String {
+    let mut text = String::with_capacity(lines.iter().map(|line| line.len() + 1).sum());
+    for line in lines {
+        text.push_str(line);
+        text.push('\n');
     }
+    text
+}
 
-    fn how_to_open(&self) -> String {
-        format!(
-            "begin each block with the line '{}', the path of the file in the place of 'path'",
-            self.fence.opening_line("path")
-        )
-    }
-
-    fn still_open(&self, file: &OpenFile) -> Problem {
-        let reason = format!(
-            "block {} ({}, line {} of the reply) is not closed where line {} seems to begin another: {}",
-            file.number,
-            quoted(&file.path),
-            file.line,
-            self.line,
-            self.how_to_close()
-        );
-        Problem::new(ProblemKind::Ambiguous, reason).of_block(file.number, &file.path)
-    }
-
-    fn cut_off(&self, file: &OpenFile) -> Problem {
-        let reason = format!(
-            "the reply ends inside block {} ({}, line {} of the reply): {}, and if the reply gets too long, \
-             give the new versions of fewer files",
-            file.number,
-            quoted(&file.path),
-            file.line,
-            self.how_to_close()
-        );
-        Problem::new(ProblemKind::Cut, reason).of_block(file.number, &file.path)
-    }
-
-    fn nothing_to_close(&self) -> Problem {
-        let reason = format!(
-            "line {} of the reply closes a block where none is open{}: {}, and close it once, after its complete text",
-            self.line,
-            match self.n_blocks {
-                0 => String::new(),
-                number => format!(" (block {number} is closed already)"),
-            },
-            self.how_to_open()
-        );
-        Problem::new(ProblemKind::Ambiguous, reason)
-    }
-
-    fn malformed(&self, header: &str) -> Problem {
-        let reason = format!(
-            "line {} of the reply ({}) looks like the beginning of a block but names no path, or is cut off: {}",
-            self.line,
-            quoted(header.trim_end()),
-            self.how_to_open()
-        );
-        Problem::new(ProblemKind::Malformed, reason)
-    }
-
-    fn late_end_of_reasoning(&self) -> Problem {
-        let reason = format!(
-            "line {} of the reply ends reasoning that never began, after {} block(s): it is not clear which blocks \
-             are meant; give blocks only after the reasoning",
-            self.line, self.n_blocks
-        );
-        Problem::new(ProblemKind::Ambiguous, reason)
+/// Where a block ends whose text does not matter: behind its closing line, or where another marker stands.
+fn end_of_skipped(reader: &Reader, begin: usize) -> usize {
+    let markers = reader.lines[begin..]
+        .iter()
+        .map(|line| reader.marks.marker(line));
+    let end = markers
+        .enumerate()
+        .find_map(|(at, marker)| Some((begin + at, marker?)));
+    match end {
+        Some((end, Marker::Close)) => end + 1,
+        Some((end, _)) => end,
+        None => reader.lines.len(),
     }
 }
 
-fn two_versions(earlier: &Block, later: &Block) -> Problem {
+fn item(lines: Range<usize>) -> Item {
+    Item::new(ReplyFormat::Blocks, lines)
+}
+
+fn malformed(reader: &mut Reader, header: &str) -> Item {
     let reason = format!(
-        "blocks {} and {} give different new versions of {}: give one complete version of each file",
-        earlier.number,
-        later.number,
-        quoted(&later.path)
+        "line {} of the reply ({}) looks like the beginning of a block but names no path, or is cut off: {}",
+        reader.at + 1,
+        quoted(header.trim_end()),
+        how_to_open(reader.marks)
     );
-    Problem::new(ProblemKind::Ambiguous, reason).of_block(later.number, &later.path)
+    reader
+        .problems
+        .push(Problem::new(ProblemKind::Malformed, reason));
+    item(reader.at..end_of_skipped(reader, reader.at + 1))
 }
 
-fn endless_reasoning(reasoning: &OpenReasoning) -> Problem {
-    let reason = format!(
-        "the reply ends inside the reasoning that begins in line {}: end it with '{}' and answer after it",
-        reasoning.line, reasoning.tag.end
-    );
-    Problem::new(ProblemKind::Cut, reason)
+fn how_to_close(marks: Fence) -> String {
+    format!(
+        "end each block with the line '{}', nothing else in it and nothing before it",
+        marks.closing_line()
+    )
 }
 
-fn nothing_said() -> Problem {
+fn how_to_open(marks: Fence) -> String {
+    format!(
+        "begin each block with the line '{}', the path of the file in the place of 'path'",
+        marks.opening_line("path")
+    )
+}
+
+fn still_open(marks: Fence, open: &Open, line: usize) -> Problem {
     let reason = format!(
-        "the reply is empty: give the complete new version of each file to change, or write the line '{DONE}'"
+        "block {} ({}, line {} of the reply) is not closed where line {line} seems to begin another: {}",
+        open.number,
+        quoted(&open.path),
+        open.line,
+        how_to_close(marks)
     );
-    Problem::new(ProblemKind::Empty, reason)
+    Problem::new(ProblemKind::Ambiguous, reason).of_block(open.number, &open.path)
+}
+
+fn cut_off(marks: Fence, open: &Open) -> Problem {
+    let reason = format!(
+        "the reply ends inside block {} ({}, line {} of the reply): {}, and if the reply gets too long, \
+         give the new versions of fewer files",
+        open.number,
+        quoted(&open.path),
+        open.line,
+        how_to_close(marks)
+    );
+    Problem::new(ProblemKind::Cut, reason).of_block(open.number, &open.path)
+}
+
+fn nothing_to_close(reader: &Reader) -> Problem {
+    let reason = format!(
+        "line {} of the reply closes a block where none is open{}: {}, and close it once, after its complete text",
+        reader.at + 1,
+        match reader.counted.blocks {
+            0 => String::new(),
+            number => format!(" (block {number} is closed already)"),
+        },
+        how_to_open(reader.marks)
+    );
+    Problem::new(ProblemKind::Ambiguous, reason)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::{Fence, Problem, ProblemKind, Terms, read_reply};
 
     fn check_reason(text: &str, expected: &[&str]) {
         let problems = read_reply(text, &Terms::default()).unwrap_err();

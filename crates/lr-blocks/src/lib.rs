@@ -8,35 +8,52 @@
 //! >>>>>>>>
 //! ```
 //!
-//! [`write_block`] writes one, [`read_reply`] reads a whole reply, [`suspicious`] compares a new version with the file
-//! it would replace. A reply is read as a whole or refused as a whole: what could mean two things, is cut off or left
-//! unfinished changes nothing, and each [`Problem`] says so in words that are shown to the model in the next turn.
+//! [`write_block`] writes one, [`read_reply`] reads a whole reply in this or another format, [`Block::apply`] says what
+//! becomes of a file, and [`suspicious`] compares a new version with the file it would replace. A reply is read as a
+//! whole or refused as a whole: what could mean two things, is cut off or left unfinished changes nothing, and each
+//! [`Problem`] says so in words that are shown to the model in the next turn.
 //!
 //! Everything here is a function from text to values, in time linear in the text. Deliberately absent: files, and the
 //! question which paths may be written (lr-files and lr-apply know), and everything a turn records about a reply.
-//! Each format of replies has a module of its own that turns text into a [`Reply`]; so far there is one, `blocks`.
+//! Each format of replies has a module of its own, which knows how its items begin and takes one: `blocks`, `fences`,
+//! `edits`, `diff`, `patch`. The module `read` passes the lines of a reply once, and `settle` decides which format it is in.
 
 mod fence;
 mod write;
 
+mod read;
+mod reply;
+mod settle;
+mod terms;
+
 mod blocks;
+mod diff;
+mod edits;
+mod fences;
+mod patch;
+
+mod hunks;
+mod locate;
+mod nearest;
+
+mod label;
+mod markdown;
 mod path;
-mod problem;
 mod reasoning;
 mod remarks;
-mod reply;
-mod terms;
 
 mod comparison;
 mod elision;
 mod suspicious;
 
-mod markdown;
 mod printable;
+mod problem;
 
-pub use blocks::read_reply;
+pub use edits::Edit;
 pub use fence::Fence;
+pub use hunks::Hunk;
 pub use problem::{Problem, ProblemKind};
+pub use read::read_reply;
 pub use reply::{Block, Content, DONE, EXAMPLE_PATH, Reply, Whole};
 pub use suspicious::suspicious;
 pub use terms::Terms;

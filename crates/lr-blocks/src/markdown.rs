@@ -28,6 +28,17 @@ impl CodeFence {
         })
     }
 
+    /// The info string of a line that opens a code block; `None` if it is no such line or has none.
+    pub(crate) fn info(line: &str) -> Option<&str> {
+        let fence = Self::of(line)?;
+        (!fence.bare).then(|| line.trim()[fence.length..].trim())
+    }
+
+    /// Whether this line could open a code block inside the one that `opening` opened.
+    pub(crate) fn nests(self, opening: Self) -> bool {
+        !self.bare && self.reaches(opening)
+    }
+
     /// Whether this line closes the code block that `opening` opened.
     pub(crate) fn closes(self, opening: Self) -> bool {
         self.bare && self.reaches(opening)

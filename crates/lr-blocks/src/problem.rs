@@ -54,6 +54,14 @@ pub enum ProblemKind {
     Ambiguous,
     /// A line is almost, but not quite, what the format asks for.
     Malformed,
+    /// The lines an edit is about do not stand in the file.
+    NoMatch,
+    /// The change an edit would make is there already.
+    AlreadySo,
+    /// A file that would be made is there already.
+    Exists,
+    /// Something that is understood, and is not done.
+    Unsupported,
     /// The new version is empty, the file is not.
     Wiped,
     /// The new version has a placeholder such as `# ... rest unchanged` instead of lines of the file.
@@ -80,6 +88,10 @@ impl ProblemKind {
             Self::Cut => "cut",
             Self::Ambiguous => "ambiguous",
             Self::Malformed => "malformed",
+            Self::NoMatch => "no_match",
+            Self::AlreadySo => "already_so",
+            Self::Exists => "exists",
+            Self::Unsupported => "unsupported",
             Self::Wiped => "wiped",
             Self::Elided => "elided",
             Self::Shrunk => "shrunk",

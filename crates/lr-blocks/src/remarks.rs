@@ -13,6 +13,11 @@ pub(crate) struct Remarks<'t> {
 #[derive(Clone, Copy, Debug)]
 enum Piece<'t> {
     Line(&'t str),
+    /// A line that is nothing but the path of what follows.
+    Label(&'t str),
+    /// Something the reply says about files, by its number.
+    Item(usize),
+    /// A place where a block stood.
     Block,
 }
 
@@ -27,10 +32,16 @@ impl<'t> Remarks<'t> {
         }
     }
 
-    /// Notes that a block stands here.
-    pub(crate) fn block(&mut self) {
+    /// Adds a line that is nothing but a path: with the item it labels it goes.
+    pub(crate) fn label(&mut self, line: &'t str) {
         self.has_content = true;
-        self.pieces.push(Piece::Block);
+        self.pieces.push(Piece::Label(line));
+    }
+
+    /// Notes that an item stands here.
+    pub(crate) fn item(&mut self, number: usize) {
+        self.has_content = true;
+        self.pieces.push(Piece::Item(number));
     }
 
     /// Forgets everything so far: it was reasoning.
@@ -44,8 +55,42 @@ impl<'t> Remarks<'t> {
     }
 
     /// The remarks as one text, see [`crate::Reply::notes`].
-    pub(crate) fn into_text(mut self) -> String {
-        self.unwrap_blocks();
+    ///
+    /// `lines` gives those of an item that is a remark after all, and `None` for one that was understood.
+    pub(crate) fn into_text(mut self, lines: &dyn Fn(usize) -> Option<&'t [&'t str]>) -> String {
+        let mut settled = Self::default();
+        let mut label = None;
+        for piece in std::mem::take(&mut self.pieces) {
+            match piece {
+                Piece::Label(line) => {
+                    label = Some(settled.pieces.len());
+                    settled.pieces.push(Piece::Line(line));
+                }
+                Piece::Line(line) => {
+                    let is_between = line.is_empty() || CodeFence::of(line).is_some();
+                    label = label.filter(|_| is_between);
+                    settled.pieces.push(piece);
+                }
+                Piece::Item(number) => {
+                    if let Some(lines) = lines(number) {
+                        for line in lines {
+                            settled.line(line);
+                        }
+                        continue;
+                    }
+                    if let Some(at) = label.take() {
+                        settled.pieces[at] = Piece::Block;
+                    }
+                    settled.pieces.push(Piece::Block);
+                }
+                Piece::Block => settled.pieces.push(piece),
+            }
+        }
+        settled.unwrap_blocks();
+        settled.joined()
+    }
+
+    fn joined(self) -> String {
         let mut text = String::new();
         for piece in self.pieces {
             match piece {
@@ -53,7 +98,7 @@ impl<'t> Remarks<'t> {
                     text.push_str(line.trim_end());
                     text.push('\n');
                 }
-                Piece::Line(_) | Piece::Block => {
+                _ => {
                     if !text.is_empty() && !text.ends_with("\n\n") {
                         text.push('\n');
                     }
@@ -101,11 +146,11 @@ mod tests {
         let mut remarks = Remarks::default();
         for line in lines {
             match *line {
-                "@" => remarks.block(),
+                "@" => remarks.item(0),
                 line => remarks.line(line),
             }
         }
-        assert_eq!(remarks.into_text(), expected);
+        assert_eq!(remarks.into_text(&|_| None), expected);
     }
 
     #[test]

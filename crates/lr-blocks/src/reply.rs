@@ -1,6 +1,11 @@
 //! What a reply says, whichever format it was written in.
 
-use crate::{Problem, markdown};
+use lr_turn::ReplyFormat;
+
+use crate::edits::{self, Edit};
+use crate::hunks::{self, Hunk};
+use crate::problem::quoted;
+use crate::{Problem, ProblemKind, markdown};
 
 /// The words by which a model declares that it is done, in a line of their own.
 pub const DONE: &str = "No further improvements possible";
@@ -11,6 +16,8 @@ pub const EXAMPLE_PATH: &str = "path/to/file.ext";
 /// A reply that can be read in exactly one way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
+    /// The format it is written in; `None` if it asks for no change.
+    pub format: Option<ReplyFormat>,
     /// The new versions, in the order of the reply, each path once. Empty if the reply asks for no change.
     pub blocks: Vec<Block>,
     /// What stands outside the blocks, without reasoning, as a text for people: without the Markdown fence around
@@ -38,6 +45,14 @@ pub struct Block {
 pub enum Content {
     /// It gets this text, whatever it held.
     Whole(Whole),
+    /// These edits are made in it, one after the other.
+    Edits(Vec<Edit>),
+    /// These hunks are applied to it.
+    Hunks(Vec<Hunk>),
+    /// It is a new file with this text.
+    Created(String),
+    /// It is deleted, if it holds just this text, where that is said.
+    Deleted(Option<String>),
 }
 
 /// A complete new text, with LF line ends: empty, or ending with a line end.
@@ -61,11 +76,41 @@ impl Block {
     ///
     /// # Errors
     ///
-    /// What speaks against it, in words for the model: an edit that does not fit the old text, or a new version that
-    /// would lose work.
-    pub fn apply(&self, old: Option<&str>) -> Result<Option<String>, Problem> {
-        let Content::Whole(whole) = &self.content;
-        Ok(Some(whole.for_old(old.unwrap_or_default()).to_owned()))
+    /// What speaks against it, in words for the model: edits that do not fit the old text, a new file where there is
+    /// one, or none where one is to be changed.
+    pub fn apply(&self, old: Option<&str>) -> Result<Option<String>, Vec<Problem>> {
+        let text = match (&self.content, old) {
+            (Content::Whole(whole), _) => whole.for_old(old.unwrap_or_default()).to_owned(),
+            (Content::Created(text), None | Some("")) => text.clone(),
+            (Content::Created(_), Some(_)) => {
+                let why = "is there already, so it cannot be made: change it instead";
+                return Err(self.problem(ProblemKind::Exists, why));
+            }
+            (Content::Edits(edits), Some(old)) => edits::apply(edits, old)?,
+            (Content::Edits(edits), None) if edits.iter().all(Edit::only_adds) => {
+                edits::apply(edits, "")?
+            }
+            (Content::Hunks(hunks), Some(old)) => hunks::apply(hunks, old)?,
+            (Content::Deleted(text), Some(old)) if text.as_ref().is_none_or(|text| text == old) => {
+                return Ok(None);
+            }
+            (Content::Deleted(_), Some(_)) => {
+                let why = "does not hold just the lines that are taken out, so it is not deleted";
+                return Err(self.problem(ProblemKind::NoMatch, why));
+            }
+            (Content::Edits(_) | Content::Hunks(_) | Content::Deleted(_), None) => {
+                return Err(self.problem(
+                    ProblemKind::NoMatch,
+                    "is not there, so it cannot be changed",
+                ));
+            }
+        };
+        Ok(Some(text))
+    }
+
+    fn problem(&self, kind: ProblemKind, why: &str) -> Vec<Problem> {
+        let reason = format!("{} {why}", quoted(&self.path));
+        vec![Problem::new(kind, reason).of_block(self.number, &self.path)]
     }
 }
 
@@ -79,6 +124,11 @@ impl Whole {
             },
             None => Self { text, hugged: None },
         }
+    }
+
+    /// A new version of just this text.
+    pub(crate) fn bare(text: String) -> Self {
+        Self { text, hugged: None }
     }
 
     /// The text to write over a file that now holds `old` (empty if there is none).

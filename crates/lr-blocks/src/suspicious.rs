@@ -37,6 +37,25 @@ pub fn suspicious(old: &str, new: &str) -> Option<Problem> {
     CHECKS.iter().find_map(|check| check(&comparison))
 }
 
+/// Compares the lines an edit puts into a file with those it takes out. They may be far fewer, or none.
+pub(crate) fn suspicious_edit(old: &str, new: &str) -> Option<Problem> {
+    const CHECKS: [fn(&Comparison) -> Option<Problem>; 4] = [escaped, numbered, edit, elided];
+    let comparison = Comparison::of(old, new);
+    CHECKS.iter().find_map(|check| check(&comparison))
+}
+
+/// A line without the line number and what sets it apart, if it begins with them.
+pub(crate) fn without_number(line: &str) -> &str {
+    if line_number(line).is_none() {
+        return line;
+    }
+    let rest = line.trim_start();
+    let rest = &rest[rest.bytes().take_while(u8::is_ascii_digit).count()..];
+    let rest = rest.trim_start_matches([' ', '\t']);
+    let marked = rest.strip_prefix(['|', ':', '→', '│']);
+    marked.map_or(rest, |rest| rest.strip_prefix(' ').unwrap_or(rest))
+}
+
 fn unprintable(comparison: &Comparison) -> Option<Problem> {
     let is_suspect = |c: &char| printable::is_treacherous(*c) || *c == char::REPLACEMENT_CHARACTER;
     let known: HashSet<char> = comparison.old.chars().filter(is_suspect).collect();

@@ -1,0 +1,368 @@
+//! The format `diff`: unified diffs, with or without the header that git writes, in a code fence or without one.
+//!
+//! Line numbers may be wrong and counts as well, if a closed code fence shows that nothing is cut off; a diff outside
+//! any fence must have the right counts. Changes of modes, renames and binary contents are not done.
+
+use std::ops::Range;
+
+use lr_turn::ReplyFormat;
+
+use crate::hunks::{Hunk, Mark};
+use crate::problem::quoted;
+use crate::read::{Item, Part, Reader};
+use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, Terms, path};
+
+/// Lines of git's header that ask for something that is not done, by how they begin.
+const NOT_DONE: [&str; 8] = [
+    "old mode ",
+    "new mode ",
+    "rename from ",
+    "rename to ",
+    "copy from ",
+    "copy to ",
+    "GIT binary patch",
+    "Binary files ",
+];
+
+/// Modes of ordinary files.
+const ORDINARY: [&str; 2] = ["100644", "0100644"];
+
+/// Whether the header of a diff begins at a line.
+pub(crate) fn begins(lines: &[&str], at: usize) -> bool {
+    let is = |at: usize, mark: &str| lines.get(at).is_some_and(|line| line.starts_with(mark));
+    is(at, "diff --git ") || (is(at, "--- ") && is(at + 1, "+++ "))
+}
+
+/// Whether a line begins a hunk.
+fn is_hunk(line: &str) -> bool {
+    line.starts_with("@@") && (line.trim_end() == "@@" || line.starts_with("@@ "))
+}
+
+/// Takes the diff of one file that begins with this line.
+pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
+    let is_headless = reader.is_in_fence() && is_hunk(line) && reader.labels.current.is_some();
+    if !is_headless && !begins(reader.lines, reader.at) {
+        return None;
+    }
+    let mut header = Header::default();
+    let begin = reader.at;
+    let mut at = begin;
+    if is_headless {
+        header.old.clone_from(&reader.labels.current);
+        header.new.clone_from(&reader.labels.current);
+    } else {
+        at = header.read(reader.lines, begin);
+    }
+    let mut item = Item::new(ReplyFormat::Diff, begin..at);
+    let mut hunks = Vec::new();
+    while let Some(read) = reader
+        .lines
+        .get(at)
+        .and_then(|line| Body::read(line, reader.lines, at + 1))
+    {
+        reader.counted.hunks += 1;
+        item.needs_fence |= !read.is_counted;
+        item.problem = item.problem.or_else(|| read.junk(reader, at));
+        at = read.end;
+        hunks.push(Hunk {
+            number: reader.counted.hunks,
+            line: read.line,
+            hint: read.hint,
+            lines: read.lines,
+            ..Hunk::default()
+        });
+    }
+    item.lines.end = at;
+    match header.part(hunks, reader.terms) {
+        Ok(part) => item
+            .parts
+            .extend(part.filter(|part| part.path != EXAMPLE_PATH)),
+        Err((kind, why)) => {
+            let reason = format!("the diff in line {} of the reply {why}", begin + 1);
+            item.problem = Some(Problem::new(kind, reason));
+        }
+    }
+    Some(item)
+}
+
+/// What stands before the hunks of one file.
+#[derive(Default)]
+struct Header {
+    /// The path after `---`, else that of git's own line.
+    old: Option<String>,
+    new: Option<String>,
+    /// A line that asks for something that is not done.
+    not_done: Option<String>,
+    is_new: bool,
+    is_deleted: bool,
+}
+
+impl Header {
+    /// Reads the header, and returns the line after it.
+    fn read(&mut self, lines: &[&str], mut at: usize) -> usize {
+        if let Some(paths) = lines[at].strip_prefix("diff --git ") {
+            self.of_git(paths);
+            at += 1;
+            while let Some(line) = lines.get(at).filter(|line| is_extended(line)) {
+                self.extended(line);
+                at += 1;
+            }
+        }
+        if begins(lines, at) && lines[at].starts_with("--- ") {
+            self.old = Some(named(&lines[at][4..]));
+            self.new = Some(named(&lines[at + 1][4..]));
+            at += 2;
+        }
+        at
+    }
+
+    /// `a/x b/x`: the halves are alike, so that blanks in names do no harm.
+    fn of_git(&mut self, paths: &str) {
+        let paths = paths.trim_end();
+        let half = paths.len() / 2;
+        if let (Some(old), Some(new)) = (paths.get(..half), paths.get(half + 1..)) {
+            self.old = Some(old.to_owned());
+            self.new = Some(new.to_owned());
+        }
+    }
+
+    fn extended(&mut self, line: &str) {
+        let mode = |mark| line.strip_prefix(mark).map(str::trim);
+        self.is_new |= mode("new file mode ").is_some();
+        self.is_deleted |= mode("deleted file mode ").is_some();
+        let is_odd = mode("new file mode ").is_some_and(|mode| !ORDINARY.contains(&mode));
+        if is_odd || NOT_DONE.iter().any(|mark| line.starts_with(mark)) {
+            self.not_done = Some(line.to_owned());
+        }
+    }
+
+    /// What the diff does to its file.
+    fn part(self, hunks: Vec<Hunk>, terms: &Terms) -> Result<Option<Part>, (ProblemKind, String)> {
+        if let Some(line) = &self.not_done {
+            let why = format!(
+                "asks for something that is not done ({}): give the text of the file only",
+                quoted(line)
+            );
+            return Err((ProblemKind::Unsupported, why));
+        }
+        let (old, new) = (self.old.unwrap_or_default(), self.new.unwrap_or_default());
+        let (is_new, is_deleted) = (
+            self.is_new || old == "/dev/null",
+            self.is_deleted || new == "/dev/null",
+        );
+        let path = match (is_new, is_deleted) {
+            (true, _) => without_prefix(&new, "b/", terms),
+            (_, true) => without_prefix(&old, "a/", terms),
+            _ => same_path(&old, &new, terms)?,
+        };
+        let number = hunks.first().map_or(0, |hunk| hunk.number);
+        if hunks.is_empty() && !is_new && !is_deleted {
+            return Err((
+                ProblemKind::Malformed,
+                format!("of {} has no hunk, which begins with '@@'", quoted(&path)),
+            ));
+        }
+        let of = |mark| {
+            hunks
+                .iter()
+                .flat_map(|hunk| &hunk.lines)
+                .filter(move |line| line.0 == mark)
+        };
+        let text = |mark| {
+            of(mark)
+                .flat_map(|(_, line)| [line, "\n"])
+                .collect::<String>()
+        };
+        let content = match (is_new, is_deleted) {
+            (true, true) => {
+                return Err((
+                    ProblemKind::Malformed,
+                    "both makes a file and deletes it".to_owned(),
+                ));
+            }
+            (true, _)
+                if of(Mark::Put).count() < hunks.iter().map(|hunk| hunk.lines.len()).sum() =>
+            {
+                return Err((
+                    ProblemKind::Malformed,
+                    format!("makes {} and has lines that are not new", quoted(&path)),
+                ));
+            }
+            (true, _) => Content::Created(text(Mark::Put)),
+            (_, true) => Content::Deleted(Some(text(Mark::Take))),
+            _ => Content::Hunks(hunks),
+        };
+        Ok(Some(Part {
+            number,
+            path,
+            content,
+        }))
+    }
+}
+
+fn is_extended(line: &str) -> bool {
+    const MARKS: [&str; 6] = [
+        "index ",
+        "new file mode ",
+        "deleted file mode ",
+        "similarity index ",
+        "dissimilarity index ",
+        "mode ",
+    ];
+    MARKS
+        .iter()
+        .chain(&NOT_DONE)
+        .any(|mark| line.starts_with(mark))
+}
+
+/// The name in a line of a header, without the time that some programs write behind it.
+fn named(text: &str) -> String {
+    text.split('\t').next().unwrap_or(text).trim().to_owned()
+}
+
+/// A path without the prefix of its side, unless the path with it is a known one.
+fn without_prefix(path: &str, prefix: &str, terms: &Terms) -> String {
+    let short = path
+        .strip_prefix(prefix)
+        .filter(|short| !(terms.is_known)(path) || (terms.is_known)(short));
+    path::undecorated(short.unwrap_or(path))
+}
+
+/// The one path that both sides mean.
+fn same_path(old: &str, new: &str, terms: &Terms) -> Result<String, (ProblemKind, String)> {
+    let (bare_old, bare_new) = (path::undecorated(old), path::undecorated(new));
+    if old.starts_with("a/") && new.starts_with("b/") {
+        let (old, new) = (
+            without_prefix(old, "a/", terms),
+            without_prefix(new, "b/", terms),
+        );
+        if old == new {
+            return Ok(new);
+        }
+    }
+    let is_backup = [".orig", ".old", ".bak", "~"]
+        .iter()
+        .any(|end| bare_old.strip_suffix(end) == Some(&*bare_new));
+    if bare_old == bare_new || is_backup {
+        return Ok(bare_new);
+    }
+    let why = format!(
+        "renames {} to {}, which is not done",
+        quoted(old),
+        quoted(new)
+    );
+    Err((ProblemKind::Unsupported, why))
+}
+
+/// A hunk as it stands in a reply.
+struct Body {
+    line: usize,
+    end: usize,
+    hint: Option<usize>,
+    lines: Vec<(Mark, String)>,
+    /// Whether the counts in its header are right.
+    is_counted: bool,
+}
+
+impl Body {
+    /// Reads the hunk with this header; its lines begin at `begin`.
+    fn read(header: &str, lines: &[&str], begin: usize) -> Option<Self> {
+        if !is_hunk(header) {
+            return None;
+        }
+        let ranges = ranges(header);
+        if let Some((old, new)) = &ranges
+            && let Some(end) = counted(lines, begin, old.len(), new.len())
+        {
+            return Some(Self::new(lines, begin..end, Some(old.start), true));
+        }
+        let mut end = begin;
+        while lines.get(end).is_some_and(|line| belongs(line)) && !begins(lines, end) {
+            end += 1;
+        }
+        // Blank lines behind a hunk belong to the text around it as well as to the hunk.
+        while end > begin && lines[end - 1].is_empty() {
+            end -= 1;
+        }
+        Some(Self::new(
+            lines,
+            begin..end,
+            ranges.map(|(old, _)| old.start),
+            false,
+        ))
+    }
+
+    fn new(lines: &[&str], range: Range<usize>, hint: Option<usize>, is_counted: bool) -> Self {
+        let marked = lines[range.clone()]
+            .iter()
+            .filter_map(|line| Mark::of(line));
+        Self {
+            line: range.start,
+            end: range.end,
+            hint,
+            lines: marked.map(|(mark, line)| (mark, line.to_owned())).collect(),
+            is_counted,
+        }
+    }
+
+    /// The problem of a hunk that is followed by a line that could belong to it, but has no mark.
+    fn junk(&self, reader: &Reader, header: usize) -> Option<Problem> {
+        let next = reader.lines.get(self.end).copied().unwrap_or_default();
+        let ends_well = self.is_counted
+            || next.trim().is_empty()
+            || is_hunk(next)
+            || begins(reader.lines, self.end)
+            || crate::markdown::CodeFence::of(next).is_some();
+        let reason = format!(
+            "line {} of the reply ({}) has no mark: begin each line of the hunk in line {} with ' ', '-' or '+'",
+            self.end + 1,
+            quoted(next),
+            header + 1
+        );
+        (!ends_well).then(|| Problem::new(ProblemKind::Malformed, reason))
+    }
+}
+
+/// Whether a line can belong to a hunk.
+fn belongs(line: &str) -> bool {
+    Mark::of(line).is_some() || line.starts_with('\\')
+}
+
+/// Where a hunk ends that has so many old and new lines; `None` if the counts are wrong.
+fn counted(lines: &[&str], begin: usize, mut old: usize, mut new: usize) -> Option<usize> {
+    let mut end = begin;
+    while old > 0 || new > 0 {
+        let line = lines.get(end)?;
+        end += 1;
+        if line.starts_with('\\') {
+            continue;
+        }
+        let (mark, _) = Mark::of(line)?;
+        if mark != Mark::Put {
+            old = old.checked_sub(1)?;
+        }
+        if mark != Mark::Take {
+            new = new.checked_sub(1)?;
+        }
+    }
+    while lines.get(end).is_some_and(|line| line.starts_with('\\')) {
+        end += 1;
+    }
+    let next = lines.get(end).copied().unwrap_or_default();
+    let goes_on = !next.is_empty() && Mark::of(next).is_some() && !begins(lines, end);
+    (!goes_on).then_some(end)
+}
+
+/// The lines of both sides that `@@ -3,4 +3,5 @@` names.
+fn ranges(header: &str) -> Option<(Range<usize>, Range<usize>)> {
+    let mut words = header.split_whitespace().skip(1);
+    let old = range(words.next()?.strip_prefix('-')?)?;
+    let new = range(words.next()?.strip_prefix('+')?)?;
+    Some((old, new))
+}
+
+fn range(text: &str) -> Option<Range<usize>> {
+    let (start, count) = text.split_once(',').unwrap_or((text, "1"));
+    let (start, count): (usize, usize) = (start.parse().ok()?, count.parse().ok()?);
+    Some(start..start.checked_add(count)?)
+}
