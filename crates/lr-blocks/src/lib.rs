@@ -16,6 +16,7 @@
 //! question which paths may be written (lr-files and lr-apply know), and everything a turn records about a reply.
 //! Each format of replies has a module of its own that turns text into a [`Reply`]; so far there is one, `blocks`.
 
+mod edit_marks;
 mod fence;
 mod write;
 
@@ -34,6 +35,7 @@ mod markdown;
 mod printable;
 
 pub use blocks::read_reply;
+pub use edit_marks::{EditMarks, write_edit};
 pub use fence::Fence;
 pub use problem::{Problem, ProblemKind};
 pub use reply::{Block, DONE, EXAMPLE_PATH, Reply};
