@@ -18,6 +18,7 @@
 //! Each format of replies has a module of its own, which knows how its items begin and takes one: `blocks`, `fences`,
 //! `edits`, `diff`, `patch`. The module `read` passes the lines of a reply once, and `settle` decides which format it is in.
 
+mod edit_marks;
 mod fence;
 mod write;
 
@@ -49,6 +50,7 @@ mod suspicious;
 mod printable;
 mod problem;
 
+pub use edit_marks::{EditMarks, write_edit};
 pub use edits::Edit;
 pub use fence::Fence;
 pub use hunks::Hunk;

@@ -12,14 +12,20 @@ mod args;
 mod begin;
 mod context;
 mod findings;
+mod format;
 mod imports;
+mod material;
 mod options;
+mod outline;
 mod output;
+mod places;
 mod refusals;
 mod render;
 mod results;
 mod select;
+mod view;
 mod volatile;
+mod windows;
 mod writer;
 
 pub use args::Args;
@@ -59,6 +65,7 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
             Input::Text(text) => writer.report.push_str(&begin::plain(&text)),
         }
     }
+    writer.is_bare = form == Some(Form::Text);
     let mut turn = begin::turn(&paths)?;
     writer.prompt(&mut turn)?;
     turns::write(&turn, &mut output, &writer)?;
