@@ -126,7 +126,7 @@ impl Offer {
     /// Refuses a block about a file that was not offered.
     pub(crate) fn refuse(&self, block: usize, path: &str) -> Refusal {
         let reason = format!(
-            "block {block} is a new version of '{path}', which may not be changed; {}",
+            "block {block} is about '{path}', which may not be changed; {}",
             self.names()
         );
         refusal(Some((block, path)), "not_offered", reason)
@@ -243,7 +243,7 @@ mod tests {
         let refusal = offer().refuse(2, "b.py");
         assert_eq!(
             refusal.reason,
-            "block 2 is a new version of 'b.py', which may not be changed; \
+            "block 2 is about 'b.py', which may not be changed; \
              new versions are accepted of: 'src/a.py'"
         );
     }

@@ -103,6 +103,26 @@ fn running_a_turn_that_made_a_file_twice_is_harmless() {
     assert_eq!(std::fs::read(&file).unwrap(), b"somebody else's\n");
 }
 
+#[test]
+fn running_a_turn_that_deleted_a_file_twice_is_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("lr.toml"),
+        "[apply]\nallow-delete = ['*']\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("a.txt"), "old\n").unwrap();
+    let patch = r"*** Begin Patch\n*** Delete File: a.txt\n*** End Patch\n";
+    let turn = format!(
+        r#"{{"lr":1,"run":"r","turn":1,"sources":[{{"path":"a.txt"}}],"reply":{{"text":"{patch}"}}}}"#
+    );
+    let first = apply(folder.path(), &turn);
+    assert_eq!(first.0, 0, "{}", first.1);
+    assert!(first.1.contains(r#""kind":"deleted""#), "{}", first.1);
+    assert!(!folder.path().join("a.txt").exists());
+    assert_eq!(apply(folder.path(), &turn), first);
+}
+
 #[cfg(unix)]
 #[test]
 fn symbolic_links_and_hard_links_are_not_written_through() {

@@ -1,5 +1,6 @@
 //! What `lr-apply --patch-out` writes, as git takes it.
 
+#![cfg(unix)]
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -8,6 +9,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -61,7 +63,10 @@ fn repository(files: &[(&str, &str)]) -> TempDir {
     for (path, text) in files {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
+        fs::write(&path, text).unwrap();
+        if path.extension().is_some_and(|ending| ending == "sh") {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
     }
     git(folder.path(), &["add", "--all"]);
     git(folder.path(), &["commit", "-q", "--message", "c"]);
@@ -114,6 +119,13 @@ fn in_a_folder_of_the_work_tree_the_patch_is_taken_there() {
     let files = [("src/a.py", "a = 1\n"), ("a.py", "a = 1\n")];
     let reply = "<<<< a.py <<<<\na = 2\n>>>>>>>>\n<<<< b.py <<<<\nb = 1\n>>>>>>>>\n";
     check(&files, "src", &["--allow-new", "."], reply);
+}
+
+#[test]
+fn deleted_files_are_in_the_patch() {
+    let files = [("a.sh", "a\nb"), ("empty", ""), ("kept", "x\n")];
+    let reply = "*** Begin Patch\n*** Delete File: a.sh\n*** Delete File: empty\n*** End Patch\n";
+    check(&files, "", &["--allow-delete", "--complete", "."], reply);
 }
 
 #[test]
