@@ -57,6 +57,6 @@ pub use hunks::Hunk;
 pub use problem::{Problem, ProblemKind};
 pub use read::read_reply;
 pub use reply::{Block, Content, DONE, EXAMPLE_PATH, Reply, Whole};
-pub use suspicious::suspicious;
+pub use suspicious::{MAX_SHRINK, suspicious, suspicious_beyond};
 pub use terms::Terms;
 pub use write::write_block;
