@@ -71,7 +71,7 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
         }
     };
     let shows_its_end = shows_its_end(&reply);
-    if request.finish == Some(Finish::Unknown) && (reply.blocks.is_empty() || !shows_its_end) {
+    if request.finish == Some(Finish::Unknown) && reply.format != Some(ReplyFormat::Blocks) {
         let reason = "it is not known whether the reply is complete, and it holds no closed block";
         let refusals = vec![refusal(None, "cut", reason.to_owned())];
         return refused(refusals, reply.notes, false);
