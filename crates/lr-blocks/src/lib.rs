@@ -45,6 +45,7 @@ mod remarks;
 
 mod comparison;
 mod elision;
+mod suppressions;
 mod suspicious;
 
 mod printable;
@@ -57,6 +58,7 @@ pub use hunks::Hunk;
 pub use problem::{Problem, ProblemKind};
 pub use read::read_reply;
 pub use reply::{Block, Content, DONE, EXAMPLE_PATH, Reply, Whole};
+pub use suppressions::{Suppression, suppressions};
 pub use suspicious::{MAX_SHRINK, suspicious, suspicious_beyond};
 pub use terms::Terms;
 pub use write::write_block;
