@@ -79,6 +79,10 @@ pub struct LeaveArguments {
     #[arg(long)]
     pub complete: bool,
 
+    /// Refuse a reply that brings in suppressions such as 'noqa', or skips or deletes a test
+    #[arg(long)]
+    pub no_new_suppressions: bool,
+
     /// Refuse a version that loses more than PERCENT of a file's lines, and 15 or more [default: 75]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_shrink: Option<u8>,

@@ -18,6 +18,7 @@ mod work_tree;
 
 mod diff;
 mod plan;
+mod silenced;
 mod version;
 
 mod receipt;

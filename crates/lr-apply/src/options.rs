@@ -24,6 +24,7 @@ struct ApplySettings {
     allow_new: Vec<String>,
     allow_delete: Vec<String>,
     max_shrink: Option<u8>,
+    no_new_suppressions: bool,
     protect: Vec<String>,
 }
 
@@ -44,6 +45,7 @@ pub(crate) fn rules(args: &Args, root: &Root) -> Result<Rules, Error> {
         allow_new,
         allow_delete,
         max_shrink,
+        no_new_suppressions,
         ..
     } = &args.leave;
     let either = |flags: &[String], configured: &[String]| {
@@ -63,6 +65,7 @@ pub(crate) fn rules(args: &Args, root: &Root) -> Result<Rules, Error> {
         delete: either(allow_delete, &settings.allow_delete)?,
         protected: Protected::new(&settings.protect, &work_tree.hooks(), work_tree.prefix())?,
         max_shrink: max_shrink.or(settings.max_shrink).unwrap_or(MAX_SHRINK),
+        no_new_suppressions: *no_new_suppressions || settings.no_new_suppressions,
         work_tree,
         names: RefCell::default(),
     })

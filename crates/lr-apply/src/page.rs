@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use lr_turn::{Apply, Change, ChangeKind, Outcome};
+use lr_turn::{Apply, Change, ChangeKind, Outcome, Suppressed};
 
 /// Returns the page of a section; for a dry run, the unified diff first.
 pub(crate) fn of(apply: &Apply, dry_run: bool) -> String {
@@ -12,6 +12,10 @@ pub(crate) fn of(apply: &Apply, dry_run: bool) -> String {
     } else {
         page.push_str(&in_short(&apply.changes));
     }
+    for Suppressed { path, kind, added } in &apply.suppressions {
+        // Writing into a string cannot fail.
+        let _ = writeln!(page, "silenced: {added} more of '{kind}' in {path}");
+    }
     page.push_str(&refusals(apply));
     page.push_str(match apply.outcome {
         Outcome::NoChange => "no change: the files are so already\n",
@@ -19,7 +23,6 @@ pub(crate) fn of(apply: &Apply, dry_run: bool) -> String {
         Outcome::Applied | Outcome::Refused => "",
     });
     if !dry_run && !apply.notes.is_empty() {
-        // Writing into a string cannot fail.
         let _ = write!(page, "\n{}\n", apply.notes.trim_end());
     }
     page

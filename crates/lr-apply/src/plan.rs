@@ -10,6 +10,7 @@ use lr_turn::{Apply, BytesAspect, Check, Finish, Outcome, Refusal, ReplyFormat, 
 
 use crate::guard::{Offer, Offered, refusal};
 use crate::rules::{Objection, Rules};
+use crate::silenced::Silenced;
 use crate::stage::is_complete;
 use crate::version::Version;
 use crate::write;
@@ -116,6 +117,10 @@ fn judge(root: &Root, request: &Request<'_>, reply: Reply) -> Plan {
     }
     let had_blocks = !versions.is_empty();
     versions.retain(Version::is_change);
+    let silenced = Silenced::by(&versions);
+    if request.rules.no_new_suppressions && !silenced.refusals().is_empty() {
+        return refused(silenced.refusals(), reply.notes, reply.declared_done);
+    }
     let outcome = match (had_blocks, versions.is_empty()) {
         (false, _) => Outcome::NoEdits,
         (true, true) => Outcome::NoChange,
@@ -125,6 +130,7 @@ fn judge(root: &Root, request: &Request<'_>, reply: Reply) -> Plan {
         outcome,
         changes: versions.iter().map(Version::change).collect(),
         refusals,
+        suppressions: silenced.section(),
         notes: reply.notes,
         declared_done: reply.declared_done,
     };
@@ -141,6 +147,7 @@ pub(crate) fn refused(refusals: Vec<Refusal>, notes: String, declared_done: bool
         outcome: Outcome::Refused,
         changes: Vec::new(),
         refusals,
+        suppressions: Vec::new(),
         notes,
         declared_done,
     };

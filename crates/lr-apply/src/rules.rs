@@ -20,6 +20,8 @@ pub(crate) struct Rules {
     pub(crate) work_tree: WorkTree,
     /// How many percent of its lines a file may lose.
     pub(crate) max_shrink: u8,
+    /// Whether a reply may not silence the checkers.
+    pub(crate) no_new_suppressions: bool,
     /// The names in directories by their form in lower case, read when first needed.
     pub(crate) names: RefCell<HashMap<String, Names>>,
 }
@@ -141,6 +143,7 @@ mod tests {
             protected: Protected::new(&[], &[], "").unwrap(),
             work_tree: WorkTree::of(folder, folder),
             max_shrink: 75,
+            no_new_suppressions: false,
             names: RefCell::default(),
         }
     }

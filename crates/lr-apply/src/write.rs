@@ -108,6 +108,7 @@ pub(crate) fn is_refusal(error: &FileError) -> bool {
 pub(crate) fn refused(mut apply: Apply, error: &FileError) -> Apply {
     apply.outcome = Outcome::Refused;
     apply.changes.clear();
+    apply.suppressions.clear();
     let mut reason = refusal(None, error.kind().as_str(), error.to_string());
     reason.path = Some(error.path().to_owned());
     apply.refusals.push(reason);

@@ -25,7 +25,7 @@ mod reply;
 mod source;
 mod turn;
 
-pub use apply::{Apply, Change, ChangeKind, Outcome, Refusal};
+pub use apply::{Apply, Change, ChangeKind, Outcome, Refusal, Suppressed};
 pub use check::{
     Applicability, BytesAspect, Check, CheckResult, CheckStatus, Code, Finding, Location, Position,
     Range, Rank, Script, Severity, Suggestion, Tool, Weight,
