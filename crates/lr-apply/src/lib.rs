@@ -93,7 +93,7 @@ fn open_root() -> Result<Root, Error> {
 
 /// Settles what an interrupted run left behind, and says so either way.
 fn recover(root: &Root) -> Result<Status, Error> {
-    if !Writer::new().settle(root)? {
+    if !Writer::new().recover(root)? {
         say::note("no change was interrupted, nothing to do");
     }
     Ok(Status::Done)

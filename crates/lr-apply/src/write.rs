@@ -58,6 +58,16 @@ impl Writer {
         Ok(is_pending)
     }
 
+    /// As [`Writer::settle`], and removes the old versions that a run left behind which was killed
+    /// at its very end.
+    pub(crate) fn recover(&mut self, root: &Root) -> Result<bool, Error> {
+        let is_pending = Journal::is_pending(&project::root(root.path()));
+        if journal_folder(root).is_dir() {
+            self.journal(root)?;
+        }
+        Ok(is_pending)
+    }
+
     fn journal(&mut self, root: &Root) -> Result<&Journal, Error> {
         if self.journal.is_none() {
             let project = project::root(root.path());
