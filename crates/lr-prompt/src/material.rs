@@ -72,10 +72,9 @@ impl Material {
 }
 
 impl Material {
-    /// About how many bytes are said about a source: its findings, with the lines they are about,
-    /// and its share of what scripts printed.
+    /// About how many bytes are said about a source: its findings, and its share of what scripts printed.
     pub(crate) fn n_said(&self, source: usize) -> usize {
-        const PLACE: usize = 80;
+        const PLACE: usize = 24;
         let path = self.sources[source].path.as_str();
         let said = self.check.results.iter().map(|result| {
             let own = result.findings.iter().filter(|it| it.location.path == path);

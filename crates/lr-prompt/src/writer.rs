@@ -116,7 +116,7 @@ impl Writer {
     ) -> Result<Vec<(Share, Prompt)>, Error> {
         let mut asked: Vec<(Share, Prompt)> = Vec::new();
         let mut homes = vec![false; material.documents.len()];
-        let mut waiting = VecDeque::from(self.packed(material, units, usual));
+        let mut waiting = VecDeque::from(self.packed(material, units, usual)?);
         while let Some(units) = waiting.pop_front() {
             let part = Part::new(material, &units, &homes, asked.is_empty());
             let check = part.check();
@@ -144,9 +144,22 @@ impl Writer {
     }
 
     /// Divides units into parts by an estimate, which is held against the prompts themselves later.
-    fn packed(&self, material: &Material, units: Vec<Unit>, usual: Measure) -> Vec<Vec<Unit>> {
-        /// About how many bytes a prompt has beside files, findings and output.
-        const FIXED: usize = 1_700;
+    fn packed(
+        &mut self,
+        material: &Material,
+        units: Vec<Unit>,
+        usual: Measure,
+    ) -> Result<Vec<Vec<Unit>>, Error> {
+        /// About how many bytes a checker's command line and the words around it have.
+        const COMMAND: usize = 90;
+        let fixed = self.ask(material, &Check::default(), &[])?;
+        let scripts = material.check.results.iter().map(|result| {
+            let script = result.script.as_ref();
+            COMMAND + script.map_or(0, |script| script.text.len())
+        });
+        let n_tokens = self.limit().unwrap_or(u64::MAX);
+        let n_tokens = n_tokens.saturating_sub(fixed.tokens.unwrap_or_default());
+        let n_bytes = usize::try_from(n_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
         let size = |document: usize| {
             let document = &material.documents[document];
             let files = self.exhibit(document, SourceRole::Edit, usual).files();
@@ -155,19 +168,11 @@ impl Writer {
                 .map(|file| file.text.len() + 2 * file.path.len() + 24);
             shown.sum::<usize>() + material.n_said(document.source)
         };
-        let n_bytes = usize::try_from(self.limit().unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
-        let scripts = material
-            .check
-            .results
-            .iter()
-            .filter_map(|it| it.script.as_ref());
-        let n_fixed =
-            FIXED + self.report.len() + scripts.map(|it| it.text.len()).max().unwrap_or(0);
-        parts::pack(
+        Ok(parts::pack(
             units,
             &size,
-            n_bytes.saturating_mul(4).saturating_sub(n_fixed),
-        )
+            n_bytes.saturating_sub(scripts.max().unwrap_or_default()),
+        ))
     }
 
     fn limit(&self) -> Option<u64> {
