@@ -49,6 +49,10 @@ pub struct Args {
     #[arg(long, value_name = "LINES", env = "LR_WHOLE_BELOW")]
     pub whole_below: Option<usize>,
 
+    /// Split a turn whose prompt would be longer into parts, by an estimate of a token for four bytes
+    #[arg(long, value_name = "N", env = "LR_PROMPT_TOKENS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub prompt_tokens: Option<u64>,
+
     /// Ask for replies in one format; else for edits where a file is shown in part, and for blocks
     #[arg(long, value_name = "FORMAT", value_enum, env = "LR_REPLY_FORMAT")]
     pub reply_format: Option<AskedFormat>,

@@ -71,17 +71,47 @@ impl Material {
     }
 }
 
+impl Material {
+    /// About how many bytes are said about a source: its findings, and its share of what scripts printed.
+    pub(crate) fn n_said(&self, source: usize) -> usize {
+        const PLACE: usize = 24;
+        let path = self.sources[source].path.as_str();
+        let said = self.check.results.iter().map(|result| {
+            let own = result.findings.iter().filter(|it| it.location.path == path);
+            let findings: usize = own.map(|it| it.message.len() + path.len() + PLACE).sum();
+            let printed = match results::shown(result) {
+                Shown::Raw => [&result.stdout, &result.stderr].into_iter().flatten(),
+                _ => return findings,
+            };
+            let lines = printed.flat_map(|text| text.lines());
+            findings
+                + lines
+                    .filter(|line| line.contains(path))
+                    .map(str::len)
+                    .sum::<usize>()
+        });
+        said.sum()
+    }
+}
+
 impl Document {
-    fn new(source: usize, file: SourceFile) -> Self {
-        let text = plain(file.text());
+    fn new(source: usize, file: &SourceFile) -> Self {
+        Self {
+            sha256: file.sha256.clone(),
+            ..Self::of_text(source, &file.path, &plain(file.text()))
+        }
+    }
+
+    /// Makes one of a text whose version nobody needs to know.
+    pub(crate) fn of_text(source: usize, path: &str, text: &str) -> Self {
         let mut starts = vec![0];
         starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
         Self {
             source,
-            text,
+            text: text.to_owned(),
             starts,
-            path: file.path,
-            sha256: file.sha256,
+            path: path.to_owned(),
+            sha256: String::new(),
             places: Places::default(),
         }
     }
@@ -100,7 +130,7 @@ fn read_shown(sources: &[Source], check: &Check) -> Result<Vec<Document>, Error>
     let mut documents = Vec::new();
     for number in select::shown(sources, check, &mut read_text)? {
         if let Some(file) = read(&root, &sources[number])? {
-            documents.push(Document::new(number, file));
+            documents.push(Document::new(number, &file));
         }
     }
     Ok(documents)

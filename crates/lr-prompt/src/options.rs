@@ -30,6 +30,8 @@ pub(crate) struct Limits {
     pub(crate) whole_below: Option<usize>,
     /// The format of replies, where one is named.
     pub(crate) reply_format: Option<ReplyFormat>,
+    /// How many tokens a prompt may have.
+    pub(crate) prompt_tokens: Option<u64>,
 }
 
 /// A template, not compiled yet.
@@ -48,6 +50,7 @@ struct PromptSettings {
     template: Option<String>,
     whole_below: Option<usize>,
     reply_format: Option<ReplyFormat>,
+    prompt_tokens: Option<u64>,
 }
 
 impl Settings for PromptSettings {
@@ -75,6 +78,7 @@ impl Options {
             limits: Limits {
                 whole_below: args.whole_below,
                 reply_format: args.reply_format.map(ReplyFormat::from),
+                prompt_tokens: args.prompt_tokens,
             },
             common: args.common.clone(),
         })
@@ -90,6 +94,7 @@ impl Options {
         Ok(Limits {
             whole_below: self.limits.whole_below.or(settings.whole_below),
             reply_format: self.limits.reply_format.or(settings.reply_format),
+            prompt_tokens: self.limits.prompt_tokens.or(settings.prompt_tokens),
         })
     }
 

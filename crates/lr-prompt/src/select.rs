@@ -76,7 +76,7 @@ impl<'t> Index<'t> {
     }
 
     /// The sources a script's output and findings name, else those it is about, else all.
-    fn of_script(&self, result: &CheckResult) -> Vec<usize> {
+    pub(crate) fn of_script(&self, result: &CheckResult) -> Vec<usize> {
         let mut named = self.mentioned(result);
         named.extend(self.with_findings(result));
         if !named.is_empty() {
@@ -92,7 +92,15 @@ impl<'t> Index<'t> {
 
     /// The files of failing tests, what their output names, and the modules they import; all
     /// sources where that leads to nothing but tests, because the fault may be anywhere.
-    fn of_tests(&self, result: &CheckResult, read: &mut Read<'_>) -> Result<Vec<usize>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub(crate) fn of_tests(
+        &self,
+        result: &CheckResult,
+        read: &mut Read<'_>,
+    ) -> Result<Vec<usize>, Error> {
         let tests = self.with_findings(result);
         let mut found = self.mentioned(result);
         found.extend(&tests);
@@ -131,17 +139,22 @@ impl<'t> Index<'t> {
     }
 
     /// The sources that a result's output mentions, by path or by name.
-    fn mentioned(&self, result: &CheckResult) -> Vec<usize> {
+    pub(crate) fn mentioned(&self, result: &CheckResult) -> Vec<usize> {
         let output = [&result.stdout, &result.stderr];
         let mut numbers: Vec<usize> = output
             .into_iter()
             .flatten()
-            .flat_map(|text| text.split(is_between))
-            .flat_map(|word| self.called(word))
+            .flat_map(|text| self.named(text))
             .collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers
+    }
+
+    /// The sources that the words of a text name.
+    pub(crate) fn named(&self, text: &str) -> Vec<usize> {
+        let words = text.split(is_between);
+        words.flat_map(|word| self.called(word)).collect()
     }
 
     /// The sources that a word names: by path, by a longer path that ends with it, or, if it is

@@ -16,9 +16,33 @@ pub(crate) enum View {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measure {
     /// Files of up to so many lines are shown whole.
-    pub(crate) whole_below: usize,
+    whole_below: usize,
+    /// The most that windows may have of a file, in percent: a whole file needs no search for the
+    /// place of a change.
+    worth: usize,
     /// How wide windows are.
-    pub(crate) width: Width,
+    width: Width,
+}
+
+impl Measure {
+    /// Windows for files of more than so many lines.
+    pub(crate) fn usual(whole_below: usize) -> Self {
+        Self {
+            whole_below,
+            worth: 50,
+            width: Width::USUAL,
+        }
+    }
+
+    /// Windows wherever they save something, from the widest to the narrowest, for a prompt that
+    /// would be too long.
+    pub(crate) fn saving() -> [Self; 2] {
+        [Width::USUAL, Width::NARROW].map(|width| Self {
+            whole_below: 0,
+            worth: 90,
+            width,
+        })
+    }
 }
 
 /// About how many bytes the marker lines of a window have beside the file's path.
@@ -26,18 +50,9 @@ const FRAME: usize = 45;
 
 impl View {
     /// Decides how much of a text is shown, given where something was found in it.
-    ///
-    /// Windows must save at least half of the file, because a whole file needs no search for the
-    /// place of a change.
     pub(crate) fn of(text: &str, path: &str, places: &Places, measure: Measure) -> Self {
-        // With more places than this, windows cannot save so much.
-        const LINES_FOR_A_PLACE: usize = 6;
         let lines: Vec<&str> = text.lines().collect();
-        let n_places = places.list.len();
-        if lines.len() <= measure.whole_below
-            || n_places == 0
-            || n_places * LINES_FOR_A_PLACE > lines.len()
-        {
+        if lines.len() <= measure.whole_below || places.list.is_empty() {
             return Self::Whole;
         }
         let windows = windows::around(&lines, &places.list, places.imports, measure.width);
@@ -46,7 +61,8 @@ impl View {
             .flat_map(|window| &lines[window.first - 1..window.last])
             .map(|line| line.len() + 1)
             .sum();
-        if 2 * (shown + windows.len() * (FRAME + path.len())) > text.len() {
+        let cost = shown + windows.len() * (FRAME + path.len());
+        if 100 * cost > measure.worth * text.len() {
             return Self::Whole;
         }
         Self::Windows(windows)
@@ -71,11 +87,7 @@ mod tests {
     }
 
     fn view(text: &str, places: &Places) -> View {
-        let measure = Measure {
-            whole_below: 100,
-            width: Width::USUAL,
-        };
-        View::of(text, "a.py", places, measure)
+        View::of(text, "a.py", places, Measure::usual(100))
     }
 
     #[test]
@@ -87,5 +99,14 @@ mod tests {
         assert_eq!(view(&text, &places(1..300)), View::Whole);
         assert_eq!(view(&"x = 1\n".repeat(100), &places([9])), View::Whole);
         assert_eq!(view("", &places([9])), View::Whole);
+    }
+
+    #[test]
+    fn any_saving_is_worth_it_where_a_prompt_would_be_too_long() {
+        let text = "x = 1\n".repeat(30);
+        let [usual, narrow] =
+            Measure::saving().map(|measure| View::of(&text, "a.py", &places([9]), measure));
+        assert_eq!(usual, View::Windows(vec![Window { first: 3, last: 15 }]));
+        assert_eq!(narrow, View::Windows(vec![Window { first: 7, last: 11 }]));
     }
 }

@@ -60,6 +60,12 @@ impl Width {
         around_statement: 24,
         whole: 120,
     };
+    /// The least that can be worked with, where a prompt would be too long.
+    pub(crate) const NARROW: Self = Self {
+        context: 2,
+        around_statement: 6,
+        whole: 24,
+    };
 }
 
 /// The most lines that a statement is followed for, and the most of a definition's head.
@@ -319,6 +325,7 @@ mod tests {
             texts in prop::collection::vec("[ ]{0,12}(def f\\(|class A:|x = \\[|\\)|\\}|\\{|import a|# a|)", 0..80),
             places in prop::collection::vec((0_u64..100, 0_u64..60, any::<bool>()), 1..12),
             imports: bool,
+            is_narrow: bool,
         ) {
             let lines: Vec<&str> = texts.iter().map(String::as_str).collect();
             let places: Vec<_> = places
@@ -329,7 +336,8 @@ mod tests {
                     reach: if is_wide { Reach::Definition } else { Reach::Statement },
                 })
                 .collect();
-            let windows = around(&lines, &places, imports, Width::USUAL);
+            let width = if is_narrow { Width::NARROW } else { Width::USUAL };
+            let windows = around(&lines, &places, imports, width);
             for window in &windows {
                 prop_assert!(1 <= window.first && window.first <= window.last);
                 prop_assert!(window.last <= lines.len());

@@ -1,19 +1,23 @@
 //! The work on one turn: from its sections to its `prompt`.
 
+use std::collections::VecDeque;
+
 use lr_stage::turns::{Ready, Worker};
 use lr_stage::{Error, Form, Status, say};
 use lr_turn::{
-    Check, Message, Offered, Previous, Prompt, ReplyFormat, Shown, Source, SourceRole, Turn,
+    Check, Id, Message, Offered, Previous, Prompt, ReplyFormat, Share, Source, SourceRole, Turn,
 };
 
-use crate::context::{Context, File};
+use crate::context::Context;
+use crate::exhibit::{self, Exhibit};
 use crate::format::{self, Marks};
 use crate::material::{Document, Material};
 use crate::options::{Limits, Options};
+use crate::parts::{self, Part};
 use crate::refusals;
 use crate::render::Renderer;
+use crate::units::{self, Unit};
 use crate::view::{Measure, View};
-use crate::windows::{Width, Window};
 
 /// Files of up to so many lines are shown whole, unless the user says otherwise.
 const WHOLE_BELOW: usize = 400;
@@ -27,19 +31,14 @@ pub(crate) struct Writer {
     options: Options,
     form: Form,
     tools: Option<Tools>,
+    /// The parts behind the first one of the turn that was split.
+    further: Vec<Turn>,
 }
 
 /// What is needed for a prompt and is made for the first one.
 struct Tools {
     renderer: Renderer,
     limits: Limits,
-}
-
-/// A file as one prompt shows it.
-struct Shelf<'m> {
-    document: &'m Document,
-    role: SourceRole,
-    view: View,
 }
 
 impl Writer {
@@ -51,10 +50,12 @@ impl Writer {
             options,
             form,
             tools: None,
+            further: Vec::new(),
         }
     }
 
-    /// Writes the prompt of a turn, unless its check found nothing that can be shown.
+    /// Writes the prompt of a turn, unless its check found nothing that can be shown, or those of
+    /// its parts, of which the further ones are put aside.
     ///
     /// # Errors
     ///
@@ -71,16 +72,160 @@ impl Writer {
         let sources = turn.get::<Vec<Source>>()?.unwrap_or_default();
         let previous = turn.get::<Previous>()?.unwrap_or_default();
         let material = Material::gather(check, sources, previous, &self.report)?;
-        let limits = self.tools()?.limits;
-        let shelves = material.documents.iter().map(|document| Shelf {
-            document,
-            role: material.sources[document.source].role,
-            view: view(document, limits),
-        });
-        let shelves: Vec<_> = shelves.collect();
-        let prompt = self.ask(&material, &material.check, &shelves)?;
-        turn.set(&prompt);
+        let usual = Measure::usual(self.tools()?.limits.whole_below.unwrap_or(WHOLE_BELOW));
+        let all = Part::whole(&material);
+        let prompt = self.part(&all, &material.check, usual)?;
+        if !self.is_too_long(&prompt) {
+            turn.set(&prompt);
+            return Ok(());
+        }
+        let may_split = turn.id()?.parts.is_none() && self.form == Form::Turn;
+        let units = if may_split {
+            units::of(&material)
+        } else {
+            vec![Unit::of_all(&material)]
+        };
+        let mut asked = self.split(&material, units, usual)?;
+        if let [(_, prompt)] = &mut asked[..] {
+            turn.set(prompt);
+            return Ok(());
+        }
+        let n_parts = asked.len() as u64;
+        let mut parts = Vec::new();
+        for ((share, prompt), number) in asked.iter().zip(1..) {
+            let mut part = turn.share(share)?;
+            part.set_id(&Id {
+                part: Some(number),
+                parts: Some(n_parts),
+                ..Id::default()
+            });
+            part.set(prompt);
+            parts.push(part);
+        }
+        *turn = parts.remove(0);
+        self.further = parts;
         Ok(())
+    }
+
+    /// Makes the prompts of the parts of a turn, none longer than the limit if that can be.
+    fn split(
+        &mut self,
+        material: &Material,
+        units: Vec<Unit>,
+        usual: Measure,
+    ) -> Result<Vec<(Share, Prompt)>, Error> {
+        let mut asked: Vec<(Share, Prompt)> = Vec::new();
+        let mut homes = vec![false; material.documents.len()];
+        let mut waiting = VecDeque::from(self.packed(material, units, usual)?);
+        while let Some(units) = waiting.pop_front() {
+            let part = Part::new(material, &units, &homes, asked.is_empty());
+            let check = part.check();
+            let mut prompt = self.part(&part, &check, usual)?;
+            if self.is_too_long(&prompt) && units.len() > 1 {
+                let (first, second) = units.split_at(units.len() / 2);
+                waiting.push_front(second.to_vec());
+                waiting.push_front(first.to_vec());
+                continue;
+            }
+            for measure in Measure::saving() {
+                if self.is_too_long(&prompt) {
+                    prompt = self.part(&part, &check, measure)?;
+                }
+            }
+            if self.is_too_long(&prompt) {
+                self.say_too_long(&prompt);
+            }
+            for document in &part.documents {
+                homes[*document] = true;
+            }
+            asked.push((part.share(waiting.is_empty()), prompt));
+        }
+        Ok(asked)
+    }
+
+    /// Divides units into parts by an estimate, which is held against the prompts themselves later.
+    fn packed(
+        &mut self,
+        material: &Material,
+        units: Vec<Unit>,
+        usual: Measure,
+    ) -> Result<Vec<Vec<Unit>>, Error> {
+        /// About how many bytes a checker's command line and the words around it have.
+        const COMMAND: usize = 90;
+        let fixed = self.ask(material, &Check::default(), &[])?;
+        let scripts = material.check.results.iter().map(|result| {
+            let script = result.script.as_ref();
+            COMMAND + script.map_or(0, |script| script.text.len())
+        });
+        let n_tokens = self.limit().unwrap_or(u64::MAX);
+        let n_tokens = n_tokens.saturating_sub(fixed.tokens.unwrap_or_default());
+        let n_bytes = usize::try_from(n_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+        let size = |document: usize| {
+            let document = &material.documents[document];
+            let files = self.exhibit(document, SourceRole::Edit, usual).files();
+            let shown = files
+                .iter()
+                .map(|file| file.text.len() + 2 * file.path.len() + 24);
+            shown.sum::<usize>() + material.n_said(document.source)
+        };
+        Ok(parts::pack(
+            units,
+            &size,
+            n_bytes.saturating_sub(scripts.max().unwrap_or_default()),
+        ))
+    }
+
+    fn limit(&self) -> Option<u64> {
+        self.tools
+            .as_ref()
+            .and_then(|tools| tools.limits.prompt_tokens)
+    }
+
+    fn is_too_long(&self, prompt: &Prompt) -> bool {
+        self.limit()
+            .is_some_and(|limit| prompt.tokens > Some(limit))
+    }
+
+    fn say_too_long(&self, prompt: &Prompt) {
+        let paths: Vec<&str> = prompt
+            .offered
+            .iter()
+            .map(|file| file.path.as_str())
+            .collect();
+        let about = match paths[..] {
+            [] => String::new(),
+            [path] => format!(" about '{path}'"),
+            [path, ..] => format!(" about '{path}' and {} more files", paths.len() - 1),
+        };
+        say::note(&format!(
+            "the prompt{about} has about {} tokens, more than the {} of --prompt-tokens, and cannot be divided",
+            prompt.tokens.unwrap_or_default(),
+            self.limit().unwrap_or_default(),
+        ));
+    }
+
+    /// Makes the prompt of a part.
+    fn part(&mut self, part: &Part<'_>, check: &Check, measure: Measure) -> Result<Prompt, Error> {
+        let material = part.material;
+        let exhibits: Vec<_> = part
+            .documents
+            .iter()
+            .map(|number| self.exhibit(&material.documents[*number], part.role(*number), measure))
+            .collect();
+        self.ask(material, check, &exhibits)
+    }
+
+    fn exhibit<'m>(
+        &self,
+        document: &'m Document,
+        role: SourceRole,
+        measure: Measure,
+    ) -> Exhibit<'m> {
+        let asked = self
+            .tools
+            .as_ref()
+            .and_then(|tools| tools.limits.reply_format);
+        Exhibit::new(document, role, asked, measure)
     }
 
     fn reports(&self, check: &Check) -> bool {
@@ -106,29 +251,32 @@ impl Writer {
         &mut self,
         material: &Material,
         check: &Check,
-        shelves: &[Shelf<'_>],
+        exhibits: &[Exhibit<'_>],
     ) -> Result<Prompt, Error> {
         let paths: Vec<&str> = material
             .sources
             .iter()
             .map(|source| source.path.as_str())
             .collect();
-        let quote = |path: &str, line: u64| quoted(shelves, path, line);
+        let quote = |path: &str, line: u64| exhibit::quoted(exhibits, path, line);
         let mut context = Context::new(check, &paths, &self.report, &quote);
-        let shown: Vec<&str> = shelves.iter().map(|it| it.document.path.as_str()).collect();
+        let shown: Vec<&str> = exhibits
+            .iter()
+            .map(|it| it.document.path.as_str())
+            .collect();
         context.refusals = refusals::lines(&material.previous, &shown);
         context.instructions = self.options.instructions.clone().unwrap_or_default();
         let mut offered = Vec::new();
-        for shelf in shelves {
-            context.has_windows |= shelf.view != View::Whole;
-            let list = match shelf.role {
+        for exhibit in exhibits {
+            context.has_windows |= exhibit.view != View::Whole;
+            let list = match exhibit.role {
                 SourceRole::Read => &mut context.reading,
                 SourceRole::Edit => {
-                    offered.push(shelf.offer());
+                    offered.push(exhibit.offer());
                     &mut context.sources
                 }
             };
-            list.extend(shelf.files());
+            list.extend(exhibit.files());
         }
         self.render(&context, offered)
     }
@@ -156,67 +304,6 @@ impl Writer {
             messages,
         })
     }
-}
-
-impl Shelf<'_> {
-    fn offer(&self) -> Offered {
-        Offered {
-            path: self.document.path.clone(),
-            sha256: Some(self.document.sha256.clone()),
-            shown: match self.view {
-                View::Whole => Shown::Whole,
-                View::Windows(_) => Shown::Windows,
-            },
-        }
-    }
-
-    fn files(&self) -> Vec<File> {
-        let document = self.document;
-        let View::Windows(windows) = &self.view else {
-            return vec![File {
-                path: document.path.clone(),
-                text: document.text.clone(),
-            }];
-        };
-        let file = |window: &Window| File {
-            path: window.name(&document.path),
-            text: document
-                .lines(window.first, window.last)
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        windows.iter().map(file).collect()
-    }
-}
-
-/// Decides how much of a document is shown. Whole new versions can only be asked of what is shown
-/// whole.
-fn view(document: &Document, limits: Limits) -> View {
-    if limits.reply_format.is_some_and(format::is_whole) {
-        return View::Whole;
-    }
-    let measure = Measure {
-        whole_below: limits.whole_below.unwrap_or(WHOLE_BELOW),
-        width: Width::USUAL,
-    };
-    View::of(&document.text, &document.path, &document.places, measure)
-}
-
-/// The text of a line of a file that is shown in windows, where no line can be counted.
-fn quoted(shelves: &[Shelf<'_>], path: &str, line: u64) -> Option<String> {
-    const LONGEST: usize = 100;
-    let path = path.strip_prefix("./").unwrap_or(path);
-    let shelf = shelves.iter().find(|it| it.document.path == path)?;
-    if shelf.view == View::Whole {
-        return None;
-    }
-    let number = usize::try_from(line).ok()?;
-    let text = shelf.document.lines(number, number)?.trim();
-    let mut short: String = text.chars().take(LONGEST).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    (!short.is_empty()).then_some(short)
 }
 
 /// Estimates the length of messages in tokens: one for four bytes, rounded up.
@@ -247,6 +334,10 @@ impl Worker for Writer {
     fn work(&mut self, turn: &mut Turn) -> Result<Status, Error> {
         self.prompt(turn)?;
         Ok(Status::Done)
+    }
+
+    fn further_parts(&mut self) -> Vec<Turn> {
+        std::mem::take(&mut self.further)
     }
 
     fn page(&self, turn: &Turn) -> String {
