@@ -15,7 +15,7 @@ use crate::message::{push_wrapped, short};
 const WIDTH: usize = 80;
 
 /// What stands at the top of a new file.
-const HEADER: &str = "\
+pub(crate) const HEADER: &str = "\
 # Fixes
 
 What lr changed here, oldest first. Each entry names the commit that holds the
