@@ -200,7 +200,8 @@ impl Header {
     }
 }
 
-fn is_extended(line: &str) -> bool {
+/// Whether a line belongs to the header that git writes.
+pub(crate) fn is_extended(line: &str) -> bool {
     const MARKS: [&str; 6] = [
         "index ",
         "new file mode ",

@@ -37,11 +37,13 @@ mod hunks;
 mod locate;
 mod nearest;
 
+mod almost;
 mod label;
 mod markdown;
 mod path;
 mod reasoning;
 mod remarks;
+mod talk;
 
 mod comparison;
 mod elision;

@@ -64,6 +64,16 @@ pub struct Whole {
     pub hugged: Option<String>,
 }
 
+impl Content {
+    /// Whether both give a file the same complete text.
+    pub(crate) fn is_same_text(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Whole(one), Self::Whole(other)) => one.text == other.text,
+            _ => false,
+        }
+    }
+}
+
 impl Block {
     /// Whether this is a complete new version, which only a file that was shown whole can get.
     pub fn is_whole(&self) -> bool {
