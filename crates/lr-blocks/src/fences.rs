@@ -123,9 +123,9 @@ fn holds_another_format(reader: &Reader, begin: usize) -> bool {
     let line = reader.lines[at];
     let next = reader.lines.get(at + 1).copied().unwrap_or_default();
     let is_block = matches!(reader.marks.marker(line), Some(Marker::Open(_)));
-    let is_labelled_edit = edits::is_search(next) && label::label(line, reader.terms).is_some();
+    let is_edit = edits::begin_near(&reader.lines[at..]);
     (is_block && reader.wants(ReplyFormat::Blocks))
-        || ((edits::is_search(line) || is_labelled_edit) && reader.wants(ReplyFormat::Edits))
+        || (is_edit && reader.wants(ReplyFormat::Edits))
         || ((patch::is_begin(line) || patch::is_begin(next)) && reader.wants(ReplyFormat::Patch))
         || ((diff::begins(reader.lines, at) || line.starts_with("@@ "))
             && reader.wants(ReplyFormat::Diff))
