@@ -24,6 +24,9 @@ const NOT_DONE: [&str; 8] = [
     "Binary files ",
 ];
 
+/// How git's name of the empty text begins.
+const EMPTY: &str = "e69de29";
+
 /// Modes of ordinary files.
 const ORDINARY: [&str; 2] = ["100644", "0100644"];
 
@@ -61,7 +64,8 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
         .and_then(|line| Body::read(line, reader.lines, at + 1))
     {
         reader.counted.hunks += 1;
-        item.needs_fence |= !read.is_counted;
+        let doubt = read.doubt(reader, at);
+        item.unless_closed = item.unless_closed.or(doubt);
         item.problem = item.problem.or_else(|| read.junk(reader, at));
         at = read.end;
         hunks.push(Hunk {
@@ -74,9 +78,11 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
     }
     item.lines.end = at;
     match header.part(hunks, reader.terms) {
-        Ok(part) => item
-            .parts
-            .extend(part.filter(|part| part.path != EXAMPLE_PATH)),
+        Ok(part) => {
+            reader.labels.used(&part.path);
+            item.parts
+                .extend(Some(part).filter(|part| part.path != EXAMPLE_PATH));
+        }
         Err((kind, why)) => {
             let reason = format!("the diff in line {} of the reply {why}", begin + 1);
             item.problem = Some(Problem::new(kind, reason));
@@ -95,6 +101,8 @@ struct Header {
     not_done: Option<String>,
     is_new: bool,
     is_deleted: bool,
+    /// Whether git's name of the empty text shows that there are no hunks.
+    is_empty: bool,
 }
 
 impl Header {
@@ -130,6 +138,10 @@ impl Header {
         let mode = |mark| line.strip_prefix(mark).map(str::trim);
         self.is_new |= mode("new file mode ").is_some();
         self.is_deleted |= mode("deleted file mode ").is_some();
+        let blobs = mode("index ").and_then(|blobs| blobs.split_once(".."));
+        self.is_empty |= blobs.is_some_and(|(old, new)| {
+            old.starts_with(EMPTY) && self.is_deleted || new.starts_with(EMPTY) && self.is_new
+        });
         let is_odd = mode("new file mode ").is_some_and(|mode| !ORDINARY.contains(&mode));
         if is_odd || NOT_DONE.iter().any(|mark| line.starts_with(mark)) {
             self.not_done = Some(line.to_owned());
@@ -137,7 +149,7 @@ impl Header {
     }
 
     /// What the diff does to its file.
-    fn part(self, hunks: Vec<Hunk>, terms: &Terms) -> Result<Option<Part>, (ProblemKind, String)> {
+    fn part(self, hunks: Vec<Hunk>, terms: &Terms) -> Result<Part, (ProblemKind, String)> {
         if let Some(line) = &self.not_done {
             let why = format!(
                 "asks for something that is not done ({}): give the text of the file only",
@@ -156,7 +168,7 @@ impl Header {
             _ => same_path(&old, &new, terms)?,
         };
         let number = hunks.first().map_or(0, |hunk| hunk.number);
-        if hunks.is_empty() && !is_new && !is_deleted {
+        if hunks.is_empty() && !self.is_empty {
             return Err((
                 ProblemKind::Malformed,
                 format!("of {} has no hunk, which begins with '@@'", quoted(&path)),
@@ -192,11 +204,11 @@ impl Header {
             (_, true) => Content::Deleted(Some(text(Mark::Take))),
             _ => Content::Hunks(hunks),
         };
-        Ok(Some(Part {
+        Ok(Part {
             number,
             path,
             content,
-        }))
+        })
     }
 }
 
@@ -216,9 +228,31 @@ pub(crate) fn is_extended(line: &str) -> bool {
         .any(|mark| line.starts_with(mark))
 }
 
-/// The name in a line of a header, without the time that some programs write behind it.
+/// The name in a line of a header, without the time that some programs write behind it and the quotes around it.
 fn named(text: &str) -> String {
-    text.split('\t').next().unwrap_or(text).trim().to_owned()
+    let name = text.split('\t').next().unwrap_or(text).trim();
+    let name = name.split_once("  ").map_or(name, |(name, _)| name);
+    let name = date(name).map_or(name, |at| name[..at].trim_end());
+    let inner = name
+        .strip_prefix('"')
+        .and_then(|name| name.strip_suffix('"'));
+    inner
+        .filter(|name| !name.contains('\\'))
+        .unwrap_or(name)
+        .to_owned()
+}
+
+/// Where ` 2024-05-06` begins.
+fn date(name: &str) -> Option<usize> {
+    let shape = |text: &str| {
+        text.chars()
+            .map(|c| if c.is_ascii_digit() { '0' } else { c })
+            .collect::<String>()
+    };
+    name.match_indices(' ').map(|(at, _)| at).find(|at| {
+        name.get(at + 1..at + 11)
+            .is_some_and(|date| shape(date) == "0000-00-00")
+    })
 }
 
 /// A path without the prefix of its side, unless the path with it is a known one.
@@ -232,20 +266,16 @@ fn without_prefix(path: &str, prefix: &str, terms: &Terms) -> String {
 /// The one path that both sides mean.
 fn same_path(old: &str, new: &str, terms: &Terms) -> Result<String, (ProblemKind, String)> {
     let (bare_old, bare_new) = (path::undecorated(old), path::undecorated(new));
-    if old.starts_with("a/") && new.starts_with("b/") {
-        let (old, new) = (
-            without_prefix(old, "a/", terms),
-            without_prefix(new, "b/", terms),
-        );
-        if old == new {
-            return Ok(new);
-        }
+    if bare_old == bare_new {
+        return Ok(bare_new);
     }
+    let short_old = without_prefix(old, "a/", terms);
+    let short_new = without_prefix(new, "b/", terms);
     let is_backup = [".orig", ".old", ".bak", "~"]
         .iter()
-        .any(|end| bare_old.strip_suffix(end) == Some(&*bare_new));
-    if bare_old == bare_new || is_backup {
-        return Ok(bare_new);
+        .any(|end| short_old.strip_suffix(end) == Some(&*short_new));
+    if short_old == short_new || is_backup {
+        return Ok(short_new);
     }
     let why = format!(
         "renames {} to {}, which is not done",
@@ -263,6 +293,8 @@ struct Body {
     lines: Vec<(Mark, String)>,
     /// Whether the counts in its header are right.
     is_counted: bool,
+    /// Whether its last line is put in, so that what is missing of it would not be noticed.
+    ends_with_put: bool,
 }
 
 impl Body {
@@ -278,7 +310,7 @@ impl Body {
             return Some(Self::new(lines, begin..end, Some(old.start), true));
         }
         let mut end = begin;
-        while lines.get(end).is_some_and(|line| belongs(line)) && !begins(lines, end) {
+        while lines.get(end).is_some_and(|line| belongs(line)) && !is_over(lines, end) {
             end += 1;
         }
         // Blank lines behind a hunk belong to the text around it as well as to the hunk.
@@ -303,7 +335,29 @@ impl Body {
             hint,
             lines: marked.map(|(mark, line)| (mark, line.to_owned())).collect(),
             is_counted,
+            ends_with_put: lines[range]
+                .last()
+                .is_some_and(|line| line.starts_with('+')),
         }
+    }
+
+    /// The problem of a hunk unless a closed code fence shows that nothing of it is missing.
+    fn doubt(&self, reader: &Reader, header: usize) -> Option<Problem> {
+        let is_last = self.end == reader.lines.len();
+        let may_be_cut = is_last && !reader.ends_with_line_end && self.ends_with_put;
+        let why = if !self.is_counted {
+            "has line counts that do not fit its lines, so it may be cut off: correct the '@@' line, or put the diff into \
+             a code fence"
+        } else if reader.is_in_fence() {
+            "stands in a code fence that is never closed, so the reply may be cut off: close the fence"
+        } else if may_be_cut {
+            "ends in the last line of the reply without a line break, so it may be cut off: put the diff into a code \
+             fence"
+        } else {
+            return None;
+        };
+        let reason = format!("the hunk in line {} of the reply {why}", header + 1);
+        Some(Problem::new(ProblemKind::Cut, reason))
     }
 
     /// The problem of a hunk that is followed by a line that could belong to it, but has no mark.
@@ -312,7 +366,7 @@ impl Body {
         let ends_well = self.is_counted
             || next.trim().is_empty()
             || is_hunk(next)
-            || begins(reader.lines, self.end)
+            || is_over(reader.lines, self.end)
             || crate::markdown::CodeFence::of(next).is_some();
         let reason = format!(
             "line {} of the reply ({}) has no mark: begin each line of the hunk in line {} with ' ', '-' or '+'",
@@ -322,6 +376,14 @@ impl Body {
         );
         (!ends_well).then(|| Problem::new(ProblemKind::Malformed, reason))
     }
+}
+
+/// Whether a hunk is over at a line although that could belong to it: another diff begins, or a mail ends with `-- `
+/// and the version of git.
+fn is_over(lines: &[&str], at: usize) -> bool {
+    let next = lines.get(at + 1).copied().unwrap_or_default();
+    let is_version = next.contains('.') && next.starts_with(|c: char| c.is_ascii_digit());
+    begins(lines, at) || (lines.get(at).is_some_and(|line| line.trim_end() == "--") && is_version)
 }
 
 /// Whether a line can belong to a hunk.
@@ -350,7 +412,7 @@ fn counted(lines: &[&str], begin: usize, mut old: usize, mut new: usize) -> Opti
         end += 1;
     }
     let next = lines.get(end).copied().unwrap_or_default();
-    let goes_on = !next.is_empty() && Mark::of(next).is_some() && !begins(lines, end);
+    let goes_on = !next.is_empty() && Mark::of(next).is_some() && !is_over(lines, end);
     (!goes_on).then_some(end)
 }
 

@@ -13,15 +13,18 @@
 //! stand in the file exactly so and exactly once. A divider that also stands in one of the two texts is understood if
 //! only one reading fits the file.
 
+use std::collections::HashSet;
+
 use lr_turn::ReplyFormat;
 
 use crate::blocks::text_of;
 use crate::fence::leading_run;
 use crate::locate::Lines;
+use crate::markdown::CodeFence;
 use crate::nearest::did_you_mean;
 use crate::problem::quoted;
-use crate::read::{Item, Part, Reader};
-use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, suspicious};
+use crate::read::{Item, MOST_PROBLEMS, Part, Reader};
+use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, label, suspicious};
 
 /// One edit of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,8 @@ pub struct Edit {
     number: usize,
     /// The line of the reply where it begins, from 1.
     line: usize,
+    /// How long its first marker is.
+    length: usize,
     /// What stands between the outer markers.
     body: Vec<String>,
     /// Which lines of the body could be the divider, from 0.
@@ -38,6 +43,9 @@ pub struct Edit {
 
 /// The marks that the lengths of markers are compared with where none was announced.
 const USUAL: std::ops::RangeInclusive<usize> = 5..=9;
+
+/// So many lines of an edit that could be its divider are tried; with more it is hopeless.
+const MOST_DIVIDERS: usize = 20;
 
 /// How a line that begins an edit is written, and how the one that ends it.
 const NAMES: [(u8, &str, u8, &str); 4] = [
@@ -55,6 +63,7 @@ struct Opening {
     end_name: &'static str,
 }
 
+/// The line that begins an edit, if this is one.
 fn opening(line: &str) -> Option<Opening> {
     NAMES.iter().find_map(|(mark, name, end_mark, end_name)| {
         let length = marked(line, *mark, name)?;
@@ -88,21 +97,30 @@ impl Opening {
         length == self.length || (USUAL.contains(&length) && USUAL.contains(&self.length))
     }
 
+    /// The lines that could be the divider.
     fn dividers(self, body: &[String]) -> Vec<usize> {
-        let lengths: Vec<usize> = body.iter().map(|line| divider(line)).collect();
-        let of = |is_one: &dyn Fn(usize) -> bool| -> Vec<usize> {
-            let found = lengths.iter().enumerate();
-            found
-                .filter(|(_, length)| is_one(**length))
-                .map(|(at, _)| at)
-                .collect()
+        let is_one = |line: &String| {
+            let length = divider(line);
+            length > 0 && self.is_as_long(length)
         };
-        let exact = of(&|length| length == self.length);
-        if exact.is_empty() {
-            of(&|length| length > 0 && self.is_as_long(length))
-        } else {
-            exact
-        }
+        let found = body.iter().enumerate();
+        found
+            .filter(|(_, line)| is_one(line))
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    /// Whether a line begins another edit inside the one that begins so.
+    fn is_nested(self, line: &str) -> bool {
+        opening(line).is_some_and(|other| {
+            // A conflict that git left stands in a text like any other; only its end tells it from the oldest edits.
+            let is_clear = self.is_conflict_like() || !other.is_conflict_like();
+            is_clear && self.is_as_long(other.length)
+        })
+    }
+
+    fn is_conflict_like(self) -> bool {
+        self.end_name == "updated"
     }
 }
 
@@ -117,26 +135,55 @@ fn divider(line: &str) -> usize {
 }
 
 /// Whether a line begins an edit.
-pub(crate) fn is_search(line: &str) -> bool {
-    // A conflict that git left begins as the oldest edits did; only its end tells the two apart.
-    opening(line).is_some_and(|opening| opening.end_name != "updated")
+pub(crate) fn is_begin(line: &str) -> bool {
+    opening(line).is_some()
 }
 
-/// Whether a line ends an edit where none has begun.
+/// Whether one of the first lines begins an edit: a path or a language may stand before it.
+pub(crate) fn begin_near(lines: &[&str]) -> bool {
+    let first = lines.iter().take(4);
+    let mut inside = first.take_while(|line| CodeFence::of(line).is_none());
+    inside.any(|line| is_begin(line))
+}
+
+/// Whether a line is a marker of an edit, or almost one, where none can stand.
 pub(crate) fn is_stray(line: &str) -> bool {
-    [b'>', b'+']
-        .iter()
-        .any(|mark| marked(line, *mark, "REPLACE").is_some())
+    is_stray_end(line) || is_almost_begin(line)
+}
+
+fn is_stray_end(line: &str) -> bool {
+    NAMES.iter().any(|(_, _, mark, name)| {
+        let is_end = |mark| marked(line.trim_start(), mark, name).is_some();
+        is_end(*mark) || is_end(b'>')
+    })
+}
+
+/// Whether a line would begin an edit but for blanks before it, letter case, words behind it, or escapes of HTML.
+fn is_almost_begin(line: &str) -> bool {
+    let line = line.trim_start();
+    let marks = [("<", NAMES[0].1), ("&lt;", NAMES[0].1), ("-", NAMES[1].1)];
+    marks.iter().any(|(mark, name)| {
+        let rest = line.trim_start_matches(mark);
+        let word = rest.trim_start().get(..name.len());
+        line.len() - rest.len() >= USUAL.start() * mark.len()
+            && word.is_some_and(|word| word.eq_ignore_ascii_case(name))
+    })
 }
 
 /// The problem of such a line.
-pub(crate) fn stray(at: usize) -> Problem {
+pub(crate) fn stray(at: usize, line: &str) -> Problem {
+    let (kind, what) = if is_stray_end(line) {
+        (ProblemKind::Ambiguous, "ends an edit that has not begun")
+    } else {
+        (ProblemKind::Malformed, "almost begins an edit")
+    };
     let reason = format!(
-        "line {} of the reply ends an edit that has not begun: begin each with the path of the file in a line of its \
-         own and then the line '<<<<<<< SEARCH'",
-        at + 1
+        "line {} of the reply ({}) {what}: begin each with the path of the file in a line of its own and then the \
+         line '<<<<<<< SEARCH', without blanks before it",
+        at + 1,
+        quoted(line.trim())
     );
-    Problem::new(ProblemKind::Ambiguous, reason)
+    Problem::new(kind, reason)
 }
 
 /// Takes the edit that begins with this line.
@@ -144,48 +191,83 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
     let opening = opening(line)?;
     let begin = reader.at + 1;
     let text = &reader.lines[begin..];
-    let end = text.iter().position(|line| opening.ends(line));
-    let nested = text[..end.unwrap_or(text.len())]
+    let end = text
         .iter()
-        .position(|line| is_search(line));
-    let Some(end) = end.filter(|_| nested.is_none()) else {
-        return (opening.end_name != "updated").then(|| unfinished(reader, nested));
+        .position(|line| opening.ends(line) || opening.is_nested(line));
+    let Some(end) = end.filter(|end| opening.ends(text[*end])) else {
+        return (!opening.is_conflict_like()).then(|| unfinished(reader, end));
     };
     reader.counted.edits += 1;
+    let number = reader.counted.edits;
     let body: Vec<String> = text[..end].iter().map(|line| (*line).to_owned()).collect();
     let edit = Edit {
-        number: reader.counted.edits,
+        number,
         line: begin,
+        length: opening.length,
         dividers: opening.dividers(&body),
         body,
     };
     let mut item = Item::new(ReplyFormat::Edits, reader.at..begin + end + 1);
-    let label = reader
-        .labels
-        .direct
-        .take()
-        .or_else(|| reader.labels.current.clone());
-    let Some(path) = label else {
-        let why = " names no file: write its path in a line of its own before it";
-        item.problem = Some(edit.problem(ProblemKind::Malformed, why));
-        return Some(item);
+    let path = match path_above(reader) {
+        Ok(path) => path,
+        Err(why) => {
+            item.problem = Some(edit.problem(ProblemKind::Malformed, &why));
+            return Some(item);
+        }
     };
     if edit.dividers.is_empty() {
         let why = " has no line '=======' between the old lines and the new";
-        item.problem = Some(
-            edit.problem(ProblemKind::Malformed, why)
-                .of_block(edit.number, &path),
-        );
+        let problem = edit.problem(ProblemKind::Malformed, why);
+        item.problem = Some(problem.of_block(number, &path));
+    }
+    let is_last = reader.is_in_fence()
+        && reader.lines[item.lines.end..]
+            .iter()
+            .all(|line| line.trim().is_empty());
+    if is_last {
+        let why = " stands in a code fence that is never closed, so the reply may be cut off: close the fence";
+        let problem = edit.problem(ProblemKind::Cut, why);
+        item.unless_closed = Some(problem.of_block(number, &path));
     }
     reader.labels.used(&path);
     if path != EXAMPLE_PATH {
         item.parts.push(Part {
-            number: edit.number,
+            number,
             path,
             content: Content::Edits(vec![edit]),
         });
     }
     Some(item)
+}
+
+/// The path of the edit that begins here: that of the label above it, else of the edit before.
+///
+/// A path in the sentence above is heeded if it is the only one and names a known file: without a label it says which
+/// file is meant, and where it contradicts the edit before, nothing does.
+fn path_above(reader: &mut Reader) -> Result<String, String> {
+    let label = reader.labels.direct.take();
+    let floor = reader.items.last().map_or(0, |item| item.lines.end);
+    let above = reader.lines[floor..reader.at]
+        .iter()
+        .rev()
+        .find(|line| !line.trim().is_empty() && CodeFence::of(line).is_none());
+    let above = above.copied().unwrap_or_default();
+    if let Some(path) = label.or_else(|| label::label(above, reader.terms)) {
+        return Ok(path);
+    }
+    let mentioned = label::known_in(above, reader.terms);
+    match (reader.labels.current.clone(), mentioned) {
+        (Some(path), None) | (None, Some(path)) => Ok(path),
+        (Some(path), Some(mentioned)) if path == mentioned => Ok(path),
+        (Some(path), Some(mentioned)) => Err(format!(
+            " could be one of {} or of {}: write the path in a line of its own before it",
+            quoted(&path),
+            quoted(&mentioned)
+        )),
+        (None, None) => {
+            Err(" names no file: write its path in a line of its own before it".to_owned())
+        }
+    }
 }
 
 /// Passes over an edit that is not ended: the reply is cut off, or another edit begins in it.
@@ -200,29 +282,27 @@ fn unfinished(reader: &mut Reader, nested: Option<usize>) -> Item {
         reader.counted.edits,
         reader.at + 1
     );
-    let path = reader
-        .labels
-        .direct
-        .take()
-        .or_else(|| reader.labels.current.clone());
-    let problem = Problem::new(kind, reason);
-    reader
-        .problems
-        .push(problem.of_block(reader.counted.edits, &path.unwrap_or_default()));
+    let mut problem = Problem::new(kind, reason);
+    problem.block = Some(reader.counted.edits);
+    problem.path = path_above(reader).ok();
+    reader.problems.push(problem);
     let until = nested.map_or(reader.lines.len(), |at| reader.at + 1 + at);
     Item::new(ReplyFormat::Edits, reader.at..until)
 }
 
-/// Makes edits in a text, one after the other.
+/// Makes edits in a text, one after the other; the same edit again adds nothing.
 ///
 /// # Errors
 ///
-/// One problem for each edit that does not fit.
+/// One problem for each edit that does not fit, as many as are reported at most.
 pub(crate) fn apply(edits: &[Edit], old: &str) -> Result<String, Vec<Problem>> {
     let mut lines = Lines::of(old);
+    let mut seen = HashSet::new();
     let problems: Vec<Problem> = edits
         .iter()
+        .filter(|edit| seen.insert((edit.length, &edit.body)))
         .filter_map(|edit| edit.apply(&mut lines).err())
+        .take(MOST_PROBLEMS)
         .collect();
     if problems.is_empty() {
         Ok(lines.text())
@@ -231,48 +311,77 @@ pub(crate) fn apply(edits: &[Edit], old: &str) -> Result<String, Vec<Problem>> {
     }
 }
 
-/// One way to read an edit that fits the file.
+/// One way to read an edit whose SEARCH lines stand in the file.
 struct Reading<'e> {
-    place: usize,
+    /// Whether the divider is as long as the marks.
+    is_exact: bool,
+    places: Vec<usize>,
     search: Vec<&'e str>,
     replace: Vec<&'e str>,
+}
+
+impl Reading<'_> {
+    /// Whether it puts no further dividers into the file, which would only show that another reading was meant.
+    fn is_plausible(&self, length: usize) -> bool {
+        let is_suspect = |line: &&&str| match divider(line) {
+            found if self.is_exact => found == length,
+            found => USUAL.contains(&found),
+        };
+        let dividers = |lines: &[&str]| lines.iter().filter(is_suspect).count();
+        dividers(&self.replace) <= dividers(&self.search)
+    }
 }
 
 impl Edit {
     /// Whether it has no lines to search for, so that it makes a new file.
     pub(crate) fn only_adds(&self) -> bool {
-        self.dividers.first() == Some(&0)
+        let search = self.dividers.first().map(|at| &self.body[..*at]);
+        search.is_some_and(|search| search.iter().all(|line| line.trim().is_empty()))
     }
 
     fn apply<'e>(&'e self, lines: &mut Lines<'e>) -> Result<(), Problem> {
-        let mut readings = Vec::new();
-        let mut several = None;
-        for at in &self.dividers {
-            let (search, replace) = self.split(*at);
-            if search.is_empty() && lines.is_empty() {
-                lines.replace(0, 0, &replace);
-                return Ok(());
-            }
-            let places = lines.find(&search);
-            match places[..] {
-                [] => {}
-                [place] => readings.push(Reading {
-                    place,
-                    search,
-                    replace,
-                }),
-                _ => several = several.or(Some(places)),
-            }
+        if self.only_adds() && lines.is_empty() {
+            let (_, replace) = self.split(self.dividers[0]);
+            lines.replace(0, 0, &replace);
+            return Ok(());
         }
-        let reading = match (readings.pop(), several) {
-            (None, None) => return Err(self.nowhere(lines)),
-            (None, Some(places)) => return Err(self.several(lines, &places)),
-            (Some(_), _) if !readings.is_empty() => return Err(self.divided_twice()),
-            (Some(reading), _) => reading,
+        if self.dividers.len() > MOST_DIVIDERS {
+            return Err(self.divided_twice());
+        }
+        let readings: Vec<Reading> = self
+            .dividers
+            .iter()
+            .map(|at| self.reading(*at, lines))
+            .filter(|reading| !reading.places.is_empty())
+            .collect();
+        if readings.is_empty() {
+            return Err(self.nowhere(lines));
+        }
+        let mut readings = readings
+            .into_iter()
+            .filter(|reading| reading.is_plausible(self.length));
+        let (Some(reading), None) = (readings.next(), readings.next()) else {
+            return Err(self.divided_twice());
         };
-        self.check(&reading)?;
-        lines.replace(reading.place, reading.search.len(), &reading.replace);
+        let [place] = reading.places[..] else {
+            return Err(self.several(lines, &reading.places));
+        };
+        let (old, new) = (text_of(&reading.search), text_of(&reading.replace));
+        if let Some(problem) = suspicious::suspicious_edit(&old, &new) {
+            return Err(self.problem(problem.kind, &format!(": {}", problem.reason)));
+        }
+        lines.replace(place, reading.search.len(), &reading.replace);
         Ok(())
+    }
+
+    fn reading<'e>(&'e self, at: usize, lines: &mut Lines<'e>) -> Reading<'e> {
+        let (search, replace) = self.split(at);
+        Reading {
+            is_exact: divider(&self.body[at]) == self.length,
+            places: lines.find(&search),
+            search,
+            replace,
+        }
     }
 
     fn split(&self, divider: usize) -> (Vec<&str>, Vec<&str>) {
@@ -282,22 +391,6 @@ impl Edit {
             .map(String::as_str)
             .collect();
         (search, replace)
-    }
-
-    fn check(&self, reading: &Reading) -> Result<(), Problem> {
-        let dividers = |lines: &[&str]| {
-            lines
-                .iter()
-                .filter(|line| USUAL.contains(&divider(line)))
-                .count()
-        };
-        if dividers(&reading.replace) > dividers(&reading.search) {
-            return Err(self.divided_twice());
-        }
-        match suspicious::suspicious_edit(&text_of(&reading.search), &text_of(&reading.replace)) {
-            Some(problem) => Err(self.problem(problem.kind, &format!(": {}", problem.reason))),
-            None => Ok(()),
-        }
     }
 
     fn problem(&self, kind: ProblemKind, why: &str) -> Problem {

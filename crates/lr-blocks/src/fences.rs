@@ -165,8 +165,9 @@ fn holds_other_format(reader: &Reader, at: usize) -> bool {
     let line = reader.lines[at];
     let is_block = matches!(reader.marks.marker(line), Some(Marker::Open(_)));
     let is_diff = diff::begins(reader.lines, at) || line.starts_with("@@ ");
+    let is_edit = edits::begin_near(&reader.lines[at..]);
     (is_block && reader.wants(ReplyFormat::Blocks))
-        || (edits::is_search(line) && reader.wants(ReplyFormat::Edits))
+        || (is_edit && reader.wants(ReplyFormat::Edits))
         || (patch::is_begin(line) && reader.wants(ReplyFormat::Patch))
         || (is_diff && reader.wants(ReplyFormat::Diff))
 }

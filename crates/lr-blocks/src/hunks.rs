@@ -4,11 +4,13 @@
 //! Line numbers are only hints: where the lines stand more than once, the place with the right number is meant.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::blocks::text_of;
 use crate::locate::Lines;
 use crate::nearest::did_you_mean;
 use crate::problem::quoted;
+use crate::read::MOST_PROBLEMS;
 use crate::suspicious::suspicious_edit;
 use crate::{Problem, ProblemKind};
 
@@ -59,40 +61,105 @@ struct Place<'h> {
     new: Vec<&'h str>,
 }
 
-/// Applies hunks to a text.
+impl<'h> Place<'h> {
+    /// The lines of the file it keeps at its beginning and at its end.
+    fn kept(&self) -> (usize, usize) {
+        let is_kept = |line: &&(Mark, String)| line.0 == Mark::Keep;
+        let first = self.hunk.lines.iter().take_while(is_kept).count();
+        let last = self.hunk.lines.iter().rev().take_while(is_kept).count();
+        (first, if first == self.old.len() { 0 } else { last })
+    }
+
+    /// The lines of the file it has, changed or not.
+    fn all(&self) -> Range<usize> {
+        self.begin..self.begin + self.old.len()
+    }
+
+    /// The lines between those it keeps at its beginning and at its end; empty if it only puts some in.
+    fn changed(&self) -> Range<usize> {
+        let (first, last) = self.kept();
+        let end = (self.begin + self.old.len()).saturating_sub(last);
+        self.begin + first..end.max(self.begin + first)
+    }
+
+    /// What it puts there.
+    fn put(&self) -> &[&'h str] {
+        let (first, last) = self.kept();
+        &self.new[first.min(self.new.len())..self.new.len().saturating_sub(last).max(first)]
+    }
+}
+
+/// Applies hunks to a text; the same hunk again adds nothing.
 ///
 /// # Errors
 ///
-/// One problem for each hunk that does not fit.
+/// One problem for each hunk that does not fit, as many as are reported at most.
 pub(crate) fn apply(hunks: &[Hunk], old: &str) -> Result<String, Vec<Problem>> {
     let mut lines = Lines::of(old);
     let numbers = Numbers::of(old, hunks);
-    let mut places = Vec::new();
+    let mut places: Vec<Place> = Vec::new();
     let mut problems = Vec::new();
     for hunk in hunks {
         match hunk.place(&mut lines, &numbers) {
             Ok(place) => places.push(place),
             Err(problem) => problems.push(problem),
         }
-    }
-    // Nothing is replaced yet, so nodes are line numbers.
-    places.sort_by_key(|place| place.begin);
-    for pair in places.windows(2) {
-        if pair[0].begin + pair[0].old.len() > pair[1].begin {
-            let why = format!(
-                " changes lines that hunk {} changes too: give them as one",
-                pair[0].hunk.number
-            );
-            problems.push(pair[1].hunk.problem(ProblemKind::Ambiguous, &why));
+        if problems.len() == MOST_PROBLEMS {
+            return Err(problems);
         }
     }
+    // Nothing is replaced yet, so nodes are line numbers.
+    places.sort_by_key(|place| (place.changed().start, place.changed().end));
+    places.dedup_by(|again, first| {
+        again.begin == first.begin && again.hunk.lines == first.hunk.lines
+    });
+    problems.extend(clash(&places));
     if !problems.is_empty() {
         return Err(problems);
     }
+    let n_lines = old.lines().count();
     for place in &places {
-        lines.replace(place.begin, place.old.len(), &place.new);
+        let changed = place.changed();
+        let begin = if changed.start > n_lines {
+            0
+        } else {
+            changed.start
+        };
+        lines.replace(begin, changed.len(), place.put());
     }
     Ok(lines.text())
+}
+
+/// The problem of hunks of which one changes what another needs, or that put lines into the same place.
+///
+/// They may share lines that both of them keep.
+fn clash(places: &[Place]) -> Option<Problem> {
+    let mut changing: HashMap<usize, &Place> = HashMap::new();
+    let mut gaps: HashMap<usize, &Place> = HashMap::new();
+    let mut found = None;
+    for place in places {
+        let changed = place.changed();
+        if changed.is_empty() && !place.put().is_empty() {
+            found = found.or(gaps
+                .insert(changed.start, place)
+                .map(|other| (other, place)));
+        }
+        for line in changed {
+            found = found.or(changing.insert(line, place).map(|other| (other, place)));
+        }
+    }
+    for place in places {
+        let others = place.all().filter_map(|line| changing.get(&line));
+        let mut others = others.filter(|other| !std::ptr::eq(**other, place));
+        found = found.or(others.next().map(|other| (*other, place)));
+    }
+    found.map(|(other, place)| {
+        let why = format!(
+            " changes lines that hunk {} has too: give them as one",
+            other.hunk.number
+        );
+        place.hunk.problem(ProblemKind::Ambiguous, &why)
+    })
 }
 
 /// The numbers of the lines of a text, by what they say without the blanks around it.
@@ -120,7 +187,7 @@ impl Hunk {
     /// Takes blank lines off its end: they belong to the text around it as well, and nothing is lost with them.
     pub(crate) fn trim(&mut self) {
         let blank = |(mark, line): &(Mark, String)| *mark == Mark::Keep && line.is_empty();
-        while self.lines.len() > 1 && self.lines.last().is_some_and(blank) {
+        while !self.is_at_end && self.lines.len() > 1 && self.lines.last().is_some_and(blank) {
             self.lines.pop();
         }
     }
@@ -159,10 +226,11 @@ impl Hunk {
             let why = " has no line of the file, so it is not clear where its lines go: give lines around them";
             return Err(self.problem(ProblemKind::Ambiguous, why));
         }
-        let mut found = lines.find(old);
-        if self.is_at_end {
-            found.retain(|begin| lines.is_last(lines.last(*begin, old.len())));
-        }
+        let found = if self.is_at_end {
+            lines.find_at_end(old).into_iter().collect()
+        } else {
+            lines.find(old)
+        };
         if found.is_empty() {
             return Err(self.nowhere(lines, old, new));
         }
@@ -178,6 +246,12 @@ impl Hunk {
             starts = &all[all.partition_point(|at| *at <= first)..];
         }
         found.sort_unstable();
+        if let [only] = found[..]
+            && starts.first() == Some(&only)
+        {
+            // The line of the anchor is given again as the first line of the hunk.
+            return Ok(only);
+        }
         let mut before = 0;
         let is_meant = |begin: &usize| {
             let start = starts.partition_point(|start| *start < before);

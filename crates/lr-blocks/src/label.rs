@@ -216,6 +216,18 @@ fn only_path_in(text: &str, terms: &Terms) -> Option<String> {
     None
 }
 
+/// The one known file that a sentence mentions.
+pub(crate) fn known_in(line: &str, terms: &Terms) -> Option<String> {
+    let words = line.split(|c: char| c.is_whitespace() || "`'\"()[],;*".contains(c));
+    let mut paths: Vec<String> = words
+        .map(|word| undecorated(word.trim_end_matches(['.', ':', '!', '?'])))
+        .filter(|path| !path.is_empty() && (terms.is_known)(path))
+        .collect();
+    paths.sort();
+    paths.dedup();
+    if paths.len() == 1 { paths.pop() } else { None }
+}
+
 /// Whether a text names a file: a known one, or one that looks like a path of a file.
 fn is_path(text: &str, terms: &Terms) -> bool {
     let name = text.rsplit(['/', '\\']).next().unwrap_or(text);

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 const EDGE: usize = 0;
 
 /// So many places of a run are looked for at most; more are no better.
-const MOST_PLACES: usize = 20;
+const MOST_PLACES: usize = 1000;
 
 /// A text as lines.
 pub(crate) struct Lines<'t> {
@@ -69,6 +69,13 @@ impl<'t> Lines<'t> {
             .collect()
     }
 
+    /// The first node of a run of lines that are the last ones.
+    pub(crate) fn find_at_end(&self, run: &[&str]) -> Option<usize> {
+        let ids = self.ids_of(run)?;
+        let begin = self.back(self.nodes[EDGE].before, ids.len().checked_sub(1)?)?;
+        self.stands_at(begin, &ids).then_some(begin)
+    }
+
     /// Whether a run stands at a line, counted from 1 in the text as it was at first.
     pub(crate) fn is_at(&self, line: usize, run: &[&str]) -> bool {
         let is_there = self.nodes.get(line).is_some_and(|node| node.is_there);
@@ -116,20 +123,6 @@ impl<'t> Lines<'t> {
             number += 1;
         }
         number
-    }
-
-    /// The last node of a run.
-    pub(crate) fn last(&self, begin: usize, length: usize) -> usize {
-        let mut node = begin;
-        for _ in 1..length {
-            node = self.nodes[node].after;
-        }
-        node
-    }
-
-    /// Whether a node is that of the last line.
-    pub(crate) fn is_last(&self, node: usize) -> bool {
-        self.nodes[EDGE].before == node
     }
 
     fn insert(&mut self, line: &'t str, after: usize) {
@@ -224,8 +217,9 @@ mod tests {
         lines.replace(found[0], 2, &[]);
         assert_eq!(lines.text(), "a\nx\n");
         lines.replace(1, 1, &[]);
+        assert_eq!(lines.find_at_end(&["a"]), None);
         let last = lines.find(&["x"])[0];
-        assert!(lines.is_last(last));
+        assert_eq!(lines.find_at_end(&["x"]), Some(last));
         lines.replace(last, 1, &[]);
         assert!(lines.is_empty());
         assert_eq!(lines.text(), "");

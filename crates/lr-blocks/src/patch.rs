@@ -24,6 +24,7 @@ const END_OF_FILE: &str = "*** End of File";
 const ADD: &str = "*** Add File: ";
 const UPDATE: &str = "*** Update File: ";
 const DELETE: &str = "*** Delete File: ";
+const MOVE: &str = "*** Move to: ";
 
 /// Whether a line begins a patch.
 pub(crate) fn is_begin(line: &str) -> bool {
@@ -33,7 +34,7 @@ pub(crate) fn is_begin(line: &str) -> bool {
 /// Takes the patch that begins with this line.
 pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
     if !is_begin(line) {
-        return is_end(line).then(|| stray(reader));
+        return is_stray(line).then(|| stray(reader, line));
     }
     let begin = reader.at + 1;
     let text = &reader.lines[begin..];
@@ -51,6 +52,7 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
         parts: Vec::new(),
         begin,
         n_hunks: reader.counted.hunks,
+        n_blank: 0,
     };
     for (at, line) in text[..end].iter().enumerate() {
         if let Err(reason) = sections.line(at, line) {
@@ -59,7 +61,12 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
                 begin + at + 1,
                 quoted(line)
             );
-            item.problem = Some(Problem::new(ProblemKind::Malformed, reason));
+            let kind = if line.starts_with(MOVE) {
+                ProblemKind::Unsupported
+            } else {
+                ProblemKind::Malformed
+            };
+            item.problem = Some(Problem::new(kind, reason));
             break;
         }
     }
@@ -86,10 +93,17 @@ fn is_end(line: &str) -> bool {
     line.trim_end() == END
 }
 
-fn stray(reader: &mut Reader) -> Item {
+/// Whether a line can only stand in a patch.
+fn is_stray(line: &str) -> bool {
+    let marks = [BEGIN, END, ADD, UPDATE, DELETE];
+    marks.iter().any(|mark| line.trim_start().starts_with(mark))
+}
+
+fn stray(reader: &mut Reader, line: &str) -> Item {
     let reason = format!(
-        "line {} of the reply ends a patch that has not begun: begin it with the line '{BEGIN}'",
-        reader.at + 1
+        "line {} of the reply ({}) belongs to a patch that has not begun: begin it with a line that is just '{BEGIN}'",
+        reader.at + 1,
+        quoted(line.trim())
     );
     reader
         .problems
@@ -103,6 +117,8 @@ struct Sections {
     /// The line of the reply where the text of the patch begins, from 0.
     begin: usize,
     n_hunks: usize,
+    /// Blank lines without a mark since the last line of a new file; none may follow them.
+    n_blank: usize,
 }
 
 impl Sections {
@@ -119,7 +135,14 @@ impl Sections {
             };
         };
         match &mut part.content {
+            Content::Created(_) if line.is_empty() => {
+                self.n_blank += 1;
+                Ok(())
+            }
             Content::Created(text) => {
+                if self.n_blank > 0 {
+                    return Err("follows a line of a new file that does not begin with '+'");
+                }
                 let line = line
                     .strip_prefix('+')
                     .ok_or("belongs to a new file, but does not begin with '+'")?;
@@ -140,9 +163,10 @@ impl Sections {
 
     /// Begins a file, if the line does.
     fn header(&mut self, line: &str) -> Option<Result<(), &'static str>> {
-        let rest = line
-            .strip_prefix("*** ")
-            .filter(|_| line.trim_end() != END_OF_FILE)?;
+        if !line.starts_with("*** ") || line.trim_end() == END_OF_FILE {
+            return None;
+        }
+        self.n_blank = 0;
         let named = |mark: &str| {
             line.strip_prefix(mark)
                 .map(path::undecorated)
@@ -154,7 +178,7 @@ impl Sections {
             (path, Content::Hunks(Vec::new()))
         } else if let Some(path) = named(DELETE) {
             (path, Content::Deleted(None))
-        } else if rest.starts_with("Move to: ") {
+        } else if line.starts_with(MOVE) {
             return Some(Err(
                 "renames a file, which is not done: add the new file and delete the old one",
             ));
@@ -222,13 +246,12 @@ fn in_update(
     Ok(())
 }
 
-/// `-3,4 +3,5 @@ def f():`, as diffs have it, without the line numbers.
+/// The anchor, unless it is `-3,4 +3,5 @@ def f():` as diffs have it: that line may stand anywhere before the hunk.
 fn without_ranges(anchor: &str) -> &str {
-    match anchor
-        .strip_prefix('-')
-        .and_then(|rest| rest.split_once("@@"))
-    {
-        Some((_, rest)) => rest.trim(),
-        None => anchor,
+    let is_range = anchor.starts_with('-') && anchor.contains(" +");
+    if is_range {
+        ""
+    } else {
+        anchor.trim_end_matches("@@").trim_end()
     }
 }

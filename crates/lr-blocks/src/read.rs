@@ -34,6 +34,7 @@ pub fn read_reply(text: &str, terms: &Terms) -> Result<Reply, Vec<Problem>> {
         .lines()
         .collect();
     let mut reader = Reader::new(&lines, terms);
+    reader.ends_with_line_end = text.ends_with('\n');
     while reader.at < lines.len() && reader.problems.len() < MOST_PROBLEMS {
         reader.step();
     }
@@ -50,8 +51,8 @@ pub(crate) struct Item {
     pub(crate) parts: Vec<Part>,
     /// What is wrong with it, if the reply is in its format.
     pub(crate) problem: Option<Problem>,
-    /// Whether it is surely complete only if the code fence around it is closed.
-    pub(crate) needs_fence: bool,
+    /// What is wrong with it unless it stands in a code fence that is closed.
+    pub(crate) unless_closed: Option<Problem>,
     /// The code fence around it, counted from 0.
     pub(crate) fence: Option<usize>,
 }
@@ -73,7 +74,7 @@ impl Item {
             lines,
             parts: Vec::new(),
             problem: None,
-            needs_fence: false,
+            unless_closed: None,
             fence: None,
         }
     }
@@ -84,6 +85,8 @@ pub(crate) struct Reader<'r, 't> {
     pub(crate) lines: &'r [&'t str],
     /// The line that comes next, from 0.
     pub(crate) at: usize,
+    /// Whether the last line has a line end, so that nothing of it is missing.
+    pub(crate) ends_with_line_end: bool,
     pub(crate) terms: &'r Terms<'r>,
     pub(crate) marks: Fence,
     pub(crate) items: Vec<Item>,
@@ -121,6 +124,7 @@ impl<'r, 't> Reader<'r, 't> {
         Self {
             lines,
             at: 0,
+            ends_with_line_end: false,
             terms,
             marks: terms.fence.at_least_default(),
             items: Vec::new(),
@@ -194,13 +198,13 @@ impl<'r, 't> Reader<'r, 't> {
     /// Passes a line that begins no item.
     fn pass(&mut self, line: &'t str) {
         if edits::is_stray(line) && self.wants(ReplyFormat::Edits) {
-            self.problems.push(edits::stray(self.at));
+            self.problems.push(edits::stray(self.at, line));
         }
         if self.short_marker.is_none() && almost::is_short_marker(line, self.marks) {
             self.short_marker = Some(self.at).filter(|_| self.wants(ReplyFormat::Blocks));
         }
         let next = self.lines.get(self.at + 1).copied().unwrap_or_default();
-        let may_be_label = self.open_fence.is_none() || edits::is_search(next);
+        let may_be_label = self.open_fence.is_none() || edits::is_begin(next);
         match (CodeFence::of(line), self.open_fence) {
             (Some(fence), Some((opening, number))) if fence.closes(opening) => {
                 self.open_fence = None;

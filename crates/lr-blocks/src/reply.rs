@@ -97,7 +97,7 @@ impl Block {
                 return Err(self.problem(ProblemKind::Exists, why));
             }
             (Content::Edits(edits), Some(old)) => edits::apply(edits, old)?,
-            (Content::Edits(edits), None) if edits.iter().all(Edit::only_adds) => {
+            (Content::Edits(edits), None) if edits.first().is_some_and(Edit::only_adds) => {
                 edits::apply(edits, "")?
             }
             (Content::Hunks(hunks), Some(old)) => hunks::apply(hunks, old)?,

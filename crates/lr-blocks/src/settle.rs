@@ -37,7 +37,7 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
     for item in items.iter().filter(|item| Some(item.format) == format) {
         problems.extend(item.problem.clone());
         let is_closed = item.fence.is_some_and(|number| closed_fences[number]);
-        problems.extend((item.needs_fence && !is_closed).then(|| counts_are_wrong(item)));
+        problems.extend(item.unless_closed.clone().filter(|_| !is_closed));
     }
     match format {
         Some(ReplyFormat::Fences) => problems.extend(fences::never_closed(&closed_fences)),
@@ -169,19 +169,6 @@ fn in_words(format: ReplyFormat) -> &'static str {
         ReplyFormat::Edits => "SEARCH and REPLACE",
         ReplyFormat::Diff => "a unified diff",
         ReplyFormat::Patch => "a patch after '*** Begin Patch'",
-    }
-}
-
-fn counts_are_wrong(item: &Item) -> Problem {
-    let reason = format!(
-        "the diff in line {} of the reply has line counts that do not fit its lines, so it may be cut off: correct the \
-         '@@' lines, or put the diff into a code fence",
-        item.lines.start + 1
-    );
-    let problem = Problem::new(ProblemKind::Cut, reason);
-    match item.parts.first() {
-        Some(part) => problem.of_block(part.number, &part.path),
-        None => problem,
     }
 }
 
