@@ -7,13 +7,13 @@
 use lr_turn::ReplyFormat;
 
 use crate::blocks::text_of;
-use crate::diff;
 use crate::fence::{Marker, leading_run};
 use crate::label::{self, in_info};
 use crate::markdown::CodeFence;
 use crate::problem::quoted;
 use crate::read::{Item, Part, Reader};
 use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, Whole, edits, patch};
+use crate::{diff, diff_header};
 
 /// Languages of what is shown to a reader, never a file unless its label says so itself.
 const TALK: [&str; 12] = [
@@ -152,7 +152,7 @@ fn begins_other_format(reader: &Reader, begin: usize) -> bool {
         }
         let is_label = label::label(line, reader.terms).is_some()
             || line.trim_start().starts_with(['#', '/'])
-            || diff::is_extended(line);
+            || diff_header::is_extended(line);
         if !is_label || CodeFence::of(line).is_some() {
             break;
         }

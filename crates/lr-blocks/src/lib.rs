@@ -29,6 +29,8 @@ mod terms;
 
 mod blocks;
 mod diff;
+mod diff_header;
+mod edit;
 mod edits;
 mod fences;
 mod patch;
@@ -53,8 +55,8 @@ mod suspicious;
 mod printable;
 mod problem;
 
+pub use edit::Edit;
 pub use edit_marks::{EditMarks, write_edit};
-pub use edits::Edit;
 pub use fence::Fence;
 pub use hunks::Hunk;
 pub use problem::{Problem, ProblemKind};
