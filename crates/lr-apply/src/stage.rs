@@ -81,10 +81,11 @@ impl Stage {
 
     /// Tells a person, who may lift a protection, how that is done.
     fn tell_protected(&self, apply: &Apply) {
-        let paths = apply
+        let protected = apply
             .refusals
             .iter()
-            .filter_map(|refusal| refusal.path.as_deref());
+            .filter(|refusal| refusal.kind == "protected");
+        let paths = protected.filter_map(|refusal| refusal.path.as_deref());
         let protected = paths.filter(|path| self.rules.protected.can_be_lifted(path));
         if let Some(path) = protected.min() {
             say::note(&format!(

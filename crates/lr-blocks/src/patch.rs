@@ -26,6 +26,9 @@ const UPDATE: &str = "*** Update File: ";
 const DELETE: &str = "*** Delete File: ";
 const MOVE: &str = "*** Move to: ";
 
+/// So many anchors of a hunk are followed at most.
+const MOST_ANCHORS: usize = 20;
+
 /// Whether a line begins a patch.
 pub(crate) fn is_begin(line: &str) -> bool {
     line.trim_end() == BEGIN
@@ -222,9 +225,12 @@ fn in_update(
                 ..Hunk::default()
             });
         }
+        let anchor = without_ranges(anchor);
         if let Some(hunk) = hunks.last_mut().filter(|_| !anchor.is_empty()) {
-            hunk.anchors.push(without_ranges(anchor).to_owned());
-            hunk.anchors.retain(|anchor| !anchor.is_empty());
+            hunk.anchors.push(anchor.to_owned());
+            if hunk.anchors.len() > MOST_ANCHORS {
+                return Err("stands behind too many lines '@@' to narrow a place down");
+            }
         }
         return Ok(());
     }

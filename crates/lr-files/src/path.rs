@@ -5,12 +5,17 @@
 use std::error::Error;
 use std::fmt;
 
+/// The longest path, in bytes.
+const LONGEST: usize = 4096;
+
 /// Why a path is not one that lr reads or writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathProblem {
     /// Nothing is left of it, as of `""` or `"./"`.
     Empty,
+    /// It is longer than any path that the operating system takes.
+    TooLong,
     /// It begins with `/`.
     Absolute,
     /// It has a component `..`.
@@ -33,6 +38,7 @@ impl fmt::Display for PathProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("the path is empty"),
+            Self::TooLong => write!(f, "the path is longer than {LONGEST} bytes"),
             Self::Absolute => f.write_str("the path is absolute, not relative"),
             Self::Parent => f.write_str("the path contains '..'"),
             Self::Home => f.write_str("the path begins with '~'"),
@@ -59,6 +65,9 @@ impl Error for PathProblem {}
 /// spelling a file system might take for it, at any depth) or into lr's own files, and names
 /// with control or formatting characters.
 pub fn relative_path(input: &str) -> Result<String, PathProblem> {
+    if input.len() > LONGEST {
+        return Err(PathProblem::TooLong);
+    }
     if let Some(c) = input.chars().find(|&c| is_invisible(c)) {
         return Err(PathProblem::Character(c));
     }
@@ -160,6 +169,7 @@ mod tests {
         refuses("", PathProblem::Empty);
         refuses("./", PathProblem::Empty);
         refuses("/etc/passwd", PathProblem::Absolute);
+        refuses(&"a/".repeat(3000), PathProblem::TooLong);
         refuses("src/../../x", PathProblem::Parent);
         refuses("~/x", PathProblem::Home);
         refuses("./~root/x", PathProblem::Home);
