@@ -105,6 +105,51 @@ fn ends_clean_on_a_branch_with_a_commit_for_each_fix() {
 }
 
 #[test]
+fn the_parts_of_a_turn_are_asked_applied_and_committed_one_by_one() {
+    let model = FakeModel::answering(|request, _| {
+        let is_about_a = request.question().contains("<<<< a.txt <<<<");
+        Answer::text(&if is_about_a {
+            block("a.txt", "one\n")
+        } else {
+            block("b.txt", "two\n")
+        })
+    });
+    let mut sandbox = untidy(&model);
+    sandbox.set("LR_PROMPT_TOKENS", "1");
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(reason(&outcome), "clean 0", "{outcome}");
+    let told = told(&outcome);
+    assert_eq!((&told["turns"], &told["calls"]), (&1.into(), &2.into()));
+    let record = record(&sandbox);
+    let prompts: Vec<&Value> = record
+        .iter()
+        .filter(|it| it.get("prompt").is_some())
+        .collect();
+    for (number, path) in ["a.txt", "b.txt"].into_iter().enumerate() {
+        let prompt = prompts[number];
+        assert_eq!(
+            (&prompt["part"], &prompt["parts"]),
+            (&(number + 1).into(), &2.into())
+        );
+        let offered = prompt["prompt"]["offered"].as_array().unwrap();
+        assert_eq!(offered.len(), 1);
+        assert_eq!(offered[0]["path"], path);
+        assert_eq!(prompt["check"]["clean"], false);
+        assert_eq!(prompt["check"]["results"].as_array().unwrap().len(), 1);
+        assert_eq!(prompt["sources"].as_array().unwrap().len(), 1);
+    }
+    let trailer = "log --reverse --format=%(trailers:key=Lr-Part,valueonly,separator=) main..HEAD";
+    let parts = git(
+        &sandbox,
+        &trailer.replace('%', "'%").replace(") main", ")' main"),
+    );
+    assert_eq!(parts, "1\n1\n2\n2\n");
+    let fixes = sandbox.read("FIXES.md");
+    assert_eq!(fixes.matches("part 1 of 2").count(), 1, "{fixes}");
+    assert_eq!(fixes.matches("part 2 of 2").count(), 1, "{fixes}");
+}
+
+#[test]
 fn what_to_type_next_works() {
     let model = tidying();
     let sandbox = untidy(&model);

@@ -19,7 +19,10 @@ pub(crate) struct Offer {
 pub(crate) struct Offered {
     /// SHA-256 of the bytes that were shown, where that is known.
     pub(crate) sha256: Option<String>,
+    /// How much of it was shown.
     pub(crate) shown: Shown,
+    /// Whether it was named itself, not only a directory that holds it.
+    pub(crate) is_named: bool,
 }
 
 impl Offer {
@@ -28,6 +31,7 @@ impl Offer {
             let known = Offered {
                 sha256: offered.sha256.clone(),
                 shown: offered.shown,
+                is_named: true,
             };
             (offered.path.clone(), known)
         }))
@@ -41,6 +45,7 @@ impl Offer {
             let known = Offered {
                 sha256: source.sha256.clone(),
                 shown: Shown::Whole,
+                is_named: true,
             };
             (source.path.clone(), known)
         }))
@@ -68,7 +73,11 @@ impl Offer {
                 }
             };
             if !metadata.is_dir() {
-                offer.files.insert(path, Offered::default());
+                let known = Offered {
+                    is_named: true,
+                    ..Offered::default()
+                };
+                offer.files.insert(path, known);
             } else if path.is_empty() {
                 offer.directories.push(path);
             } else {
@@ -85,33 +94,42 @@ impl Offer {
         }
     }
 
-    /// Finds what the path of a block means: an offered file, by its cleaned name.
+    /// Finds what the path of a block means: a file, by its cleaned name, and what is known of it
+    /// if it was offered.
     ///
     /// A prefix `path/to/`, copied from an example, is taken off where that gives an offered file.
-    pub(crate) fn resolve(&self, block: usize, path: &str) -> Result<(String, Offered), Refusal> {
-        let refuse = |kind: &str, reason: String| refusal(Some((block, path)), kind, reason);
+    pub(crate) fn resolve(
+        &self,
+        block: usize,
+        path: &str,
+    ) -> Result<(String, Option<Offered>), Refusal> {
         let cleaned = relative_path(path).map_err(|problem| {
             let reason = format!(
                 "block {block} names '{path}', but {problem}; {}",
                 self.names()
             );
-            refuse("outside", reason)
+            refusal(Some((block, path)), "outside", reason)
         })?;
         for candidate in meanings(&cleaned) {
             if let Some(offered) = self.find(candidate) {
-                return Ok((candidate.to_owned(), offered));
+                return Ok((candidate.to_owned(), Some(offered)));
             }
         }
-        let reason = format!(
-            "block {block} is a new version of '{cleaned}', which may not be changed; {}",
-            self.names()
-        );
-        Err(refuse("not_offered", reason))
+        Ok((cleaned, None))
     }
 
-    /// Whether a path means an offered file.
+    /// Tells whether a path means an offered file.
     pub(crate) fn knows(&self, path: &str) -> bool {
         relative_path(path).is_ok_and(|path| meanings(&path).any(|path| self.find(path).is_some()))
+    }
+
+    /// Refuses a block about a file that was not offered.
+    pub(crate) fn refuse(&self, block: usize, path: &str) -> Refusal {
+        let reason = format!(
+            "block {block} is about '{path}', which may not be changed; {}",
+            self.names()
+        );
+        refusal(Some((block, path)), "not_offered", reason)
     }
 
     fn find(&self, path: &str) -> Option<Offered> {
@@ -123,7 +141,7 @@ impl Offer {
     }
 
     /// Says what may be changed, in words for the model.
-    fn names(&self) -> String {
+    pub(crate) fn names(&self) -> String {
         const SHOWN: usize = 20;
         let all: Vec<_> = self.files.keys().chain(&self.directories).collect();
         let names: Vec<_> = all
@@ -170,20 +188,23 @@ mod tests {
         Offer::of_sources(&[Source::new("src/a.py"), read_only])
     }
 
-    fn check(path: &str, expected: Result<&str, &str>) {
-        let resolved = offer().resolve(1, path).map(|(path, _)| path);
-        let resolved = resolved.as_deref().map_err(|refusal| refusal.kind.as_str());
+    fn check(path: &str, expected: Result<(&str, bool), &str>) {
+        let resolved = offer().resolve(1, path);
+        let resolved = resolved.as_ref().map_err(|refusal| refusal.kind.as_str());
+        let resolved = resolved.map(|(path, offered)| (path.as_str(), offered.is_some()));
         assert_eq!(resolved, expected, "{path}");
+        let is_known = expected.is_ok_and(|(_, is_offered)| is_offered);
+        assert_eq!(offer().knows(path), is_known, "{path}");
     }
 
     #[test]
     fn only_what_was_offered_may_be_changed() {
-        check("src/a.py", Ok("src/a.py"));
-        check("./src//a.py", Ok("src/a.py"));
-        check("path/to/src/a.py", Ok("src/a.py"));
-        check("a.py", Err("not_offered"));
-        check("shown.py", Err("not_offered"));
-        check("src/new.py", Err("not_offered"));
+        check("src/a.py", Ok(("src/a.py", true)));
+        check("./src//a.py", Ok(("src/a.py", true)));
+        check("path/to/src/a.py", Ok(("src/a.py", true)));
+        check("a.py", Ok(("a.py", false)));
+        check("shown.py", Ok(("shown.py", false)));
+        check("path/to/new.py", Ok(("path/to/new.py", false)));
     }
 
     #[test]
@@ -210,8 +231,8 @@ mod tests {
             Offer::of_arguments(&Root::open(root).unwrap(), vec![argument])
         };
         let here = folder.path();
-        assert!(offer(here, &file).unwrap().resolve(1, "a.py").is_ok());
-        assert!(offer(here, here).unwrap().resolve(1, "a.py").is_ok());
+        assert!(offer(here, &file).unwrap().knows("a.py"));
+        assert!(offer(here, here).unwrap().knows("a.py"));
         let elsewhere = tempfile::tempdir().unwrap();
         let refused = offer(elsewhere.path(), &file).err().unwrap();
         assert_eq!(refused.kind, Kind::Usage);
@@ -219,10 +240,10 @@ mod tests {
 
     #[test]
     fn says_what_would_have_been_accepted() {
-        let refusal = offer().resolve(2, "b.py").unwrap_err();
+        let refusal = offer().refuse(2, "b.py");
         assert_eq!(
             refusal.reason,
-            "block 2 is a new version of 'b.py', which may not be changed; \
+            "block 2 is about 'b.py', which may not be changed; \
              new versions are accepted of: 'src/a.py'"
         );
     }

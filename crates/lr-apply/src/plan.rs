@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
-use lr_blocks::{Block, Fence, Problem, Terms, read_reply, suspicious};
-use lr_files::{FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, fit, sha256_hex};
-use lr_turn::{
-    Apply, BytesAspect, Change, ChangeKind, Check, Finish, Outcome, Refusal, ReplyFormat, Shown,
+use lr_blocks::{Block, Fence, Problem, Reply, Terms, read_reply, suspicious_beyond};
+use lr_files::{
+    FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, State, check_replacements, fit,
 };
-use similar::{ChangeTag, TextDiff};
+use lr_turn::{Apply, BytesAspect, Check, Finish, Outcome, Refusal, ReplyFormat, Shown};
 
 use crate::guard::{Offer, Offered, refusal};
-use crate::is_complete;
+use crate::rules::{Objection, Rules};
+use crate::silenced::Silenced;
+use crate::stage::is_complete;
+use crate::version::Version;
+use crate::write;
 
 /// A reply, and what it is to be held against.
 pub(crate) struct Request<'a> {
@@ -20,6 +23,8 @@ pub(crate) struct Request<'a> {
     /// The format to read it in; `None`: whichever it is written in.
     pub(crate) format: Option<ReplyFormat>,
     pub(crate) offer: Offer,
+    /// What a reply may do at all.
+    pub(crate) rules: &'a Rules,
     /// Whether the versions were computed from the old text, as lr-fix does, so that one which
     /// empties a file is meant.
     pub(crate) is_computed: bool,
@@ -33,6 +38,19 @@ pub(crate) struct Plan {
     pub(crate) apply: Apply,
     /// What to write; empty unless the outcome is `applied`.
     pub(crate) replacements: Vec<Replacement>,
+    /// Whether the reply would have been refused had its end been cut off.
+    pub(crate) shows_its_end: bool,
+}
+
+impl Plan {
+    /// Returns the section as it would stand if the plan were carried out now; writes nothing.
+    pub(crate) fn checked(self, root: &Root) -> Apply {
+        match check_replacements(root, &self.replacements) {
+            Err(error) if write::is_refusal(&error) => write::refused(self.apply, &error),
+            // What hinders writing is told when something is written.
+            _ => self.apply,
+        }
+    }
 }
 
 /// Reads a reply and decides what becomes of it.
@@ -40,7 +58,7 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
     if let Some(refusal) = refuse_unfinished(request.finish) {
         return refused(vec![refusal], String::new(), false);
     }
-    let is_known = |path: &str| request.offer.knows(path);
+    let is_known = |path: &str| may_be_about(request, path);
     let terms = Terms {
         format: request.format,
         is_known: &is_known,
@@ -53,11 +71,38 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
             return refused(refusals, String::new(), false);
         }
     };
-    if reply.blocks.is_empty() && request.finish == Some(Finish::Unknown) {
+    let shows_its_end = shows_its_end(&reply);
+    if request.finish == Some(Finish::Unknown) && reply.format != Some(ReplyFormat::Blocks) {
         let reason = "it is not known whether the reply is complete, and it holds no closed block";
         let refusals = vec![refusal(None, "cut", reason.to_owned())];
         return refused(refusals, reply.notes, false);
     }
+    Plan {
+        shows_its_end,
+        ..judge(root, request, reply)
+    }
+}
+
+/// Tells whether a file whose new version is cut off somewhere is refused, as an open block is.
+fn shows_its_end(reply: &Reply) -> bool {
+    match reply.format {
+        None | Some(ReplyFormat::Blocks | ReplyFormat::Fences) => true,
+        Some(ReplyFormat::Edits | ReplyFormat::Diff | ReplyFormat::Patch) => false,
+    }
+}
+
+/// Tells whether a path, as it stands in a reply, names a file that the reply may be about.
+fn may_be_about(request: &Request<'_>, path: &str) -> bool {
+    let looks_like_a_path =
+        || !path.contains(char::is_whitespace) && path.contains(['.', '/']) && !path.ends_with('.');
+    let may_be_new =
+        || lr_files::relative_path(path).is_ok_and(|path| request.rules.new.hold(&path));
+    request.offer.knows(path) || (looks_like_a_path() && may_be_new())
+}
+
+/// Holds what a reply says against the disk and the rules.
+fn judge(root: &Root, request: &Request<'_>, reply: Reply) -> Plan {
+    request.rules.forget_names();
     let mut versions = Vec::new();
     let mut refusals = Vec::new();
     for block in &reply.blocks {
@@ -71,7 +116,11 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
         return refused(refusals, reply.notes, reply.declared_done);
     }
     let had_blocks = !versions.is_empty();
-    versions.retain(|version| version.new != version.old.bytes());
+    versions.retain(Version::is_change);
+    let silenced = Silenced::by(&versions);
+    if request.rules.no_new_suppressions && !silenced.refusals().is_empty() {
+        return refused(silenced.refusals(), reply.notes, reply.declared_done);
+    }
     let outcome = match (had_blocks, versions.is_empty()) {
         (false, _) => Outcome::NoEdits,
         (true, true) => Outcome::NoChange,
@@ -81,27 +130,31 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
         outcome,
         changes: versions.iter().map(Version::change).collect(),
         refusals,
+        suppressions: silenced.section(),
         notes: reply.notes,
         declared_done: reply.declared_done,
     };
-    let replacements = versions.into_iter().map(Version::replacement).collect();
     Plan {
         apply,
-        replacements,
+        replacements: versions.into_iter().map(Version::replacement).collect(),
+        shows_its_end: true,
     }
 }
 
-fn refused(refusals: Vec<Refusal>, notes: String, declared_done: bool) -> Plan {
+/// A plan that writes nothing, for these reasons.
+pub(crate) fn refused(refusals: Vec<Refusal>, notes: String, declared_done: bool) -> Plan {
     let apply = Apply {
         outcome: Outcome::Refused,
         changes: Vec::new(),
         refusals,
+        suppressions: Vec::new(),
         notes,
         declared_done,
     };
     Plan {
         apply,
         replacements: Vec::new(),
+        shows_its_end: true,
     }
 }
 
@@ -130,49 +183,108 @@ fn from_problem(problem: Problem) -> Refusal {
     }
 }
 
-/// The new version of one file, beside the old one.
-struct Version {
-    old: SourceFile,
-    new: Vec<u8>,
-    /// The number of its block in the reply.
-    block: usize,
-}
-
+/// Decides what a block makes of its file.
 fn new_version(root: &Root, request: &Request<'_>, block: &Block) -> Result<Version, Vec<Refusal>> {
-    let (path, offered) = request
-        .offer
-        .resolve(block.number, &block.path)
-        .map_err(|one| vec![one])?;
-    if offered.shown == Shown::Windows && block.is_whole() {
-        let reason =
-            format!("'{path}' was shown in part, so it takes edits, not a whole new version");
-        let at = Some((block.number, path.as_str()));
-        return Err(vec![refusal(at, "not_whole", reason)]);
-    }
-    let old = root
-        .read(&path)
-        .map_err(|error| vec![unreadable(block, &path, &error)])?;
-    refuse_changed(block, &offered, &old).map_err(|one| vec![one])?;
-    let plain_old = lr_files::plain(old.text());
+    let (path, old) = old_version(root, request, block).map_err(|one| vec![one])?;
     let refuse = |problem: Problem| {
         let at = Some((problem.block.unwrap_or(block.number), path.as_str()));
         refusal(at, problem.kind.as_str(), problem.reason)
     };
+    let plain_old = old.as_ref().map(|old| lr_files::plain(old.text()));
     let text = block
-        .apply(Some(&plain_old))
+        .apply(plain_old.as_deref())
         .map_err(|problems| problems.into_iter().map(refuse).collect::<Vec<_>>())?;
-    let text = text.unwrap_or_default();
-    if !request.is_computed
-        && let Some(problem) = suspicious(&plain_old, &text)
-    {
-        return Err(vec![refuse(problem)]);
+    if let Some(text) = text.as_ref().filter(|_| !request.is_computed) {
+        let plain_old = plain_old.as_deref().unwrap_or_default();
+        let problem = suspicious_beyond(plain_old, text, request.rules.max_shrink);
+        problem.map_or(Ok(()), |problem| Err(vec![refuse(problem)]))?;
     }
-    let new = fit(&text, old.bytes(), keep(request.findings, &path));
+    if text.is_none() && !request.rules.delete.hold(&path) {
+        let reason = format!(
+            "block {} deletes '{path}', which may be changed and not deleted",
+            block.number
+        );
+        let at = Some((block.number, path.as_str()));
+        return Err(vec![refusal(at, "deletion", reason)]);
+    }
+    let new = text.map(|text| match &old {
+        Some(old) => fit(&text, old.bytes(), keep(request.findings, &path)),
+        None => lr_files::plain(&text).into_bytes(),
+    });
     Ok(Version {
+        path,
         old,
         new,
         block: block.number,
     })
+}
+
+/// Finds the file that a block is about, and what it holds, if the block may be about it.
+fn old_version(
+    root: &Root,
+    request: &Request<'_>,
+    block: &Block,
+) -> Result<(String, Option<SourceFile>), Refusal> {
+    let (path, offered) = request.offer.resolve(block.number, &block.path)?;
+    let (old, offered) = look_up(root, request, block, &path, offered)?;
+    if block.is_whole() && offered.shown == Shown::Windows {
+        let reason =
+            format!("'{path}' was shown in part, so it takes edits, not a whole new version");
+        return Err(refusal(Some((block.number, &path)), "not_whole", reason));
+    }
+    if let Some(old) = &old {
+        refuse_changed(block, &offered, old)?;
+    }
+    Ok((path, old))
+}
+
+/// Reads the file that a block is about; none, if the block may make it.
+fn look_up(
+    root: &Root,
+    request: &Request<'_>,
+    block: &Block,
+    path: &str,
+    offered: Option<Offered>,
+) -> Result<(Option<SourceFile>, Offered), Refusal> {
+    let object = |(kind, reason): (&str, String)| {
+        let reason = format!(
+            "block {} is about '{path}', which {reason}; {}",
+            block.number,
+            request.offer.names()
+        );
+        refusal(Some((block.number, path)), kind, reason)
+    };
+    let is_there = || match root.state(path) {
+        Ok(state) => state != State::Absent,
+        Err(error) => error.kind() != FileErrorKind::NotFound,
+    };
+    match offered {
+        Some(offered) => {
+            if let Some(objection) = request.rules.objection(path) {
+                return Err(object(objection));
+            }
+            match root.read(path) {
+                Ok(old) => Ok((Some(old), offered)),
+                Err(error) if error.kind() == FileErrorKind::NotFound && !offered.is_named => {
+                    new_file(root, request, path).map_err(object)
+                }
+                Err(error) => Err(unreadable(block, path, &error)),
+            }
+        }
+        None if is_there() => Err(request.offer.refuse(block.number, path)),
+        None => new_file(root, request, path).map_err(object),
+    }
+}
+
+fn new_file(
+    root: &Root,
+    request: &Request<'_>,
+    path: &str,
+) -> Result<(Option<SourceFile>, Offered), Objection> {
+    match request.rules.objection_to_new(root, path) {
+        Some(objection) => Err(objection),
+        None => Ok((None, Offered::default())),
+    }
 }
 
 fn refuse_changed(block: &Block, offered: &Offered, old: &SourceFile) -> Result<(), Refusal> {
@@ -200,7 +312,7 @@ fn each_once(versions: Vec<Version>, refusals: &mut Vec<Refusal>) -> Vec<Version
     let mut once: Vec<Version> = Vec::with_capacity(versions.len());
     let mut index_by_path: HashMap<String, usize> = HashMap::new();
     for version in versions {
-        let path = &version.old.path;
+        let path = &version.path;
         let Some(earlier) = index_by_path.get(path).map(|at| &once[*at]) else {
             index_by_path.insert(path.clone(), once.len());
             once.push(version);
@@ -227,42 +339,4 @@ fn keep(check: Option<&Check>, path: &str) -> Keep {
         }
     }
     keep
-}
-
-impl Version {
-    fn change(&self) -> Change {
-        let new = String::from_utf8_lossy(&self.new);
-        let diff = TextDiff::from_lines(self.old.text(), &new);
-        let (mut added, mut removed) = (0, 0);
-        for change in diff.iter_all_changes() {
-            match change.tag() {
-                ChangeTag::Insert => added += 1,
-                ChangeTag::Delete => removed += 1,
-                ChangeTag::Equal => {}
-            }
-        }
-        let path = &self.old.path;
-        let text = diff
-            .unified_diff()
-            .context_radius(3)
-            .header(&format!("a/{path}"), &format!("b/{path}"))
-            .to_string();
-        Change {
-            path: path.clone(),
-            kind: ChangeKind::Modified,
-            before: Some(self.old.sha256.clone()),
-            after: Some(sha256_hex(&self.new)),
-            added,
-            removed,
-            diff: Some(text),
-        }
-    }
-
-    fn replacement(self) -> Replacement {
-        Replacement {
-            path: self.old.path,
-            before: Some(self.old.sha256),
-            after: Some(self.new),
-        }
-    }
 }

@@ -24,10 +24,7 @@ impl Writer {
         root: &Root,
         key: &Key,
     ) -> Result<Option<Apply>, Error> {
-        let folder = project::root(root.path())
-            .join(project::LR_FOLDER)
-            .join("journal");
-        if !folder.is_dir() {
+        if !journal_folder(root).is_dir() {
             return Ok(None);
         }
         let journal = self.journal(root)?;
@@ -52,12 +49,34 @@ impl Writer {
         }
     }
 
+    /// Settles what an interrupted run left behind and says so; tells whether there was anything.
+    pub(crate) fn settle(&mut self, root: &Root) -> Result<bool, Error> {
+        let is_pending = Journal::is_pending(&project::root(root.path()));
+        if is_pending {
+            self.journal(root)?;
+        }
+        Ok(is_pending)
+    }
+
+    /// As [`Writer::settle`], and removes the old versions that a run left behind which was killed
+    /// at its very end.
+    pub(crate) fn recover(&mut self, root: &Root) -> Result<bool, Error> {
+        let is_pending = Journal::is_pending(&project::root(root.path()));
+        if journal_folder(root).is_dir() {
+            self.journal(root)?;
+        }
+        Ok(is_pending)
+    }
+
     fn journal(&mut self, root: &Root) -> Result<&Journal, Error> {
         if self.journal.is_none() {
-            let journal =
-                Journal::open(&project::root(root.path())).map_err(|error| explain(&error))?;
-            if let Some(recovered) = journal.recover().map_err(|error| explain(&error))? {
-                say::note(&recovered.to_string());
+            let project = project::root(root.path());
+            let is_pending = Journal::is_pending(&project);
+            let journal = Journal::open(&project).map_err(|error| explain(&error))?;
+            match journal.recover().map_err(|error| explain(&error))? {
+                Some(recovered) => say::note(&recovered.to_string()),
+                None if is_pending => say::note("gave up an interrupted change before it began"),
+                None => {}
             }
             self.journal = Some(journal);
         }
@@ -67,8 +86,22 @@ impl Writer {
     }
 }
 
+/// Says that an interrupted change waits, where nothing is to be written.
+pub(crate) fn tell_pending(root: &Root) {
+    if Journal::is_pending(&project::root(root.path())) {
+        say::warn(
+            "a change was interrupted, and files may be half of it; lr-apply --recover settles it",
+        );
+    }
+}
+
+fn journal_folder(root: &Root) -> std::path::PathBuf {
+    let project = project::root(root.path());
+    project.join(project::LR_FOLDER).join("journal")
+}
+
 /// Tells whether an error is the reply's or the file's fault, so that the model may try again.
-fn is_refusal(error: &FileError) -> bool {
+pub(crate) fn is_refusal(error: &FileError) -> bool {
     matches!(
         error.kind(),
         FileErrorKind::Changed
@@ -76,12 +109,16 @@ fn is_refusal(error: &FileError) -> bool {
             | FileErrorKind::Symlink
             | FileErrorKind::NotAFile
             | FileErrorKind::Protected
+            | FileErrorKind::Exists
+            | FileErrorKind::Outside
     )
 }
 
-fn refused(mut apply: Apply, error: &FileError) -> Apply {
+/// The section of a plan that a file error refuses.
+pub(crate) fn refused(mut apply: Apply, error: &FileError) -> Apply {
     apply.outcome = Outcome::Refused;
     apply.changes.clear();
+    apply.suppressions.clear();
     let mut reason = refusal(None, error.kind().as_str(), error.to_string());
     reason.path = Some(error.path().to_owned());
     apply.refusals.push(reason);

@@ -32,7 +32,12 @@ fn apply(folder: &Path, turn: &str) -> (i32, String) {
 }
 
 fn turn(path: &str, text: &str, check: &str) -> String {
-    let reply = format!("<<<< {path} <<<<\\n{text}>>>>>>>>\\n");
+    let end = if text.is_empty() || text.ends_with(r"\n") {
+        ""
+    } else {
+        r"\n"
+    };
+    let reply = format!(r"<<<< {path} <<<<\n{text}{end}>>>>>>>>\n");
     format!(
         r#"{{"lr":1,"run":"r","turn":1,"sources":[{{"path":"{path}"}}],{check}"reply":{{"text":"{reply}"}}}}"#
     )
@@ -75,6 +80,47 @@ fn running_a_turn_twice_is_harmless() {
     assert_eq!(status, 1);
     assert!(output.contains(r#""kind":"changed""#), "{output}");
     assert_eq!(std::fs::read(&file).unwrap(), b"somebody else's\n");
+}
+
+#[test]
+fn running_a_turn_that_made_a_file_twice_is_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("lr.toml"),
+        "[apply]\nallow-new = ['new/']\n",
+    )
+    .unwrap();
+    let turn = turn("new/a.txt", r"a\r\nb", "").replace("a.txt\"}],", "b.txt\"}],");
+    let first = apply(folder.path(), &turn);
+    assert_eq!(first.0, 0, "{}", first.1);
+    assert_eq!(apply(folder.path(), &turn), first);
+    let file = folder.path().join("new/a.txt");
+    assert_eq!(std::fs::read(&file).unwrap(), b"a\nb\n");
+    std::fs::write(&file, "somebody else's\n").unwrap();
+    let (status, output) = apply(folder.path(), &turn);
+    assert_eq!(status, 1);
+    assert!(output.contains(r#""kind":"not_offered""#), "{output}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"somebody else's\n");
+}
+
+#[test]
+fn running_a_turn_that_deleted_a_file_twice_is_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("lr.toml"),
+        "[apply]\nallow-delete = ['*']\n",
+    )
+    .unwrap();
+    std::fs::write(folder.path().join("a.txt"), "old\n").unwrap();
+    let patch = r"*** Begin Patch\n*** Delete File: a.txt\n*** End Patch\n";
+    let turn = format!(
+        r#"{{"lr":1,"run":"r","turn":1,"sources":[{{"path":"a.txt"}}],"reply":{{"text":"{patch}"}}}}"#
+    );
+    let first = apply(folder.path(), &turn);
+    assert_eq!(first.0, 0, "{}", first.1);
+    assert!(first.1.contains(r#""kind":"deleted""#), "{}", first.1);
+    assert!(!folder.path().join("a.txt").exists());
+    assert_eq!(apply(folder.path(), &turn), first);
 }
 
 #[cfg(unix)]

@@ -16,10 +16,11 @@ use std::ops::Range;
 use lr_turn::ReplyFormat;
 
 use crate::fence::Marker;
+use crate::label;
 use crate::path;
 use crate::problem::quoted;
 use crate::read::{Item, Part, Reader};
-use crate::{Content, EXAMPLE_PATH, Fence, Problem, ProblemKind, Whole};
+use crate::{Content, EXAMPLE_PATH, Fence, Problem, ProblemKind, Terms, Whole};
 
 /// Takes the block that begins with this line; a marker that begins none is a problem.
 pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
@@ -31,7 +32,7 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
             return Some(item(reader.at..reader.at + 1));
         }
     };
-    let path = path::undecorated(header);
+    let path = meant(header, reader.terms);
     if path.is_empty() {
         return Some(malformed(reader, header));
     }
@@ -45,6 +46,18 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
         line: reader.at + 1,
     };
     Some(read(reader, open))
+}
+
+/// The path in a header; other words in it are passed over where only that gives a known path.
+fn meant(header: &str, terms: &Terms) -> String {
+    let path = path::undecorated(header);
+    let bare = label::whole(header);
+    let is_known = |path: &str| (terms.is_known)(path);
+    if is_known(&bare) && !is_known(&path) {
+        bare
+    } else {
+        path
+    }
 }
 
 /// A block that has begun.

@@ -7,13 +7,13 @@
 use lr_turn::ReplyFormat;
 
 use crate::blocks::text_of;
-use crate::diff;
 use crate::fence::{Marker, leading_run};
 use crate::label::{self, in_info};
 use crate::markdown::CodeFence;
 use crate::problem::quoted;
 use crate::read::{Item, Part, Reader};
 use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, Whole, edits, patch};
+use crate::{diff, diff_header};
 
 /// Languages of what is shown to a reader, never a file unless its label says so itself.
 const TALK: [&str; 12] = [
@@ -38,55 +38,74 @@ pub(crate) struct LastFence {
     section: Option<String>,
     /// Its language.
     language: String,
-    /// Whether text follows its closing line at once.
-    is_glued: bool,
+    /// Whether its closing line may be the opening line of a fence within the file.
+    is_doubtful: bool,
 }
 
 /// Takes the labelled code fence that begins with this line.
 pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
-    let opening = CodeFence::of(line)?;
-    let begin = reader.at + 1;
-    let in_info = in_info(line, reader.terms);
+    let opening = opening(reader, line)?;
+    let in_info = in_info(line.trim_start(), reader.terms);
     let language = language(line);
-    let is_direct = in_info.is_some() || reader.labels.direct.is_some();
-    let label = in_info.or_else(|| reader.labels.direct.clone());
-    let label = label.or_else(|| reader.labels.section.clone());
-    let Some(path) = label else {
-        return unlabelled(reader, language);
+    let direct = reader.labels.direct.clone();
+    let direct = in_info.or_else(|| direct.filter(|_| !reader.labels.is_talk));
+    let is_direct = direct.is_some();
+    let Some(path) = direct.or_else(|| reader.labels.section.clone()) else {
+        return closed_too_early(reader, language);
     };
     let is_talk = TALK.contains(&language) && !(is_direct && path_has_ending(&path, language));
-    if is_talk || holds_another_format(reader, begin) {
+    if is_talk || begins_other_format(reader, reader.at + 1) {
         return None;
     }
-    if let (false, Some(problem)) = (is_direct, second_of_section(reader, language)) {
-        let mut item = Item::new(ReplyFormat::Fences, reader.at..begin);
-        item.problem = Some(problem);
-        return Some(item);
+    if !is_direct {
+        if let Some(item) = closed_too_early(reader, language) {
+            return Some(item);
+        }
+        if reader.labels.is_talk || is_other_than_file(reader, language) {
+            return None;
+        }
+        if is_second_of_section(reader) {
+            let problem = second_of_section(reader);
+            return Some(problem_item(reader, problem));
+        }
     }
     Some(read(reader, opening, path))
 }
 
+/// The fence that a line opens. Below a label in a list it may be indented further than elsewhere.
+fn opening(reader: &Reader, line: &str) -> Option<CodeFence> {
+    const DEEPEST: usize = 8;
+    let is_listed = reader.labels.direct.is_some() && leading_run(line, b' ') <= DEEPEST;
+    CodeFence::of(if is_listed { line.trim_start() } else { line })
+}
+
+fn problem_item(reader: &Reader, problem: Problem) -> Item {
+    let mut item = Item::new(ReplyFormat::Fences, reader.at..reader.at + 1);
+    item.problem = Some(problem);
+    item
+}
+
 /// Whether a file of this path may be in this language of talk: a script, a text.
 fn path_has_ending(path: &str, language: &str) -> bool {
-    let ending = path.rsplit('.').next().unwrap_or_default();
+    const SHELLS: [&str; 5] = ["bash", "fish", "sh", "shell", "zsh"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    let is_text = ["cfg", "ini", "md", "rst", "toml", "txt"].contains(&ending);
     ending == language
-        || (ending == "sh" && ["bash", "shell"].contains(&language))
-        || (ending == "txt" && language == "text")
-        || !path.rsplit('/').next().unwrap_or(path).contains('.')
-        || (["md", "rst", "cfg", "ini", "toml"].contains(&ending)
-            && ["text", "txt"].contains(&language))
+        || (SHELLS.contains(&ending) && SHELLS.contains(&language))
+        || (is_text && ["text", "txt"].contains(&language))
+        || name.starts_with('.')
+        || !name.contains('.')
 }
 
 fn language(line: &str) -> &str {
-    let info = CodeFence::info(line).unwrap_or_default();
+    let info = CodeFence::info(line.trim_start()).unwrap_or_default();
     info.split([' ', ':', '{', ',']).next().unwrap_or_default()
 }
 
-/// Passes a fence without label on as part of the explanation, unless that is doubtful.
-fn unlabelled(reader: &mut Reader, language: &str) -> Option<Item> {
-    let last = &reader.last_fence;
-    let is_doubtful = last.is_glued && language.is_empty();
-    if !is_doubtful {
+/// The problem of a bare fence without a label of its own, if the fence of the file before may go on there.
+fn closed_too_early(reader: &mut Reader, language: &str) -> Option<Item> {
+    if !reader.last_fence.is_doubtful || !language.is_empty() {
         return None;
     }
     let reason = format!(
@@ -94,70 +113,91 @@ fn unlabelled(reader: &mut Reader, language: &str) -> Option<Item> {
          around a text that has fences in it",
         reader.at + 1
     );
-    let mut item = Item::new(ReplyFormat::Fences, reader.at..reader.at + 1);
-    item.problem = Some(Problem::new(ProblemKind::Ambiguous, reason));
-    Some(item)
+    let problem = Problem::new(ProblemKind::Ambiguous, reason);
+    Some(problem_item(reader, problem))
 }
 
-/// The problem of a second fence under one heading, in the same language as the first.
-fn second_of_section(reader: &Reader, language: &str) -> Option<Problem> {
+fn is_second_of_section(reader: &Reader) -> bool {
     let last = &reader.last_fence;
-    let is_second = last.section.is_some() && last.section == reader.labels.section;
+    last.section.is_some() && last.section == reader.labels.section
+}
+
+/// Whether a second fence under one heading is in a language that the file is not in.
+fn is_other_than_file(reader: &Reader, language: &str) -> bool {
+    let last = &reader.last_fence;
+    is_second_of_section(reader)
+        && !last.language.is_empty()
+        && !language.is_empty()
+        && last.language != language
+}
+
+fn second_of_section(reader: &Reader) -> Problem {
     let reason = format!(
         "line {} of the reply opens a second code fence under the heading of {}: it is not clear which of them is the \
          new version; give one for each file, with its path in the line above",
         reader.at + 1,
-        quoted(last.section.as_deref().unwrap_or_default())
+        quoted(reader.last_fence.section.as_deref().unwrap_or_default())
     );
-    (is_second && last.language == language).then(|| Problem::new(ProblemKind::Ambiguous, reason))
+    Problem::new(ProblemKind::Ambiguous, reason)
 }
 
-/// Whether what stands in a fence begins as another format does.
-fn holds_another_format(reader: &Reader, begin: usize) -> bool {
-    let first = reader.lines[begin..]
-        .iter()
-        .position(|line| !line.trim().is_empty());
-    let Some(at) = first.map(|at| begin + at) else {
-        return false;
-    };
+/// Whether what stands in a fence begins as another format does, blank lines and labels aside.
+fn begins_other_format(reader: &Reader, begin: usize) -> bool {
+    const LABELS: usize = 3;
+    let lines = reader.lines[begin..].iter().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    for (at, line) in lines.take(LABELS) {
+        if holds_other_format(reader, begin + at) {
+            return true;
+        }
+        let is_label = label::label(line, reader.terms).is_some()
+            || line.trim_start().starts_with(['#', '/'])
+            || diff_header::is_extended(line);
+        if !is_label || CodeFence::of(line).is_some() {
+            break;
+        }
+    }
+    false
+}
+
+/// Whether an item of another format begins at a line.
+fn holds_other_format(reader: &Reader, at: usize) -> bool {
     let line = reader.lines[at];
-    let next = reader.lines.get(at + 1).copied().unwrap_or_default();
     let is_block = matches!(reader.marks.marker(line), Some(Marker::Open(_)));
+    let is_diff = diff::begins(reader.lines, at) || line.starts_with("@@ ");
     let is_edit = edits::begin_near(&reader.lines[at..]);
     (is_block && reader.wants(ReplyFormat::Blocks))
         || (is_edit && reader.wants(ReplyFormat::Edits))
-        || ((patch::is_begin(line) || patch::is_begin(next)) && reader.wants(ReplyFormat::Patch))
-        || ((diff::begins(reader.lines, at) || line.starts_with("@@ "))
-            && reader.wants(ReplyFormat::Diff))
+        || (patch::is_begin(line) && reader.wants(ReplyFormat::Patch))
+        || (is_diff && reader.wants(ReplyFormat::Diff))
 }
 
 fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     let begin = reader.at + 1;
-    let language = language(reader.lines[reader.at]);
     reader.counted.fences += 1;
     let number = reader.counted.fences;
-    let (mut nested, mut end) = (None, None);
-    for (at, fence) in fences(&reader.lines[begin..]) {
-        if fence.closes(opening) {
-            end = Some(begin + at);
+    let indent = leading_run(reader.lines[reader.at], b' ');
+    let mut odd = None;
+    let mut end = None;
+    for (at, line) in reader.lines.iter().enumerate().skip(begin) {
+        let unindented = &line[leading_run(line, b' ').min(indent)..];
+        if CodeFence::of(unindented).is_some_and(|fence| fence.closes(opening)) {
+            end = Some(at);
             break;
         }
-        if fence.nests(opening) {
-            nested = nested.or(Some(begin + at));
-        }
+        odd = odd.or_else(|| odd_line(reader, at, opening, indent));
     }
+    let lines = &reader.lines[begin..end.unwrap_or(reader.lines.len())];
+    let text = text(lines, indent);
     let range = reader.at..end.map_or(reader.lines.len(), |end| end + 1);
     let mut item = Item::new(ReplyFormat::Fences, range);
-    item.problem = problem(number, &path, begin, nested, end.is_some());
-    let indent = leading_run(reader.lines[reader.at], b' ');
-    let text = text(
-        &reader.lines[begin..end.unwrap_or(reader.lines.len())],
-        indent,
-    );
+    odd = odd.or_else(|| end.and_then(|end| closed_by_label(reader, end)));
+    odd = odd.or_else(|| end.and_then(|end| goes_on(reader, &path, end)));
+    item.problem = problem(number, &path, begin, end.is_none(), odd);
     reader.last_fence = LastFence {
         section: reader.labels.section.clone(),
-        language: language.to_owned(),
-        is_glued: end.is_some_and(|end| is_glued(reader, end + 1)),
+        language: language(reader.lines[reader.at]).to_owned(),
+        is_doubtful: end.is_some_and(|end| is_doubtful(reader, &path, end)),
     };
     reader.labels.used(&path);
     if path != EXAMPLE_PATH {
@@ -171,17 +211,79 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     item
 }
 
-fn fences<'l>(lines: &'l [&str]) -> impl Iterator<Item = (usize, CodeFence)> + 'l {
-    let lines = lines.iter().enumerate();
-    lines.filter_map(|(at, line)| Some((at, CodeFence::of(line)?)))
+/// What is odd about a line within a fence.
+fn odd_line(reader: &Reader, at: usize, opening: CodeFence, indent: usize) -> Option<String> {
+    let line = reader.lines[at];
+    let depth = leading_run(line, b' ');
+    if depth < indent && !line.trim().is_empty() {
+        return Some(format!(
+            "is indented further than line {} in it: begin the lines of a fence where their text begins in the file",
+            at + 1
+        ));
+    }
+    // A line that only begins as a closing one: a reply cut right there would read as closed.
+    if CodeFence::begins_like(&line[indent.min(depth)..], opening) {
+        return Some(format!(
+            "has another fence in it (line {} of the reply): put a longer fence around a text that has fences in it",
+            at + 1
+        ));
+    }
+    let is_item = holds_other_format(reader, at) && !diff::begins(reader.lines, at);
+    (is_item && !line.starts_with("@@ ")).then(|| {
+        format!(
+            "has something in it that reads as a change of its own (line {} of the reply, {}): give the complete text \
+             of the file only",
+            at + 1,
+            quoted(line)
+        )
+    })
+}
+
+/// What is odd about a closing line below a label: it may open the fence of that label.
+fn closed_by_label(reader: &Reader, end: usize) -> Option<String> {
+    let last = reader.lines[..end]
+        .iter()
+        .rev()
+        .find(|line| !line.trim().is_empty())?;
+    let goes_on = reader.lines.get(end + 1);
+    let is_glued = goes_on.is_some_and(|line| !line.trim().is_empty());
+    (is_glued && label::label(last, reader.terms).is_some()).then(|| {
+        format!(
+            "seems never to be closed: the next one begins in line {} of the reply below {}",
+            end + 1,
+            quoted(last)
+        )
+    })
+}
+
+/// What is odd about text that follows the fence of a Markdown file at once: it may belong to it.
+fn goes_on(reader: &Reader, path: &str, end: usize) -> Option<String> {
+    (is_markdown(path) && is_glued(reader, end + 1)).then(|| {
+        format!(
+            "seems to be closed too early, in line {} of the reply: put a longer fence around a text that has fences \
+             in it, and a blank line behind it",
+            end + 1
+        )
+    })
+}
+
+/// Whether the line that closes a fence could as well open one within the file.
+fn is_doubtful(reader: &Reader, path: &str, end: usize) -> bool {
+    let last = reader.lines[end - 1];
+    is_markdown(path) || is_glued(reader, end + 1) || last.trim().is_empty()
+}
+
+fn is_markdown(path: &str) -> bool {
+    let ending = path.rsplit('.').next().unwrap_or_default();
+    ["md", "mdx", "markdown", "qmd", "rmd"].contains(&&*ending.to_ascii_lowercase())
 }
 
 /// Lines without the blanks that the fence is indented by.
 fn text(lines: &[&str], indent: usize) -> String {
-    let without = |line: &&str| leading_run(line, b' ').min(indent);
     if indent == 0 {
         return text_of(lines);
     }
+    let without = |line: &&str| leading_run(line, b' ').min(indent);
     let lines: Vec<&str> = lines.iter().map(|line| &line[without(line)..]).collect();
     text_of(&lines)
 }
@@ -191,8 +293,7 @@ fn is_glued(reader: &Reader, next: usize) -> bool {
     let Some(line) = reader.lines.get(next) else {
         return false;
     };
-    let is_talk =
-        line.trim().is_empty() || line.starts_with(['#', '*']) || CodeFence::of(line).is_some();
+    let is_talk = line.trim().is_empty() || CodeFence::of(line).is_some();
     !is_talk && label::label(line, reader.terms).is_none()
 }
 
@@ -200,26 +301,20 @@ fn problem(
     number: usize,
     path: &str,
     begin: usize,
-    nested: Option<usize>,
-    is_closed: bool,
+    is_cut: bool,
+    odd: Option<String>,
 ) -> Option<Problem> {
-    let of = |kind, why: String| {
-        let reason = format!(
-            "code fence {number} ({}, line {begin} of the reply) {why}",
-            quoted(path)
-        );
-        Some(Problem::new(kind, reason).of_block(number, path))
+    let cut = "is never closed: close it, and if the reply gets too long, give the new versions of fewer files";
+    let (kind, why) = match odd {
+        _ if is_cut => (ProblemKind::Cut, cut.to_owned()),
+        Some(why) => (ProblemKind::Ambiguous, why),
+        None => return None,
     };
-    if !is_closed {
-        let why = "is never closed: close it, and if the reply gets too long, give the new versions of fewer files";
-        return of(ProblemKind::Cut, why.to_owned());
-    }
-    let nested = nested?;
-    let why = format!(
-        "has another fence in it (line {} of the reply): put a longer fence around a text that has fences in it",
-        nested + 1
+    let reason = format!(
+        "code fence {number} ({}, line {begin} of the reply) {why}",
+        quoted(path)
     );
-    of(ProblemKind::Ambiguous, why)
+    Some(Problem::new(kind, reason).of_block(number, path))
 }
 
 /// The problem of a reply in which a code fence of the explanation is never closed.

@@ -6,6 +6,7 @@
 use crate::Terms;
 use crate::markdown::CodeFence;
 use crate::path::undecorated;
+use crate::talk;
 
 /// The labels that were passed last.
 #[derive(Debug, Default)]
@@ -16,6 +17,14 @@ pub(crate) struct Labels {
     pub(crate) section: Option<String>,
     /// The last label or labelled item, whatever came since.
     pub(crate) current: Option<String>,
+    /// Whether the line just above says that something else than a new version follows.
+    pub(crate) is_talk: bool,
+    /// How deep the heading of the section is.
+    section_level: usize,
+    /// Whether the last heading within the section says that.
+    is_talk_section: bool,
+    /// Whether the line just above is an item of a list, and nothing but a path.
+    is_listed: bool,
 }
 
 impl Labels {
@@ -25,14 +34,30 @@ impl Labels {
             return false;
         }
         let label = label(line, terms);
-        if label.is_some() || is_heading(line) {
-            self.section.clone_from(&label);
+        let is_whole = label.is_some() && label.as_deref() == Some(&*whole(line));
+        let is_talk = !is_whole && talk::announces_other(line);
+        if let Some(level) = level(line, is_whole) {
+            self.title(level, label.clone().filter(|_| !is_talk));
+            self.is_talk_section = is_talk;
         }
+        self.is_talk = is_talk || (self.is_talk_section && label.is_none());
+        // Two paths in a row are a list of files: neither of them is the label of what follows.
+        let is_listed = is_whole && is_list_item(line);
+        let is_list = is_listed && self.is_listed;
+        self.is_listed = is_listed;
         if label.is_some() {
             self.current.clone_from(&label);
         }
-        self.direct = label;
-        self.direct.is_some() && self.direct.as_deref() == Some(&*whole(line))
+        self.direct = label.filter(|_| !is_list);
+        is_whole
+    }
+
+    /// Takes note of the title of a section. One below the title with the label belongs to its section.
+    fn title(&mut self, level: usize, label: Option<String>) {
+        if label.is_some() || level <= self.section_level {
+            self.section = label;
+            self.section_level = level;
+        }
     }
 
     /// Takes note of a line that opens a code fence.
@@ -46,25 +71,66 @@ impl Labels {
     /// The label an item with its own label leaves for those that follow.
     pub(crate) fn used(&mut self, path: &str) {
         self.direct = None;
+        self.is_listed = false;
         self.current = Some(path.to_owned());
     }
 }
 
-/// Lines that some models put between a label and what it labels.
+/// Lines that stand between a label and what it labels: tags that some models write, and what underlines a title.
 fn is_markup(line: &str) -> bool {
-    matches!(line.trim(), "<diff>" | "<content>" | "<replace_in_file>")
+    let line = line.trim();
+    matches!(line, "<diff>" | "<content>" | "<replace_in_file>")
+        || ['-', '=']
+            .iter()
+            .any(|mark| line.trim_matches(*mark).is_empty())
+}
+
+/// How deep a line is as the title of a section; `None` if it is none.
+fn level(line: &str, is_whole: bool) -> Option<usize> {
+    /// Below all headings.
+    const EMPHASIS: usize = 7;
+    let text = line.trim();
+    let is_plain = text.starts_with(|c: char| c.is_alphanumeric() || "._/~".contains(c));
+    let is_title = is_bold(text) || has_label_word(text) || (is_whole && !is_plain);
+    heading_level(line).or((is_title && !is_list_item(line)).then_some(EMPHASIS))
+}
+
+fn heading_level(line: &str) -> Option<usize> {
+    let line = line.trim_start();
+    let level = line.bytes().take_while(|byte| *byte == b'#').count();
+    ((1..=6).contains(&level) && line[level..].starts_with(' ')).then_some(level)
 }
 
 fn is_heading(line: &str) -> bool {
-    let line = line.trim_start();
-    let level = line.bytes().take_while(|byte| *byte == b'#').count();
-    (1..=6).contains(&level) && line[level..].starts_with(' ')
+    heading_level(line).is_some()
+}
+
+fn is_list_item(line: &str) -> bool {
+    let text = line.trim();
+    without_list_mark(text) != text
 }
 
 /// What is left of a line without headings, list marks, decoration and what stands in parentheses.
-fn whole(line: &str) -> String {
+pub(crate) fn whole(line: &str) -> String {
     let text = line.trim().trim_start_matches('#').trim();
-    undecorated(without_parenthesis(without_list_mark(text)))
+    let text = without_list_mark(text.trim_end_matches('#').trim_end());
+    let text = comment(text).unwrap_or(text);
+    undecorated(linked(without_parenthesis(text)))
+}
+
+/// The text of a comment of HTML.
+fn comment(text: &str) -> Option<&str> {
+    Some(text.strip_prefix("<!--")?.strip_suffix("-->")?.trim())
+}
+
+/// `[src/a.py](src/a.py)` without the link, if it leads to what it says.
+fn linked(text: &str) -> &str {
+    let parts = || {
+        let inner = text.trim_matches(['*', ':']).strip_prefix('[')?;
+        let (name, target) = inner.strip_suffix(')')?.split_once("](")?;
+        (undecorated(name) == undecorated(target)).then_some(name)
+    };
+    parts().unwrap_or(text)
 }
 
 /// The path that a line is the label of.
@@ -76,7 +142,9 @@ pub(crate) fn label(line: &str, terms: &Terms) -> Option<String> {
     let is_heading = is_heading(line);
     let text = without_list_mark(line.trim_start_matches('#').trim());
     let whole = whole(line);
-    if is_path(&whole, terms) {
+    // Headings are also of other things: "Client/server" is no path.
+    let is_whole_path = if is_heading { is_file } else { is_path };
+    if is_whole_path(&whole, terms) {
         return Some(whole);
     }
     let is_marked = is_heading || is_bold(text) || has_label_word(text);
@@ -93,10 +161,19 @@ fn is_bold(text: &str) -> bool {
 }
 
 fn has_label_word(text: &str) -> bool {
-    let text = text.trim_start_matches(['*', '_']).to_lowercase();
-    ["file:", "filename:", "path:", "file `"]
-        .iter()
-        .any(|word| text.starts_with(word))
+    let text = text.trim_start_matches(['*', '_']);
+    let names = ["file", "filename", "path"];
+    let after = names.iter().find_map(|name| {
+        let (head, rest) = text.split_at_checked(name.len())?;
+        (head.eq_ignore_ascii_case(name) && rest.starts_with([':', ' '])).then_some(rest)
+    });
+    // "File: a.py", "File 2: a.py", "File `a.py`"
+    after.is_some_and(|rest| {
+        let number = rest
+            .trim_start()
+            .trim_start_matches(|c: char| c.is_ascii_digit());
+        number.starts_with(':') || rest.starts_with(" `")
+    })
 }
 
 fn without_list_mark(text: &str) -> &str {
@@ -127,7 +204,7 @@ fn only_path_in(text: &str, terms: &Terms) -> Option<String> {
         let mut paths: Vec<String> = candidates
             .iter()
             .map(|word| undecorated(word.trim_matches(['(', ')', ',', ';', '[', ']', '*', ':'])))
-            .filter(|path| is_path(path, terms))
+            .filter(|path| is_file(path, terms))
             .collect();
         paths.dedup();
         match paths.len() {
@@ -153,47 +230,84 @@ pub(crate) fn known_in(line: &str, terms: &Terms) -> Option<String> {
 
 /// Whether a text names a file: a known one, or one that looks like a path of a file.
 fn is_path(text: &str, terms: &Terms) -> bool {
-    if text.is_empty() {
-        return false;
-    }
-    if (terms.is_known)(text) {
+    let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
+    let is_deep = name.len() + 1 < text.len() && !name.is_empty();
+    is_file(text, terms) || (is_plain(text) && is_deep)
+}
+
+/// Whether a text among others names a file: a known one, or one that can be nothing else.
+fn is_file(text: &str, terms: &Terms) -> bool {
+    const NAMES: [&str; 5] = [
+        "Makefile",
+        "Dockerfile",
+        "Jenkinsfile",
+        "Rakefile",
+        "Gemfile",
+    ];
+    if !text.contains(char::is_whitespace) && !text.is_empty() && (terms.is_known)(text) {
         return true;
     }
-    let is_plain = |c: char| c.is_alphanumeric() || "._-/@+~\\".contains(c);
-    if text.contains("://") || text.contains("...") || !text.chars().all(is_plain) {
-        return false;
-    }
     let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
-    has_ending(name)
-        || (text.contains('/') && !name.is_empty() && text.len() > name.len() + 1)
-        || [
-            "Makefile",
-            "Dockerfile",
-            "Jenkinsfile",
-            "Rakefile",
-            "Gemfile",
-        ]
-        .contains(&name)
+    if text.contains(char::is_whitespace) {
+        return has_ending(name) && (terms.is_known)(text);
+    }
+    let is_deep = text.starts_with(['/', '~', '.']) || text.matches('/').count() > 1;
+    is_plain(text)
+        && !name.is_empty()
+        && (has_ending(name) || NAMES.contains(&name) || (text.contains('/') && is_deep))
+}
+
+/// Whether a text has only characters that paths usually have.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-/@+~\\".contains(c);
+    let has_drive = text
+        .get(1..3)
+        .is_some_and(|rest| [":/", ":\\"].contains(&rest));
+    let without_drive = if has_drive { &text[2..] } else { text };
+    !text.contains("...") && without_drive.chars().all(is_plain)
 }
 
 /// Whether a name ends as those of files do, such as `.py`.
 fn has_ending(name: &str) -> bool {
+    if PRODUCTS
+        .split_whitespace()
+        .any(|product| name.eq_ignore_ascii_case(product))
+    {
+        return false;
+    }
     let Some((stem, ending)) = name.rsplit_once('.') else {
         return false;
     };
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_ending = (1..=10).contains(&ending.len())
-        && ending.chars().all(is_word)
-        && ending.starts_with(|c: char| c.is_ascii_alphabetic());
-    is_ending && !stem.ends_with('.') && (!stem.is_empty() || ending.len() > 2)
+    if stem.is_empty() {
+        return ending.len() > 2
+            && ending
+                .bytes()
+                .all(|c| c.is_ascii_alphanumeric() || b"_-".contains(&c));
+    }
+    let ending = ending.to_ascii_lowercase();
+    !stem.ends_with('.') && ENDINGS.split_whitespace().any(|known| known == ending)
 }
+
+/// How names of files end.
+const ENDINGS: &str = "\
+    adoc bash bat bazel bzl c cc cfg cjs clj cljs cmake cmd conf config cpp cs csproj css csv cu cue cxx dart ejs elm \
+    env erb erl ex exs fish fs glsl go gradle graphql groovy h haml hbs hcl hh hpp hrl hs htm html hxx in ini ipynb \
+    j2 java jinja jinja2 jl js json json5 jsonl jsx kt kts less lisp lock log lua m4 md mdx mjs mk ml mli mm nim nix \
+    org patch php pl plist pm properties proto ps1 pxd py pyi pyx rb rs rst sass scala scm scss sh sln snap sol \
+    sql styl svelte svg swift tcl tex tf tmpl toml tpl ts tsv tsx twig txt vb vim vue wgsl xml xsl yaml yml zig zsh";
+
+/// Names that look like files and are not.
+const PRODUCTS: &str =
+    "asp.net d3.js express.js next.js node.js nuxt.js react.js socket.io three.js vue.js";
 
 /// The path in the info string of a line that opens a code fence: ```` ```python title="a.py" ````,
 /// ```` ```python:a.py ````, ```` ```a.py ````.
 pub(crate) fn in_info(line: &str, terms: &Terms) -> Option<String> {
     let info = CodeFence::info(line)?;
-    if let Some(path) = in_attribute(info) {
-        return Some(undecorated(path));
+    if let Some(path) = in_attribute(info).map(undecorated) {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_path = (terms.is_known)(&path) || path.contains('/') || has_ending(name);
+        return is_path.then_some(path);
     }
     let mut words = info.split_whitespace();
     let first = words.next()?;
@@ -257,6 +371,13 @@ mod tests {
             "a.py (updated)",
             "### `a.py` (new file):",
             "<path>a.py</path>",
+            "<!-- a.py -->",
+            "<!-- File: a.py -->",
+            "### [a.py](a.py)",
+            "**[`a.py`](./a.py)**:",
+            "File 2: a.py",
+            "## a.py ##",
+            "Filename: `a.py`",
         ] {
             check(line, Some("a.py"));
         }
@@ -275,6 +396,10 @@ mod tests {
         check("**New version of a.py:**", Some("a.py"));
         check("### `a.py` and `b.py`", None);
         check("### What I did", None);
+        check("### Client/server", None);
+        check("### Use `os.path` instead", None);
+        check("### `Config.load`", None);
+        check("## Node.js", None);
     }
 
     #[test]
@@ -306,6 +431,8 @@ mod tests {
         check_info("```python a.py", Some("a.py"));
         check_info("```py {title='my a.py'}", Some("my a.py"));
         check_info("``` python filename=a.py", Some("a.py"));
+        check_info("```python title=\"Example\"", None);
+        check_info("```12:15:src/a.py", None);
         check_info("```python", None);
         check_info("```c++", None);
         check_info("```", None);

@@ -18,6 +18,7 @@
 //! Each format of replies has a module of its own, which knows how its items begin and takes one: `blocks`, `fences`,
 //! `edits`, `diff`, `patch`. The module `read` passes the lines of a reply once, and `settle` decides which format it is in.
 
+mod edit_marks;
 mod fence;
 mod write;
 
@@ -28,6 +29,8 @@ mod terms;
 
 mod blocks;
 mod diff;
+mod diff_header;
+mod edit;
 mod edits;
 mod fences;
 mod patch;
@@ -36,25 +39,30 @@ mod hunks;
 mod locate;
 mod nearest;
 
+mod almost;
 mod label;
 mod markdown;
 mod path;
 mod reasoning;
 mod remarks;
+mod talk;
 
 mod comparison;
 mod elision;
+mod suppressions;
 mod suspicious;
 
 mod printable;
 mod problem;
 
-pub use edits::Edit;
+pub use edit::Edit;
+pub use edit_marks::{EditMarks, write_edit};
 pub use fence::Fence;
 pub use hunks::Hunk;
 pub use problem::{Problem, ProblemKind};
 pub use read::read_reply;
 pub use reply::{Block, Content, DONE, EXAMPLE_PATH, Reply, Whole};
-pub use suspicious::suspicious;
+pub use suppressions::{Suppression, suppressions};
+pub use suspicious::{MAX_SHRINK, suspicious, suspicious_beyond};
 pub use terms::Terms;
 pub use write::write_block;

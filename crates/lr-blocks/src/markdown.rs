@@ -34,9 +34,10 @@ impl CodeFence {
         (!fence.bare).then(|| line.trim()[fence.length..].trim())
     }
 
-    /// Whether this line could open a code block inside the one that `opening` opened.
-    pub(crate) fn nests(self, opening: Self) -> bool {
-        !self.bare && self.reaches(opening)
+    /// Whether a line begins as one does that closes the code block that `opening` opened.
+    pub(crate) fn begins_like(line: &str, opening: Self) -> bool {
+        let indent = leading_run(line, b' ');
+        indent <= 3 && leading_run(&line[indent..], opening.mark) >= opening.length
     }
 
     /// Whether this line closes the code block that `opening` opened.

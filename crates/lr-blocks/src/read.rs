@@ -14,7 +14,7 @@ use crate::problem::quoted;
 use crate::reasoning::{self, Tag};
 use crate::remarks::Remarks;
 use crate::{Content, DONE, Fence, Problem, ProblemKind, Reply, Terms};
-use crate::{blocks, diff, edits, fences, patch, settle};
+use crate::{almost, blocks, diff, edits, fences, patch, settle};
 
 /// So many problems are reported at most: a model that has to read more has lost the thread.
 pub(crate) const MOST_PROBLEMS: usize = 20;
@@ -100,6 +100,8 @@ pub(crate) struct Reader<'r, 't> {
     open_fence: Option<(CodeFence, usize)>,
     /// For every code fence whether it was closed.
     pub(crate) closed_fences: Vec<bool>,
+    /// The first line that looks like the marker of a block and is none, from 0.
+    pub(crate) short_marker: Option<usize>,
     reasoning: Option<OpenReasoning>,
 }
 
@@ -133,6 +135,7 @@ impl<'r, 't> Reader<'r, 't> {
             remarks: Remarks::default(),
             open_fence: None,
             closed_fences: Vec::new(),
+            short_marker: None,
             reasoning: None,
         }
     }
@@ -196,6 +199,9 @@ impl<'r, 't> Reader<'r, 't> {
     fn pass(&mut self, line: &'t str) {
         if edits::is_stray(line) && self.wants(ReplyFormat::Edits) {
             self.problems.push(edits::stray(self.at, line));
+        }
+        if self.short_marker.is_none() && almost::is_short_marker(line, self.marks) {
+            self.short_marker = Some(self.at).filter(|_| self.wants(ReplyFormat::Blocks));
         }
         let next = self.lines.get(self.at + 1).copied().unwrap_or_default();
         let may_be_label = self.open_fence.is_none() || edits::is_begin(next);

@@ -2,7 +2,7 @@
 
 use lr_turn::ReplyFormat;
 
-use crate::edits::{self, Edit};
+use crate::edit::{self, Edit};
 use crate::hunks::{self, Hunk};
 use crate::problem::quoted;
 use crate::{Problem, ProblemKind, markdown};
@@ -64,6 +64,16 @@ pub struct Whole {
     pub hugged: Option<String>,
 }
 
+impl Content {
+    /// Whether both give a file the same complete text.
+    pub(crate) fn is_same_text(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Whole(one), Self::Whole(other)) => one.text == other.text,
+            _ => false,
+        }
+    }
+}
+
 impl Block {
     /// Whether this is a complete new version, which only a file that was shown whole can get.
     pub fn is_whole(&self) -> bool {
@@ -86,9 +96,9 @@ impl Block {
                 let why = "is there already, so it cannot be made: change it instead";
                 return Err(self.problem(ProblemKind::Exists, why));
             }
-            (Content::Edits(edits), Some(old)) => edits::apply(edits, old)?,
+            (Content::Edits(edits), Some(old)) => edit::apply(edits, old)?,
             (Content::Edits(edits), None) if edits.first().is_some_and(Edit::only_adds) => {
-                edits::apply(edits, "")?
+                edit::apply(edits, "")?
             }
             (Content::Hunks(hunks), Some(old)) => hunks::apply(hunks, old)?,
             (Content::Deleted(text), Some(old)) if text.as_ref().is_none_or(|text| text == old) => {

@@ -9,7 +9,7 @@ use lr_turn::ReplyFormat;
 
 use crate::problem::quoted;
 use crate::read::{Item, MOST_PROBLEMS, Part, Reader};
-use crate::{Block, Content, Problem, ProblemKind, Reply, fences, reply};
+use crate::{Block, Content, Problem, ProblemKind, Reply, almost, fences, reply};
 
 /// Decides what a reply says.
 ///
@@ -23,6 +23,8 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         remarks,
         closed_fences,
         lines,
+        marks,
+        short_marker,
         ..
     } = reader;
     let format = match primary(&items) {
@@ -37,8 +39,13 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         let is_closed = item.fence.is_some_and(|number| closed_fences[number]);
         problems.extend(item.unless_closed.clone().filter(|_| !is_closed));
     }
-    if format == Some(ReplyFormat::Fences) {
-        problems.extend(fences::never_closed(&closed_fences));
+    match format {
+        Some(ReplyFormat::Fences) => problems.extend(fences::never_closed(&closed_fences)),
+        Some(ReplyFormat::Blocks) => problems.extend(fences_before(&items)),
+        _ => {}
+    }
+    if let (None | Some(ReplyFormat::Blocks), Some(at)) = (format, short_marker) {
+        problems.push(almost::short_marker(at, lines[at], marks));
     }
     let parts = items
         .iter()
@@ -54,6 +61,9 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         let is_remark = Some(item.format) != format && !item.parts.is_empty();
         is_remark.then(|| &lines[item.lines.clone()])
     });
+    if let (None, Some(problem)) = (format, almost::as_json(&notes)) {
+        return Err(vec![problem]);
+    }
     Ok(Reply {
         format,
         blocks,
@@ -104,6 +114,41 @@ fn primary(items: &[Item]) -> Result<Option<ReplyFormat>, Problem> {
         None => Ok(Some(format)),
         Some((item, part)) => Err(mixed(format, item, part)),
     }
+}
+
+/// The problems of files that are given as labelled code fences before blocks with another text: of a reply that is
+/// cut off between the two, the fence would be all.
+fn fences_before(items: &[Item]) -> Vec<Problem> {
+    let mut given: HashMap<&str, (&Item, &Content)> = HashMap::new();
+    let mut problems = Vec::new();
+    let parts = items
+        .iter()
+        .flat_map(|item| item.parts.iter().map(move |part| (item, part)));
+    for (item, part) in parts {
+        match item.format {
+            ReplyFormat::Fences => {
+                given.insert(&part.path, (item, &part.content));
+            }
+            ReplyFormat::Blocks => {
+                let fence = given.get(&*part.path);
+                let other = fence.filter(|(_, content)| !content.is_same_text(&part.content));
+                problems.extend(other.map(|(fence, _)| given_before(fence, part)));
+            }
+            _ => {}
+        }
+    }
+    problems
+}
+
+fn given_before(fence: &Item, part: &Part) -> Problem {
+    let reason = format!(
+        "block {} gives another version of {} than the code fence in line {} of the reply: give one complete version \
+         of each file, and other code without its path",
+        part.number,
+        quoted(&part.path),
+        fence.lines.start + 1
+    );
+    Problem::new(ProblemKind::Ambiguous, reason).of_block(part.number, &part.path)
 }
 
 fn mixed(format: ReplyFormat, item: &Item, part: &Part) -> Problem {

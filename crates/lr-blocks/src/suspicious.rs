@@ -8,33 +8,35 @@ use crate::markdown::{self, CodeFence};
 use crate::problem::quoted;
 use crate::{Problem, ProblemKind, printable};
 
-/// A new version is refused for its size if it has at least so many lines less than the file …
+/// A new version is refused for its size only if it has at least so many lines less than the file. Blank lines do not
+/// count.
 const MANY_LINES: usize = 15;
-/// … and less than one in so many of them. Blank lines do not count.
-const FRACTION: usize = 4;
+
+/// How many percent of its lines a file may lose, unless somebody says otherwise.
+pub const MAX_SHRINK: u8 = 75;
+
+/// As [`suspicious_beyond`], where a file may lose [`MAX_SHRINK`] percent of its lines.
+pub fn suspicious(old: &str, new: &str) -> Option<Problem> {
+    suspicious_beyond(old, new, MAX_SHRINK)
+}
 
 /// Compares a new version with the text it would replace (empty if there is none), and says what speaks against it.
 ///
 /// Refused are: control characters the file does not have yet, an empty text for one that is not, a text escaped as in
 /// JSON, line numbers before the lines, a stray code fence, an edit or a diff of the file, placeholders in the place of lines, and a text that
-/// has lost 15 lines or more and keeps less than a quarter of them (blank lines aside), so that small files may shrink.
-/// The problem names neither block nor path: the caller knows both.
-pub fn suspicious(old: &str, new: &str) -> Option<Problem> {
-    const CHECKS: [fn(&Comparison) -> Option<Problem>; 8] = [
-        unprintable,
-        wiped,
-        escaped,
-        numbered,
-        fenced,
-        edit,
-        elided,
-        shrunk,
-    ];
+/// has lost 15 lines or more and more than `max_shrink` percent of them (blank lines aside), so that small files may
+/// shrink. The problem names neither block nor path: the caller knows both.
+pub fn suspicious_beyond(old: &str, new: &str, max_shrink: u8) -> Option<Problem> {
+    const CHECKS: [fn(&Comparison) -> Option<Problem>; 7] =
+        [unprintable, wiped, escaped, numbered, fenced, edit, elided];
     if old == new {
         return None;
     }
     let comparison = Comparison::of(old, new);
-    CHECKS.iter().find_map(|check| check(&comparison))
+    CHECKS
+        .iter()
+        .find_map(|check| check(&comparison))
+        .or_else(|| shrunk(&comparison, max_shrink))
 }
 
 /// Compares the lines an edit puts into a file with those it takes out. They may be far fewer, or none.
@@ -177,13 +179,15 @@ fn elided(comparison: &Comparison) -> Option<Problem> {
     Some(Problem::new(ProblemKind::Elided, reason))
 }
 
-fn shrunk(comparison: &Comparison) -> Option<Problem> {
+fn shrunk(comparison: &Comparison, max_shrink: u8) -> Option<Problem> {
     let Comparison { n_old, n_new, .. } = *comparison;
     let reason = format!(
         "the new version has {n_new} lines, the file has {n_old} (blank lines aside): write the complete text, \
          leave nothing out"
     );
-    (n_old.saturating_sub(n_new) >= MANY_LINES && n_new.saturating_mul(FRACTION) < n_old)
+    let kept_percent = 100_usize.saturating_sub(max_shrink.into());
+    let is_too_short = n_new.saturating_mul(100) < n_old.saturating_mul(kept_percent);
+    (n_old.saturating_sub(n_new) >= MANY_LINES && is_too_short)
         .then(|| Problem::new(ProblemKind::Shrunk, reason))
 }
 
@@ -221,6 +225,18 @@ mod tests {
         check(&file(16), &file(1), Some(ProblemKind::Shrunk));
         check(&file(100), &file(25), None);
         check(&file(100), &file(24), Some(ProblemKind::Shrunk));
+    }
+
+    #[test]
+    fn how_much_a_file_may_shrink_can_be_said() {
+        let kind = |n_new, max_shrink| {
+            suspicious_beyond(&file(100), &file(n_new), max_shrink).map(|problem| problem.kind)
+        };
+        assert_eq!(kind(50, 50), None);
+        assert_eq!(kind(49, 50), Some(ProblemKind::Shrunk));
+        assert_eq!(kind(90, 0), None, "a few lines may always go");
+        assert_eq!(kind(85, 0), Some(ProblemKind::Shrunk));
+        assert_eq!(kind(1, 100), None);
     }
 
     #[test]

@@ -3,9 +3,7 @@
 //! Models answer with text whose lines end in LF. [`plain`] is how a file is shown to them, and
 //! [`fit`] gives their text the old file's line ends, byte order mark and missing final newline.
 
-use std::collections::HashMap;
-
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use crate::shared::shared_lines;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -138,35 +136,19 @@ fn choose_endings(old: &[Line<'_>], new: &[Line<'_>]) -> Vec<Ending> {
     if crlf == 0 || lf == 0 {
         return endings;
     }
-    let (old_ids, new_ids) = number_contents(old, new);
-    for operation in capture_diff_slices(Algorithm::Myers, &old_ids, &new_ids) {
-        if let DiffOp::Equal {
-            old_index,
-            new_index,
-            len,
-        } = operation
-        {
-            let kept = old.iter().skip(old_index).take(len);
-            for (ending, line) in endings.iter_mut().skip(new_index).zip(kept) {
-                if line.ending != Ending::None {
-                    *ending = line.ending;
-                }
+    for run in shared_lines(&contents(old), &contents(new)) {
+        let kept = old.iter().skip(run.old).take(run.len);
+        for (ending, line) in endings.iter_mut().skip(run.new).zip(kept) {
+            if line.ending != Ending::None {
+                *ending = line.ending;
             }
         }
     }
     endings
 }
 
-/// Gives equal contents equal numbers, so that comparing lines is cheap.
-fn number_contents<'text>(old: &[Line<'text>], new: &[Line<'text>]) -> (Vec<usize>, Vec<usize>) {
-    let mut numbers: HashMap<&'text str, usize> = HashMap::new();
-    let mut number = |line: &Line<'text>| {
-        let next = numbers.len();
-        *numbers.entry(line.content).or_insert(next)
-    };
-    let old_ids = old.iter().map(&mut number).collect();
-    let new_ids = new.iter().map(&mut number).collect();
-    (old_ids, new_ids)
+fn contents<'text>(lines: &[Line<'text>]) -> Vec<&'text str> {
+    lines.iter().map(|line| line.content).collect()
 }
 
 #[cfg(test)]

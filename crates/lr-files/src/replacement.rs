@@ -22,6 +22,16 @@ pub struct Replacement {
     pub after: Option<Vec<u8>>,
 }
 
+/// Tells what would keep [`Journal::replace`](crate::Journal::replace) from replacing a set; changes
+/// nothing.
+///
+/// # Errors
+///
+/// The first obstacle, such as a hard link, a symbolic link on the way, or another version.
+pub fn check_replacements(root: &Root, set: &[Replacement]) -> Result<(), FileError> {
+    plan(root, String::new(), set).map(|_| ())
+}
+
 /// Checks every replacement against the disk and names the temporary files; changes nothing.
 pub(crate) fn plan(root: &Root, base: String, set: &[Replacement]) -> Result<Record, FileError> {
     let mut paths = BTreeSet::new();

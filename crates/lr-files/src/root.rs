@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::disk;
@@ -152,6 +152,28 @@ impl Root {
         let path = clean(path)?;
         let opened = self.look_up(&path)?;
         self.state_of(opened, &path)
+    }
+
+    /// The names in a directory (`""` is this one), in no order, without those that are not UTF-8;
+    /// none where there is no such directory.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a path with a symbolic link or a file in it.
+    pub fn names_in(&self, path: &str) -> Result<Vec<String>, FileError> {
+        let Some(directory) = self.descend(path)? else {
+            return Ok(Vec::new());
+        };
+        let fail = |errno: Errno| FileError::os("read the directory", path, &errno.into());
+        let mut names = Vec::new();
+        for entry in Dir::new(directory).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            match entry.file_name().to_str() {
+                Ok("." | "..") | Err(_) => {}
+                Ok(name) => names.push(name.to_owned()),
+            }
+        }
+        Ok(names)
     }
 
     /// Lets whoever may read a file execute it, too.
@@ -403,6 +425,19 @@ mod tests {
         assert_eq!(file.path, "src/a.py");
         assert_eq!(file.text(), "\u{feff}a\r\nb");
         assert_eq!(file.sha256, sha256_hex("\u{feff}a\r\nb".as_bytes()));
+    }
+
+    #[test]
+    fn lists_the_names_in_a_directory() {
+        let (directory, root) = sandbox();
+        fs::create_dir(directory.path().join("src")).unwrap();
+        fs::write(directory.path().join("src/a.py"), "").unwrap();
+        symlink("src", directory.path().join("link")).unwrap();
+        assert_eq!(root.names_in("src").unwrap(), ["a.py"]);
+        assert_eq!(root.names_in("src").unwrap(), ["a.py"]);
+        assert_eq!(root.names_in("").unwrap().len(), 2);
+        assert_eq!(root.names_in("gone").unwrap(), [""; 0]);
+        assert_eq!(root.names_in("link").unwrap_err().kind(), Kind::Symlink);
     }
 
     #[test]

@@ -101,8 +101,9 @@ fn write_temporary(root: &Root, entry: &Entry, bytes: &[u8]) -> Result<(), FileE
         Some(_) => Some(open_file_at(&place, path)?),
         None => None,
     };
-    // The attributes come last, so that the content is never more open than they allow.
-    let mode = if old.is_some() { 0o600 } else { 0o644 };
+    // The attributes come last, so that the content is never more open than they allow. A new file
+    // gets what the user's mask leaves of the usual mode.
+    let mode = if old.is_some() { 0o600 } else { 0o666 };
     let write = || -> io::Result<()> {
         let file = disk::create(&place.directory, &entry.temporary, mode)?;
         disk::write(&file, bytes)?;

@@ -51,6 +51,12 @@ pub(crate) enum Command {
     /// Makes one commit on the present branch in which every file that the run's commits changed
     /// is what it was before. Refuses files that somebody changed since.
     Undo(Undo),
+    /// Complete a 'git commit' that was killed: bring the index up to the commit at HEAD
+    ///
+    /// A commit that was killed at the wrong moment leaves the version before it in the index, so
+    /// that the next commit would take it back. Only the index is written, and in it only the files
+    /// of that commit. Locks of others are never removed. Exits with 1 if there is nothing to do.
+    Recover(Recover),
 }
 
 /// The flags of `lr-git start`.
@@ -83,7 +89,9 @@ pub(crate) struct Commit {
     #[arg(long)]
     pub(crate) here: bool,
 
-    /// Leave out the hooks that 'git commit --no-verify' leaves out
+    /// Leave out the hooks that 'git commit --no-verify' leaves out: pre-commit and commit-msg
+    ///
+    /// All others run: prepare-commit-msg, post-commit, reference-transaction and post-index-change.
     #[arg(long)]
     pub(crate) no_verify: bool,
 
@@ -126,6 +134,10 @@ pub(crate) struct Undo {
     #[arg(long)]
     pub(crate) no_verify: bool,
 }
+
+/// The flags of `lr-git recover`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Recover {}
 
 /// Where fixes are written down.
 #[derive(ClapArgs, Debug)]

@@ -163,6 +163,14 @@ impl Work {
                 }
             }
         }
+        if !self.options.without_git {
+            let changes: Vec<&Change> =
+                parts.iter().flat_map(|(_, apply)| &apply.changes).collect();
+            if let Err(error) = self.session.applied(&changes) {
+                self.fail_all(turns, parts, &error);
+                return Ok(());
+            }
+        }
         for (position, apply) in parts {
             let turn = &mut turns[*position];
             if let Err(error) = self.part(turn, apply, before, parts.len() > 1) {
@@ -219,8 +227,10 @@ impl Work {
             turn.set(&lr_turn::Commit::default());
             return Ok(());
         }
+        let part = session.part(turn)?;
+        session.prepare(&part, &apply.changes, self.options.fixes_file.as_deref())?;
         let fix = Fix {
-            part: session.part(turn)?,
+            part,
             apply,
             outcome,
             by: author(turn)?,

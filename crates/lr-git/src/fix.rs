@@ -98,10 +98,14 @@ fn append(repo: &Repo, path: &str, entry: &Entry<'_>) -> Result<(), Error> {
         return Err(Error::new(Kind::Changed, message)
             .hint("commit them, then run lr-git commit on the same turns again"));
     }
+    let after = match existing {
+        Some(_) => longer.into_bytes(),
+        None => view.for_new_file(path, longer)?,
+    };
     let replacement = Replacement {
         path: path.to_owned(),
         before: existing.as_deref().map(sha256_hex),
-        after: Some(longer.into_bytes()),
+        after: Some(after),
     };
     files::replace(&repo.directory(), &[replacement], Receipt::Keep)
 }

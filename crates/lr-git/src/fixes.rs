@@ -15,7 +15,7 @@ use crate::message::{push_wrapped, short};
 const WIDTH: usize = 80;
 
 /// What stands at the top of a new file.
-const HEADER: &str = "\
+pub(crate) const HEADER: &str = "\
 # Fixes
 
 What lr changed here, oldest first. Each entry names the commit that holds the
@@ -50,8 +50,8 @@ pub(crate) struct Entry<'a> {
 pub(crate) fn append(existing: Option<&str>, entry: &Entry<'_>) -> Option<String> {
     let existing = existing.unwrap_or_default();
     let is_there = match entry.commit {
-        Some(commit) => existing.contains(&commit_line(commit)),
-        None => existing.contains(&heading(entry)),
+        Some(commit) => has_line(existing, &commit_line(commit)),
+        None => has_line(existing, &heading(entry)),
     };
     if is_there {
         return None;
@@ -70,6 +70,24 @@ pub(crate) fn append(existing: Option<&str>, entry: &Entry<'_>) -> Option<String
     } else {
         text
     })
+}
+
+/// Whether a line stands in a text of Markdown outside its fences: what a model or a checker said
+/// stands in one, and cannot pass for an entry.
+fn has_line(text: &str, wanted: &str) -> bool {
+    let mut fence = 0;
+    for line in text.lines() {
+        let ticks = line.len() - line.trim_start_matches('`').len();
+        if fence == 0 {
+            if line == wanted {
+                return true;
+            }
+            fence = if ticks >= 3 { ticks } else { 0 };
+        } else if ticks >= fence && ticks == line.trim_end().len() {
+            fence = 0;
+        }
+    }
+    false
 }
 
 fn commit_line(commit: &str) -> String {
@@ -264,6 +282,26 @@ src/a.py  +3 -1
 ";
         assert_eq!(text, expected);
         assert_eq!(append(Some(&text), &entry), None);
+    }
+
+    #[test]
+    fn an_explanation_cannot_pass_for_an_entry() {
+        let (outcome, changes) = (nothing(), changes());
+        let forged = format!(
+            "```\n{}\n## Fix applied (turn 3 of run `r1`)\n<!-- {HASH} -->",
+            commit_line(HASH)
+        );
+        let other = HASH.replace('0', "f");
+        let text = append(None, &entry(&other, &outcome, &changes, &forged)).unwrap();
+        let real = entry(HASH, &outcome, &changes, "");
+        let text = append(Some(&text), &real).unwrap();
+        assert_eq!(append(Some(&text), &real), None);
+        let unnamed = Entry {
+            commit: None,
+            ..entry(HASH, &outcome, &changes, "")
+        };
+        let text = append(Some(&text), &unnamed).unwrap();
+        assert_eq!(append(Some(&text), &unnamed), None);
     }
 
     #[test]

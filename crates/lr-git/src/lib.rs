@@ -2,7 +2,8 @@
 //!
 //! * [`start`] makes the branch of a run, after looking for everything in its way.
 //! * [`commit`] commits what lr-apply wrote, and writes it down in FIXES.md.
-//! * [`undo`] brings back what a run changed.
+//! * [`undo`] brings back what a run changed, and [`recover`] completes a commit that was killed.
+//! * [`preflight`] looks for what would be in the way, before anything is made.
 //! * [`findings`] compares the findings before and after, and [`tally`] counts them; [`subject`],
 //!   [`message`] and [`fixes`] put that into words. These are pure.
 //! * [`repo`] is the only place that knows git, and [`files`] the only one that changes files.
@@ -18,7 +19,9 @@ mod fix;
 mod fixes;
 mod message;
 mod page;
+mod preflight;
 mod put_back;
+mod recover;
 mod repo;
 mod run;
 mod settings;
@@ -47,5 +50,6 @@ pub fn run(args: Args) -> Result<Status, Error> {
         Command::Start(start) => start::run(&start, &args.common),
         Command::Commit(commit) => commit::run(&commit, &args.common),
         Command::Undo(undo) => undo::run(&undo),
+        Command::Recover(_) => recover::run(),
     }
 }

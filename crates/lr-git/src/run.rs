@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lr_stage::{Error, Kind, clock, environment, say};
-use lr_turn::Turn;
+use lr_turn::{Change, Turn};
 
 use crate::files;
 use crate::message::{CommitKind, Trailers, short};
+use crate::preflight;
 use crate::repo::{Begun, Commit, Guard, Hooks, Repo, branch_of};
 use crate::start::working_directory;
+use crate::verify;
 
 /// Which part of which turn of which run a document is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +64,24 @@ impl Run {
         })
     }
 
+    fn refuse_foreign_tip(&self, repo: &Repo) -> Result<(), Error> {
+        let tip = repo.head()?.commit;
+        let last = self.commits.first().map(|(_, commit)| commit.id);
+        if tip == repo.base(&self.name)? || last == tip {
+            return Ok(());
+        }
+        let tip = tip.map(|tip| tip.to_string()).unwrap_or_default();
+        Err(Error::new(
+            Kind::Repository,
+            format!(
+                "the branch '{}' has a commit that this run did not make: {}",
+                branch_of(&self.name),
+                short(&tip)
+            ),
+        )
+        .hint("go on nevertheless with --here, or begin a new run"))
+    }
+
     /// Finds the commit with these trailers.
     pub(crate) fn find(&self, trailers: &Trailers) -> Option<&Commit> {
         let mut commits = self.kept().iter();
@@ -87,6 +107,8 @@ pub(crate) struct Session {
     open: Option<Open>,
     /// The run of turns that name none.
     unnamed: Option<String>,
+    /// What the turns have changed so far, committed or not, from the top of the work tree.
+    applied: BTreeSet<String>,
 }
 
 struct Open {
@@ -104,6 +126,7 @@ impl Session {
             timeout,
             open: None,
             unnamed: None,
+            applied: BTreeSet::new(),
         }
     }
 
@@ -157,7 +180,7 @@ impl Session {
         paths: &[String],
         text: &str,
     ) -> Result<Option<Commit>, Error> {
-        self.refuse_changed_hooks(part, paths)?;
+        self.refuse_changed_programs(part)?;
         let hooks = self.hooks;
         let Some(id) = self.repo()?.commit(paths, text, hooks)? else {
             return Ok(None);
@@ -179,23 +202,49 @@ impl Session {
         Ok(Some(commit))
     }
 
-    /// Refuses to run hooks that this run has changed, in an earlier commit or just now.
-    fn refuse_changed_hooks(&mut self, part: &Part, paths: &[String]) -> Result<(), Error> {
-        if self.hooks == Hooks::Skip || !self.repo()?.runs_hooks() {
+    /// Tells which files the parts of a turn have changed, before the first of them is committed.
+    pub(crate) fn applied(&mut self, changes: &[&Change]) -> Result<(), Error> {
+        let repo = self.repo()?;
+        let paths: Vec<String> = changes.iter().map(|c| repo.full(&c.path)).collect();
+        self.applied.extend(paths);
+        Ok(())
+    }
+
+    /// Looks for everything that would be in the way of a part's commits, if they are to begin a
+    /// new run: its branch is made only where they can be made, too.
+    pub(crate) fn prepare(
+        &mut self,
+        part: &Part,
+        changes: &[Change],
+        fixes_file: Option<&str>,
+    ) -> Result<(), Error> {
+        let (here, hooks) = (self.here, self.hooks);
+        let applied = self.applied.clone();
+        let repo = self.repo()?;
+        if here || repo.head()?.branch == Some(branch_of(&part.run)) {
             return Ok(());
         }
-        let commits: Vec<Commit> = self
-            .settle(part)?
-            .kept()
-            .iter()
-            .map(|(_, commit)| commit.clone())
-            .collect();
+        repo.check_begin(&part.run)?;
+        repo.refuse_changed_programs(&applied, hooks)?;
+        verify::check_changes(repo, changes)?;
+        verify::check_filters(repo, changes)?;
+        let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+        repo.check_objects(&paths)?;
+        preflight::writing(repo, fixes_file)
+    }
+
+    /// Refuses to run hooks and the like that this run has changed, in an earlier commit or just
+    /// now.
+    fn refuse_changed_programs(&mut self, part: &Part) -> Result<(), Error> {
+        let hooks = self.hooks;
+        let mut changed = self.applied.clone();
+        let kept = self.settle(part)?.kept().iter();
+        let commits: Vec<Commit> = kept.map(|(_, commit)| commit.clone()).collect();
         let repo = self.repo()?;
-        let mut changed: BTreeSet<String> = paths.iter().map(|path| repo.full(path)).collect();
         for commit in &commits {
             changed.extend(repo.changed_files(commit)?);
         }
-        repo.refuse_changed_hooks(&changed)
+        repo.refuse_changed_programs(&changed, hooks)
     }
 
     /// Returns the run of turns that name none. Where no repository can be opened it is a new one:
@@ -225,6 +274,7 @@ impl Open {
         let guard = repo.guard()?;
         repo.check_ready()?;
         files::recover(&repo.directory())?;
+        complete_halfway(&repo)?;
         Ok(Self {
             repo,
             _guard: guard,
@@ -251,29 +301,48 @@ fn begin(repo: &Repo, name: &str, here: bool) -> Result<Run, Error> {
         ));
     }
     let run = Run::read(repo, name)?;
-    let tip = repo.head()?.commit;
-    let is_ours =
-        tip == repo.base(name)? || run.commits.first().map(|(_, commit)| commit.id) == tip;
-    if !here && !is_ours {
-        let tip = tip.map(|tip| tip.to_string()).unwrap_or_default();
-        return Err(Error::new(
-            Kind::Repository,
-            format!(
-                "the branch '{}' has a commit that this run did not make: {}",
-                branch_of(name),
-                short(&tip)
-            ),
-        )
-        .hint("go on nevertheless with --here, or begin a new run"));
-    }
-    if let Some((_, tip)) = run.commits.first()
-        && repo.complete_if_killed(tip)?
-    {
-        let tip = tip.id.to_string();
-        say::note(&format!(
-            "completed the commit {}, which was interrupted",
-            short(&tip)
-        ));
+    if !here {
+        run.refuse_foreign_tip(repo)?;
     }
     Ok(run)
+}
+
+/// Refuses if the branch of a run is the present one and somebody else has committed on it.
+pub(crate) fn check_tip(repo: &Repo, name: &str) -> Result<(), Error> {
+    if repo.head()?.branch == Some(branch_of(name)) {
+        return Run::read(repo, name)?.refuse_foreign_tip(repo);
+    }
+    Ok(())
+}
+
+/// Completes the commit at `HEAD` if it is one of lr's and was killed half-way.
+///
+/// # Errors
+///
+/// [`Kind::Repository`] if it is somebody else's: a commit on top would be right, but the next
+/// one of the user's would take it back.
+pub(crate) fn complete_halfway(repo: &Repo) -> Result<(), Error> {
+    let Some(tip) = repo.head()?.commit else {
+        return Ok(());
+    };
+    let commit = repo.commit_at(tip)?;
+    let id = tip.to_string();
+    if Trailers::read(&commit.message).is_some() {
+        if repo.complete_if_killed(&commit)? {
+            let id = short(&id);
+            say::note(&format!("completed the commit {id}, which was interrupted"));
+        }
+        return Ok(());
+    }
+    match repo.halfway(&commit)? {
+        None => Ok(()),
+        Some(path) => Err(Error::new(
+            Kind::Repository,
+            format!(
+                "the commit {} was interrupted: the index still has the version before it of '{path}'",
+                short(&id)
+            ),
+        )
+        .hint("'lr-git recover' brings the index up to it; no file is touched")),
+    }
 }

@@ -15,7 +15,7 @@ use crate::args;
 use crate::files::{self, Receipt};
 use crate::message::{self, CommitKind, Trailers, count, short};
 use crate::repo::{Hooks, Repo, Version, View};
-use crate::run::Run;
+use crate::run::{Run, complete_halfway};
 use crate::start::working_directory;
 
 /// What a run made of a file.
@@ -47,6 +47,7 @@ pub(crate) fn run(args: &args::Undo) -> Result<Status, Error> {
     let _guard = repo.guard()?;
     repo.check_ready()?;
     files::recover(&repo.directory())?;
+    complete_halfway(&repo)?;
     let name = match &args.run {
         Some(name) => name.clone(),
         None => present_run(&repo)?,

@@ -12,6 +12,9 @@ pub(crate) fn check_changes(repo: &Repo, changes: &[Change]) -> Result<(), Error
     for change in changes {
         let path = &change.path;
         let committed = view.committed(path)?;
+        if committed.is_none() {
+            repo.refuse_nested(path)?;
+        }
         let is_as_committed = match (committed, &change.before) {
             (None, None) => true,
             (Some(version), Some(before)) => view.checked_out(path, version, before)?.is_some(),
@@ -41,6 +44,17 @@ pub(crate) fn check_changes(repo: &Repo, changes: &[Change]) -> Result<(), Error
                 format!("'{path}' is not what lr-apply wrote"),
             )
             .hint("somebody changed it since: look at 'git diff'"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses changes that git could not store, because a filter of the user's fails.
+pub(crate) fn check_filters(repo: &Repo, changes: &[Change]) -> Result<(), Error> {
+    let mut view = repo.view()?;
+    for change in changes {
+        if view.has_foreign_filter(&change.path)? {
+            view.on_disk(&change.path)?;
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lr_stage::{Common, Form};
+use lr_turn::ReplyFormat;
 
 const AFTER_HELP: &str = "\
 Without files, turns are read from standard input and written with their prompt, or a text is read
@@ -43,6 +44,19 @@ pub struct Args {
     #[arg(long, value_name = "FILE|NAME")]
     pub template: Option<String>,
 
+    /// Show files of more lines than this only around what was found in them; 0 leaves it to the size
+    /// of what is found [default: 400]
+    #[arg(long, value_name = "LINES", env = "LR_WHOLE_BELOW")]
+    pub whole_below: Option<usize>,
+
+    /// Split a turn whose prompt would be longer into parts, by an estimate of a token for four bytes
+    #[arg(long, value_name = "N", env = "LR_PROMPT_TOKENS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub prompt_tokens: Option<u64>,
+
+    /// Ask for replies in one format; else for edits where a file is shown in part, and for blocks
+    #[arg(long, value_name = "FORMAT", value_enum, env = "LR_REPLY_FORMAT")]
+    pub reply_format: Option<AskedFormat>,
+
     /// Print the template that would be used, to begin one from
     #[arg(long)]
     pub show_template: bool,
@@ -66,6 +80,33 @@ pub struct Args {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would become help text")]
     pub common: Common,
+}
+
+/// A format that replies can be asked for in.
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedFormat {
+    /// Whole files between markers
+    Blocks,
+    /// Whole files in Markdown fences
+    Fences,
+    /// Lines to search for and lines to replace them
+    Edits,
+    /// A unified diff
+    Diff,
+    /// A patch in the envelope `*** Begin Patch`
+    Patch,
+}
+
+impl From<AskedFormat> for ReplyFormat {
+    fn from(format: AskedFormat) -> Self {
+        match format {
+            AskedFormat::Blocks => Self::Blocks,
+            AskedFormat::Fences => Self::Fences,
+            AskedFormat::Edits => Self::Edits,
+            AskedFormat::Diff => Self::Diff,
+            AskedFormat::Patch => Self::Patch,
+        }
+    }
 }
 
 impl AsRef<Common> for Args {

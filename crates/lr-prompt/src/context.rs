@@ -3,6 +3,7 @@
 use lr_turn::{Check, CheckResult};
 use serde::Serialize;
 
+use crate::findings::Quote;
 use crate::results::{self, Shown};
 use crate::{findings, output, volatile};
 
@@ -29,12 +30,15 @@ pub(crate) struct Context {
     pub(crate) instructions: String,
     /// Whether anything was found or reported.
     reported: bool,
+    /// Whether files are shown in windows.
+    #[serde(skip)]
+    pub(crate) has_windows: bool,
 }
 
-/// A file as it is shown.
+/// A file, or a window of one, as it is shown.
 #[derive(Debug, Serialize)]
 pub(crate) struct File {
-    /// Its path.
+    /// Its path; of a window also its lines.
     pub(crate) path: String,
     /// Its text, with LF at every line's end.
     pub(crate) text: String,
@@ -104,8 +108,9 @@ pub(crate) const SHAPE: Shape = Shape::Record(&[
 impl Context {
     /// Gathers what the checkers said, and another program's report.
     ///
-    /// `paths` are those of all sources, so that a command line need not repeat them.
-    pub(crate) fn new(check: &Check, paths: &[&str], report: &str) -> Self {
+    /// `paths` are those of all sources, so that a command line need not repeat them; `quote` has
+    /// the lines that a number alone does not show.
+    pub(crate) fn new(check: &Check, paths: &[&str], report: &str, quote: &Quote<'_>) -> Self {
         let shown_as = |kind| {
             let results = check.results.iter();
             results.filter(move |result| results::shown(result) == kind)
@@ -117,7 +122,7 @@ impl Context {
         let context = Self {
             scripts: scripts(shown_as(Shown::Raw)),
             checkers: known.map(|result| command(result, paths)).collect(),
-            findings: findings::lines(shown_as(Shown::Findings)),
+            findings: findings::lines(shown_as(Shown::Findings), quote),
             outputs: shown_as(Shown::Condensed).map(checker_output).collect(),
             report: volatile::settle(report),
             ..Self::default()
@@ -150,7 +155,7 @@ impl Context {
     }
 
     /// Returns every text that is shown, so that markers can be chosen clear of them.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
         let files = self.sources.iter().chain(&self.reading);
         let scripts = self.scripts.iter().flat_map(|run| {
             let script = run.script.as_ref().map(|script| script.text.as_str());

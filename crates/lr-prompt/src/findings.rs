@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 
 use lr_turn::{CheckResult, Finding, Position};
 
+/// Returns the text of a line of a file, where its number does not show which it is.
+pub(crate) type Quote<'q> = dyn Fn(&str, u64) -> Option<String> + 'q;
+
 /// One complaint, of one checker or several.
 struct Complaint<'f> {
     finding: &'f Finding,
@@ -19,8 +22,12 @@ struct Complaint<'f> {
 /// Returns the findings of the results as lines, `path:line:column: code message`.
 ///
 /// Complaints of several checkers about one line are the same if their codes are equivalent or
-/// their words are; the first checker's message is shown, with the codes of all.
-pub(crate) fn lines<'f>(results: impl Iterator<Item = &'f CheckResult>) -> String {
+/// their words are; the first checker's message is shown, with the codes of all. Where `quote` has
+/// a text for a line, it stands below what is said about it.
+pub(crate) fn lines<'f>(
+    results: impl Iterator<Item = &'f CheckResult>,
+    quote: &Quote<'_>,
+) -> String {
     let results: Vec<_> = results.collect();
     let equivalents = if results.len() > 1 {
         Equivalents::read()
@@ -32,11 +39,7 @@ pub(crate) fn lines<'f>(results: impl Iterator<Item = &'f CheckResult>) -> Strin
     for result in results {
         for finding in &result.findings {
             let new = complaint(result, finding, &equivalents);
-            let place = (
-                finding.location.path.as_str(),
-                start(finding).map(|at| at.line),
-            );
-            let here = at_line.entry(place).or_default();
+            let here = at_line.entry(new.place()).or_default();
             let known = here
                 .iter()
                 .find(|known| is_same(&complaints[**known], &new));
@@ -49,12 +52,21 @@ pub(crate) fn lines<'f>(results: impl Iterator<Item = &'f CheckResult>) -> Strin
         }
     }
     complaints.sort_by(|one, other| order(one).cmp(&order(other)));
-    complaints
-        .iter()
-        .fold(String::new(), |mut lines, complaint| {
-            complaint.write(&mut lines);
-            lines
-        })
+    let mut lines = String::new();
+    let mut rest = complaints.iter().peekable();
+    while let Some(complaint) = rest.next() {
+        complaint.write(&mut lines);
+        let place = complaint.place();
+        let is_last = rest.peek().is_none_or(|next| next.place() != place);
+        if let Some(text) = place
+            .1
+            .filter(|_| is_last)
+            .and_then(|line| quote(place.0, line))
+        {
+            let _ = writeln!(lines, "    {text}");
+        }
+    }
+    lines
 }
 
 fn complaint<'f>(
@@ -115,6 +127,12 @@ fn order<'f>(complaint: &Complaint<'f>) -> Order<'f> {
 }
 
 impl<'f> Complaint<'f> {
+    /// Its file and line.
+    fn place(&self) -> (&'f str, Option<u64>) {
+        let line = start(self.finding).map(|at| at.line);
+        (self.finding.location.path.as_str(), line)
+    }
+
     fn join(&mut self, other: &Complaint<'f>) {
         for code in &other.codes {
             if !self.codes.contains(code) {
@@ -233,7 +251,17 @@ mod tests {
     }
 
     fn check(results: &[CheckResult], expected: &str) {
-        assert_eq!(lines(results.iter()), expected);
+        assert_eq!(lines(results.iter(), &|_, _| None), expected);
+    }
+
+    #[test]
+    fn the_text_of_a_line_stands_below_all_that_is_said_about_it() {
+        let findings = [(3, 1, "A", "one"), (3, 4, "B", "two"), (9, 1, "A", "three")];
+        let quote = |path: &str, line| (line == 3).then(|| format!("text of {path}"));
+        assert_eq!(
+            lines([result("c", &findings)].iter(), &quote),
+            "a.py:3:1: A one\na.py:3:4: B two\n    text of a.py\na.py:9:1: A three\n"
+        );
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //!
 //! The way of a turn: [`select`] decides which files are shown, [`context`] gathers what is said
 //! about them (`findings`, `output`, `refusals`), [`render`] puts it through a Handlebars template,
-//! and [`writer`] makes the `prompt` section of it. Each step is a function of values, so that
-//! windows of files and parts of turns can come between them.
+//! and [`writer`] makes the `prompt` section of it. What was found where ([`places`]) decides how much
+//! of a file is shown ([`view`], [`windows`]), and [`units`] and [`parts`] split a turn whose prompt
+//! would be too long.
 //!
 //! Deliberately absent: running checkers, talking to models, and exact token counts (an estimate
 //! is enough here, and the provider tells the truth afterwards).
@@ -11,21 +12,31 @@
 mod args;
 mod begin;
 mod context;
+mod exhibit;
 mod findings;
+mod format;
 mod imports;
+mod material;
 mod options;
+mod outline;
 mod output;
+mod parts;
+mod places;
 mod refusals;
 mod render;
 mod results;
 mod select;
+mod units;
+mod view;
 mod volatile;
+mod windows;
 mod writer;
 
 pub use args::Args;
 
 use lr_stage::input::{self, Input};
-use lr_stage::{Error, Form, Status, output::Output, turns};
+use lr_stage::turns::{self, Worker as _};
+use lr_stage::{Error, Form, Status, output::Output};
 
 use crate::options::Options;
 use crate::writer::Writer;
@@ -59,8 +70,12 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
             Input::Text(text) => writer.report.push_str(&begin::plain(&text)),
         }
     }
+    writer.is_bare = form == Some(Form::Text);
     let mut turn = begin::turn(&paths)?;
     writer.prompt(&mut turn)?;
     turns::write(&turn, &mut output, &writer)?;
+    for part in writer.further_parts() {
+        turns::write(&part, &mut output, &writer)?;
+    }
     Ok(Status::Done)
 }

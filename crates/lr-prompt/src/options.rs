@@ -5,6 +5,7 @@ use std::path::Path;
 use lr_files::{Root, SourceFile};
 use lr_stage::config::{Config, Settings};
 use lr_stage::{Common, Error, Kind, environment};
+use lr_turn::ReplyFormat;
 use serde::Deserialize;
 
 use crate::Args;
@@ -18,7 +19,19 @@ pub(crate) struct Options {
     /// What to do, by the command line.
     pub(crate) instructions: Option<String>,
     template: Option<String>,
+    limits: Limits,
     common: Common,
+}
+
+/// What is shown and how replies are asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    /// Files of up to so many lines are shown whole.
+    pub(crate) whole_below: Option<usize>,
+    /// The format of replies, where one is named.
+    pub(crate) reply_format: Option<ReplyFormat>,
+    /// How many tokens a prompt may have.
+    pub(crate) prompt_tokens: Option<u64>,
 }
 
 /// A template, not compiled yet.
@@ -35,6 +48,9 @@ pub(crate) struct Template {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct PromptSettings {
     template: Option<String>,
+    whole_below: Option<usize>,
+    reply_format: Option<ReplyFormat>,
+    prompt_tokens: Option<u64>,
 }
 
 impl Settings for PromptSettings {
@@ -59,7 +75,26 @@ impl Options {
             even_if_clean: args.even_if_clean,
             instructions: instructions.map(|text| text.trim().to_owned()),
             template: args.template.clone(),
+            limits: Limits {
+                whole_below: args.whole_below,
+                reply_format: args.reply_format.map(ReplyFormat::from),
+                prompt_tokens: args.prompt_tokens,
+            },
             common: args.common.clone(),
+        })
+    }
+
+    /// Returns what the flags say, else the configuration.
+    ///
+    /// # Errors
+    ///
+    /// `config`.
+    pub(crate) fn limits(&self) -> Result<Limits, Error> {
+        let settings: PromptSettings = Config::load(&self.common)?.settings()?;
+        Ok(Limits {
+            whole_below: self.limits.whole_below.or(settings.whole_below),
+            reply_format: self.limits.reply_format.or(settings.reply_format),
+            prompt_tokens: self.limits.prompt_tokens.or(settings.prompt_tokens),
         })
     }
 

@@ -33,6 +33,53 @@ fn failures(text: &str) -> String {
     tidy(report.lines.iter().map(String::as_str))
 }
 
+/// Returns pytest's report without the sections of these tests, which are named as in their
+/// findings: `tests/test_a.py::TestB::test_c`. A section of a test that is also in `kept` stays.
+pub(crate) fn without_tests(text: &str, dropped: &[&str], kept: &[&str]) -> String {
+    let title = |code: &&str| {
+        let steps = code.split_once("::").map_or(*code, |(_, steps)| steps);
+        steps.replace("::", ".")
+    };
+    let [dropped, kept] = [dropped, kept].map(|tests| tests.iter().map(title).collect::<Vec<_>>());
+    let mut is_dropped = false;
+    let mut rest = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if let Some(heading) = between(line.trim_end(), "__") {
+            let last = heading.rsplit(' ').next().unwrap_or(heading);
+            let has =
+                |tests: &[String]| tests.iter().any(|known| known == heading || known == last);
+            is_dropped = has(&dropped) && !has(&kept);
+        } else if line.starts_with("===") {
+            is_dropped = false;
+        }
+        if !is_dropped {
+            rest.push_str(line);
+        }
+    }
+    rest
+}
+
+/// Returns the lines of an output that are about files which `is_kept` is true of, or about none:
+/// a line is about the files it names, else about those of the line before.
+pub(crate) fn about(
+    text: &str,
+    named: &dyn Fn(&str) -> Vec<usize>,
+    is_kept: &dyn Fn(usize) -> bool,
+) -> String {
+    let mut is_shown = true;
+    let mut rest = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let named = named(line);
+        if !named.is_empty() {
+            is_shown = named.into_iter().any(is_kept);
+        }
+        if is_shown {
+            rest.push_str(line);
+        }
+    }
+    rest
+}
+
 /// The lines of the sections that are kept.
 #[derive(Default)]
 struct Report {
@@ -188,6 +235,44 @@ tests/test_i.py:1: in <module>
     import nothing
 E ModuleNotFoundError: No module named 'nothing'
 ",
+        );
+    }
+
+    #[test]
+    fn sections_of_tests_can_be_left_out() {
+        let text = "\
+F.
+=== FAILURES ===
+__ test_a __
+a
+__ TestB.test_c[1] __
+b
+__ ERROR at setup of test_d __
+d
+=== short test summary info ===
+FAILED
+";
+        let dropped = ["t.py::TestB::test_c[1]", "t.py::test_d", "t.py::test_a"];
+        assert_eq!(
+            without_tests(text, &dropped, &["u.py::test_a"]),
+            "F.\n=== FAILURES ===\n__ test_a __\na\n=== short test summary info ===\nFAILED\n"
+        );
+    }
+
+    #[test]
+    fn an_output_can_be_shared_out_among_files() {
+        let named = |line: &str| match line.split_once(':') {
+            Some((file, _)) => vec![file.len()],
+            None => vec![],
+        };
+        let text = "hello\na: x\n  more\nbb: y\n  more of it\na: z";
+        assert_eq!(
+            about(text, &named, &|file| file == 1),
+            "hello\na: x\n  more\na: z"
+        );
+        assert_eq!(
+            about(text, &named, &|file| file == 2),
+            "hello\nbb: y\n  more of it\n"
         );
     }
 

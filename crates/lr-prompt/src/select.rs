@@ -11,16 +11,17 @@ use crate::results::{self, Shown};
 /// Reads the text of a source; `None` for one that cannot be shown.
 pub(crate) type Read<'r> = dyn FnMut(&Source) -> Result<Option<String>, Error> + 'r;
 
-/// Returns the sources to show, in their order: all of them where the results do not say.
+/// Returns the numbers of the sources to show, in their order: all of them where the results do not
+/// say.
 ///
 /// # Errors
 ///
 /// Those of `read`, which is asked for the files of failing tests.
-pub(crate) fn shown<'t>(
-    sources: &'t [Source],
+pub(crate) fn shown(
+    sources: &[Source],
     check: &Check,
     read: &mut Read<'_>,
-) -> Result<Vec<&'t Source>, Error> {
+) -> Result<Vec<usize>, Error> {
     let index = Index::new(sources);
     let mut marked = vec![false; sources.len()];
     for result in &check.results {
@@ -35,22 +36,20 @@ pub(crate) fn shown<'t>(
         }
     }
     let all = !marked.contains(&true);
-    let chosen = sources.iter().zip(marked);
-    Ok(chosen
-        .filter(|(_, is_marked)| all || *is_marked)
-        .map(|(source, _)| source)
-        .collect())
+    let numbers = 0..sources.len();
+    Ok(numbers.filter(|number| all || marked[*number]).collect())
 }
 
 /// Finds sources by what a program calls them.
-struct Index<'t> {
+pub(crate) struct Index<'t> {
     sources: &'t [Source],
     by_path: HashMap<&'t str, usize>,
     by_name: HashMap<&'t str, Vec<usize>>,
 }
 
 impl<'t> Index<'t> {
-    fn new(sources: &'t [Source]) -> Self {
+    /// Makes the index of these sources.
+    pub(crate) fn new(sources: &'t [Source]) -> Self {
         let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut by_path = HashMap::new();
         for (number, source) in sources.iter().enumerate() {
@@ -77,7 +76,7 @@ impl<'t> Index<'t> {
     }
 
     /// The sources a script's output and findings name, else those it is about, else all.
-    fn of_script(&self, result: &CheckResult) -> Vec<usize> {
+    pub(crate) fn of_script(&self, result: &CheckResult) -> Vec<usize> {
         let mut named = self.mentioned(result);
         named.extend(self.with_findings(result));
         if !named.is_empty() {
@@ -93,7 +92,15 @@ impl<'t> Index<'t> {
 
     /// The files of failing tests, what their output names, and the modules they import; all
     /// sources where that leads to nothing but tests, because the fault may be anywhere.
-    fn of_tests(&self, result: &CheckResult, read: &mut Read<'_>) -> Result<Vec<usize>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub(crate) fn of_tests(
+        &self,
+        result: &CheckResult,
+        read: &mut Read<'_>,
+    ) -> Result<Vec<usize>, Error> {
         let tests = self.with_findings(result);
         let mut found = self.mentioned(result);
         found.extend(&tests);
@@ -132,23 +139,28 @@ impl<'t> Index<'t> {
     }
 
     /// The sources that a result's output mentions, by path or by name.
-    fn mentioned(&self, result: &CheckResult) -> Vec<usize> {
-        let is_between = |c: char| c.is_whitespace() || ":,;()[]{}<>\"'`|=*".contains(c);
+    pub(crate) fn mentioned(&self, result: &CheckResult) -> Vec<usize> {
         let output = [&result.stdout, &result.stderr];
         let mut numbers: Vec<usize> = output
             .into_iter()
             .flatten()
-            .flat_map(|text| text.split(is_between))
-            .flat_map(|word| self.called(word.trim_end_matches('.')))
+            .flat_map(|text| self.named(text))
             .collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers
     }
 
+    /// The sources that the words of a text name.
+    pub(crate) fn named(&self, text: &str) -> Vec<usize> {
+        let words = text.split(is_between);
+        words.flat_map(|word| self.called(word)).collect()
+    }
+
     /// The sources that a word names: by path, by a longer path that ends with it, or, if it is
     /// no path, by name.
-    fn called(&self, word: &str) -> Vec<usize> {
+    pub(crate) fn called(&self, word: &str) -> Vec<usize> {
+        let word = word.trim_end_matches('.');
         if let Some(number) = self.at(word) {
             return vec![number];
         }
@@ -166,10 +178,16 @@ impl<'t> Index<'t> {
         Vec::new()
     }
 
-    fn at(&self, path: &str) -> Option<usize> {
+    /// The source with this path.
+    pub(crate) fn at(&self, path: &str) -> Option<usize> {
         let path = path.strip_prefix("./").unwrap_or(path);
         self.by_path.get(path).copied()
     }
+}
+
+/// Tells whether a character stands between the words of what programs print.
+pub(crate) fn is_between(c: char) -> bool {
+    c.is_whitespace() || ":,;()[]{}<>\"'`|=*".contains(c)
 }
 
 fn file_name(path: &str) -> &str {
@@ -225,7 +243,7 @@ mod tests {
             }))
         };
         let shown = shown(&sources, &check, &mut read).unwrap();
-        let paths: Vec<_> = shown.iter().map(|source| source.path.as_str()).collect();
+        let paths: Vec<_> = shown.iter().map(|number| SOURCES[*number]).collect();
         assert_eq!(paths, expected);
     }
 

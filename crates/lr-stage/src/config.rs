@@ -23,6 +23,9 @@ pub trait Settings: DeserializeOwned + Default {
     const TABLE: &'static str;
     /// The keys that only the user's own file may set.
     const USER_ONLY: &'static [&'static str] = &[];
+    /// The keys whose lists add up over the files instead of replacing each other: a project's come
+    /// first and the user's own last, so that the user has the last word where order counts.
+    const JOINED: &'static [&'static str] = &[];
 }
 
 /// The configuration files that hold here, from the weakest to the strongest.
@@ -82,7 +85,15 @@ impl Config {
             layer.check_trust::<S>(table)?;
             S::deserialize(Value::Table(table.clone()))
                 .map_err(|error| layer.malformed(S::TABLE, &error))?;
-            merge(&mut merged, table);
+            let mut table = table.clone();
+            for key in S::JOINED {
+                if let (Some(Value::Array(below)), Some(Value::Array(list))) =
+                    (merged.get(*key), table.get_mut(*key))
+                {
+                    list.extend(below.iter().cloned());
+                }
+            }
+            merge(&mut merged, &table);
         }
         S::deserialize(Value::Table(merged)).map_err(|error| {
             Error::new(Kind::Config, format!("cannot read table [{}]", S::TABLE)).because(error)
@@ -239,11 +250,13 @@ mod tests {
         model: Option<String>,
         base_url: Option<String>,
         max_tokens: Option<u64>,
+        stop: Vec<String>,
     }
 
     impl Settings for Llm {
         const TABLE: &'static str = "llm";
         const USER_ONLY: &'static [&'static str] = &["base-url"];
+        const JOINED: &'static [&'static str] = &["stop"];
     }
 
     fn config(user: &str, project: &str, profile: Option<&str>) -> Result<Config, Error> {
@@ -272,8 +285,18 @@ mod tests {
             model: Some("b".to_owned()),
             base_url: Some("u".to_owned()),
             max_tokens: None,
+            stop: Vec::new(),
         };
         assert_eq!(config.unwrap().settings::<Llm>().unwrap(), expected);
+    }
+
+    #[test]
+    fn in_a_list_that_adds_up_the_user_has_the_last_word() {
+        let project = "[llm]\nstop = ['project']";
+        let both = config("[llm]\nstop = ['user']", project, None).unwrap();
+        assert_eq!(both.settings::<Llm>().unwrap().stop, ["project", "user"]);
+        let one = config("", project, None).unwrap();
+        assert_eq!(one.settings::<Llm>().unwrap().stop, ["project"]);
     }
 
     #[test]

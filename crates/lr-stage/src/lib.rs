@@ -17,6 +17,7 @@
 //! files, checkers and models.
 
 mod arguments;
+pub mod ask;
 pub mod clock;
 pub mod config;
 pub mod environment;

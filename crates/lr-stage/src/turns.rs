@@ -23,6 +23,12 @@ pub trait Worker {
     /// The error becomes the turn's `error`.
     fn work(&mut self, turn: &mut Turn) -> Result<Status, Error>;
 
+    /// Hands over the turns that come behind the last one that was worked on, because the work has
+    /// split it into parts; there are none after an error.
+    fn further_parts(&mut self) -> Vec<Turn> {
+        Vec::new()
+    }
+
     /// Returns what a person wants to read of a turn after the work.
     fn page(&self, turn: &Turn) -> String;
 
@@ -63,6 +69,9 @@ pub fn run(
         let mut turn = turn?;
         status = status.max(step(&mut turn, output, worker)?);
         write(&turn, output, worker)?;
+        for part in worker.further_parts() {
+            write(&part, output, worker)?;
+        }
     }
     Ok(status)
 }

@@ -16,6 +16,9 @@ pub struct Apply {
     /// Why nothing was written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,
+    /// What the changes silence: checks that are switched off, tests that are skipped or gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressions: Vec<Suppressed>,
     /// What the reply said outside its blocks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
@@ -77,6 +80,18 @@ pub enum ChangeKind {
     Added,
     /// It is gone.
     Deleted,
+}
+
+/// What a change silences in one file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Suppressed {
+    /// The file's path, relative to the working directory.
+    pub path: String,
+    /// What it is called, such as `noqa`, `skipped test` or `deleted test`.
+    pub kind: String,
+    /// How many more there are than before.
+    pub added: u64,
 }
 
 /// Why a reply was not applied.

@@ -22,10 +22,11 @@ mod kind;
 mod previous;
 mod prompt;
 mod reply;
+mod share;
 mod source;
 mod turn;
 
-pub use apply::{Apply, Change, ChangeKind, Outcome, Refusal};
+pub use apply::{Apply, Change, ChangeKind, Outcome, Refusal, Suppressed};
 pub use check::{
     Applicability, BytesAspect, Check, CheckResult, CheckStatus, Code, Finding, Location, Position,
     Range, Rank, Script, Severity, Suggestion, Tool, Weight,
@@ -36,6 +37,7 @@ pub use kind::{Kind, Status};
 pub use previous::{Previous, PreviousPart};
 pub use prompt::{Fence, Message, Offered, Prompt, ReplyFormat, Role, Shown};
 pub use reply::{Finish, Reply, Usage};
+pub use share::Share;
 pub use source::{Source, SourceRole};
 pub use turn::{Id, ReadError, Section, Turn};
 

@@ -190,6 +190,11 @@ impl Turn {
         }
     }
 
+    /// Writes a section as raw JSON text in place of one of the same key, else behind all others.
+    pub(crate) fn set_raw(&mut self, key: &str, raw: String) {
+        self.put(key, raw);
+    }
+
     /// Returns the keys in their order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.key.as_str())
@@ -296,6 +301,17 @@ impl std::error::Error for ReadError {}
 )]
 fn json_text<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("a section is plain data")
+}
+
+/// Reads the keys of a JSON object, each with the place of its value in the text.
+pub(crate) fn read_object(text: &str) -> Result<Vec<(String, Range<usize>)>, ReadError> {
+    let entries = read_entries(text)?.into_iter();
+    Ok(entries
+        .filter_map(|entry| match entry.value {
+            Value::Read(range) => Some((entry.key, range)),
+            Value::Written(_) => None,
+        })
+        .collect())
 }
 
 fn read_entries(text: &str) -> Result<Vec<Entry>, ReadError> {

@@ -1,6 +1,8 @@
 //! The git binary, for what gix must not or cannot do: hooks, signatures, the user's filters.
 
-use lr_exec::{End, Finished, Program};
+use std::path::Path;
+
+use lr_exec::{End, Finished, Program, StartError};
 use lr_stage::Error;
 use lr_turn::Kind;
 
@@ -27,13 +29,17 @@ pub(super) fn commit(
         .filter(|(path, _)| view.staged(path).is_none());
     let new: Vec<String> = new.map(|(_, full)| full.clone()).collect();
     if !new.is_empty() {
-        let add = [
+        let mut add = vec![
             "add",
             "--force",
             "--intent-to-add",
             "--pathspec-from-file=-",
             "--pathspec-file-nul",
         ];
+        let is_sparse = repo.gix.config_snapshot().boolean("core.sparseCheckout");
+        if is_sparse == Some(true) {
+            add.push("--sparse");
+        }
         succeed("git add", run(repo, &add, nul_separated(&new))?)?;
     }
     let mut arguments = vec![
@@ -111,8 +117,50 @@ pub(super) fn smudge(repo: &Repo, full: &str, id: Oid) -> Result<Vec<u8>, Error>
     Ok(done.stdout.bytes().to_vec())
 }
 
+/// Returns the top of the work tree, as the git program sees it.
+pub(super) fn top_of(repo: &Repo) -> Result<String, Error> {
+    let arguments = ["rev-parse", "--show-toplevel"];
+    let done = succeed("git rev-parse", run(repo, &arguments, Vec::new())?)?;
+    Ok(done.stdout.text().trim_end_matches('\n').to_owned())
+}
+
+/// Signs a commit of a tree, whose object is stored in the folder `objects`.
+pub(super) fn sign(repo: &Repo, tree: Oid, objects: &Path) -> Result<(), Error> {
+    let known = repo.gix.common_dir().join("objects");
+    let tree = tree.to_string();
+    let arguments = ["commit-tree", "-S", "-m", "lr-git: a trial", &tree];
+    let signed = program(repo, &arguments)
+        .env("GIT_OBJECT_DIRECTORY", objects)
+        .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", known)
+        .run()
+        .map_err(|error| needed(repo, error))?;
+    let said = signed.stderr.text();
+    if signed.succeeded() {
+        return Ok(());
+    }
+    Err(refuse(format!(
+        "git cannot sign commits: {}",
+        last_bytes(said.trim(), SHOWN)
+    ))
+    .hint("repair the key, or switch signing off: git config commit.gpgSign false"))
+}
+
+/// Returns the contents of an object, which git fetches where it is not there yet.
+pub(super) fn fetch(repo: &Repo, id: Oid) -> Result<Vec<u8>, Error> {
+    let arguments = ["cat-file", "blob", &id.to_string()];
+    let done = succeed("git cat-file", run(repo, &arguments, Vec::new())?)?;
+    Ok(done.stdout.bytes().to_vec())
+}
+
 fn run(repo: &Repo, arguments: &[&str], input: Vec<u8>) -> Result<Finished, Error> {
-    // Housekeeping is left to the user's own commands: it would go on in the background.
+    let ran = program(repo, arguments).stdin_bytes(input).run();
+    ran.map_err(|error| needed(repo, error))
+}
+
+/// Returns git with what always holds: housekeeping is left to the user's own commands, because it
+/// would go on in the background; no program is asked which files have changed; and messages are
+/// marked with the encoding they are in.
+fn program(repo: &Repo, arguments: &[&str]) -> Program {
     let fixed = [
         "git",
         "--literal-pathspecs",
@@ -120,23 +168,27 @@ fn run(repo: &Repo, arguments: &[&str], input: Vec<u8>) -> Result<Finished, Erro
         "gc.auto=0",
         "-c",
         "maintenance.auto=false",
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "i18n.commitEncoding=UTF-8",
     ];
     Program::new(fixed.iter().chain(arguments))
         .current_dir(&repo.top)
         .timeout(repo.timeout)
         .capture_limit(CAPTURE)
         .drop_env(lr_stage::keys::variables())
-        .stdin_bytes(input)
-        .run()
-        .map_err(|error| {
-            let reason = super::probe::for_gix(repo, Hooks::Run);
-            let reason = reason.unwrap_or_else(|| "files have filters of their own".to_owned());
-            trouble(
-                format!("this repository needs the git program, because {reason}"),
-                error,
-            )
-            .hint("install git, or work without: lr-loop --no-git")
-        })
+}
+
+/// Says that git could not be run, and what it is needed for.
+fn needed(repo: &Repo, error: StartError) -> Error {
+    let reason = super::probe::for_gix(repo, Hooks::Run);
+    let reason = reason.unwrap_or_else(|| "files have filters of their own".to_owned());
+    trouble(
+        format!("this repository needs the git program, because {reason}"),
+        error,
+    )
+    .hint("install git, or work without: lr-loop --no-git")
 }
 
 /// Refuses what did not end well, with git's own words.

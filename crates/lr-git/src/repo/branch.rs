@@ -91,6 +91,12 @@ impl Repo {
             ))
             .hint(format!("remove it: git update-ref -d {folder}")));
         }
+        if let Some(other) = self.branch_below(name)? {
+            return Err(refuse(format!(
+                "the branch '{other}' is in the way of a branch '{name}'"
+            ))
+            .hint(format!("rename it: git branch -m {other} another-name")));
+        }
         let tip = self.branch(name)?;
         let base = self.base(run)?;
         if tip.is_some() && tip != head.commit {
@@ -115,6 +121,16 @@ impl Repo {
             );
         }
         Ok(())
+    }
+
+    /// Finds a branch whose name begins with another and a `/`.
+    fn branch_below(&self, name: &str) -> Result<Option<String>, Error> {
+        let failed = |error| trouble("cannot read the branches", error);
+        let prefix = format!("refs/heads/{name}/");
+        let all = self.gix.references().map_err(failed)?;
+        let mut below = all.prefixed(prefix.as_str()).map_err(failed)?;
+        let found = below.find_map(Result::ok);
+        Ok(found.map(|found| found.name().shorten().to_string()))
     }
 
     /// Finds another work tree of the repository that has a branch checked out.

@@ -46,7 +46,7 @@ impl Repo {
         let mut commits = Vec::new();
         let mut next = self.head()?.commit;
         while let Some(id) = next.filter(|id| Some(*id) != base && commits.len() < LIMIT) {
-            if !self.gix.has_object(id) {
+            if !self.has_commit(id) {
                 break; // The end of a shallow clone.
             }
             let commit = self.commit_at(id)?;
@@ -54,6 +54,11 @@ impl Repo {
             commits.push(commit);
         }
         Ok(commits)
+    }
+
+    /// Whether a commit is there; its parents may not be, in a shallow clone.
+    pub(super) fn has_commit(&self, id: Oid) -> bool {
+        self.gix.has_object(id)
     }
 
     /// Returns the files that a commit changed against its first parent, in the order of their

@@ -11,11 +11,17 @@
 
 mod binary;
 mod branch;
+mod called;
 mod guard;
+mod halfway;
 mod history;
+mod hooks;
 mod index;
+mod locks;
 mod probe;
+mod rehearse;
 mod repository;
+mod tree;
 mod view;
 mod write;
 
@@ -25,5 +31,6 @@ pub(crate) use guard::Guard;
 pub(crate) use history::Commit;
 pub(crate) use repository::{Head, Repo};
 use repository::{refuse, trouble};
-pub(crate) use view::{Mode, Version, View};
+pub(crate) use tree::{Mode, Version};
+pub(crate) use view::View;
 pub(crate) use write::Hooks;

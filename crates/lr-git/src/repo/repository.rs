@@ -6,7 +6,7 @@ use std::time::Duration;
 use lr_stage::Error;
 use lr_turn::Kind;
 
-use super::{Oid, branch, probe};
+use super::{Oid, branch, locks, probe};
 
 /// A repository with a work tree, seen from a working directory inside it.
 pub(crate) struct Repo {
@@ -61,6 +61,7 @@ impl Repo {
             prefix,
             timeout: TIMEOUT,
         };
+        probe::redirections(&repo)?;
         probe::owner(&repo)?;
         probe::references(&repo)?;
         repo.gix.object_cache_size_if_unset(8 * 1024 * 1024);
@@ -99,7 +100,7 @@ impl Repo {
     /// progress, unmerged files, locks that somebody left, no name for commits.
     pub(crate) fn check_ready(&self) -> Result<(), Error> {
         probe::operation(self)?;
-        probe::locks(self)?;
+        locks::check(self)?;
         probe::identity(self)?;
         probe::index(self)
     }

@@ -6,32 +6,16 @@ use gix::worktree::stack::state::attributes::Source;
 use lr_files::{FileErrorKind, Root};
 use lr_stage::Error;
 
-use super::{Oid, Repo, binary, refuse, trouble};
+use super::tree::{refuse_pointer, version_in};
+use super::{Mode, Oid, Repo, Version, binary, refuse, trouble};
 use crate::files::file_error;
 
 /// Attributes that change what git stores beyond line endings; such files are converted by the
 /// git binary, which runs the user's own programs as the user configured them.
-const FOREIGN_FILTERS: [&str; 3] = ["filter", "working-tree-encoding", "ident"];
+const FOREIGN_FILTERS: [&str; 3] = ["filter", ENCODING, "ident"];
 
-/// One version of a file, as git stores it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Version {
-    /// The hash of the contents after the filters that lead into git.
-    pub(crate) id: Oid,
-    /// What kind of file it is.
-    pub(crate) mode: Mode,
-}
-
-/// What kind of file a version is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// A file.
-    File,
-    /// A file that may be executed.
-    Executable,
-    /// A symbolic link, a submodule or a directory.
-    Other,
-}
+/// The attribute that names the encoding of a file in the work tree.
+const ENCODING: &str = "working-tree-encoding";
 
 /// `HEAD`, the index and the work tree side by side, as they were when it was made.
 pub(crate) struct View<'r> {
@@ -73,17 +57,6 @@ impl Repo {
             selected,
             keeps_mode: keeps_mode.unwrap_or(true),
         })
-    }
-
-    pub(super) fn tree_of(&self, commit: Oid) -> Result<gix::Tree<'_>, Error> {
-        let commit = self.gix.find_commit(commit);
-        let tree = commit.and_then(|commit| commit.tree());
-        tree.map_err(|error| trouble("cannot read a commit", error))
-    }
-
-    /// Returns the version of a file in a commit.
-    pub(crate) fn version_in(&self, commit: Oid, path: &str) -> Result<Option<Version>, Error> {
-        version_in(&self.tree_of(commit)?, &self.full(path))
     }
 }
 
@@ -143,6 +116,7 @@ impl View<'_> {
         let Some(bytes) = self.bytes(path)? else {
             return Ok(None);
         };
+        refuse_pointer(path, &bytes)?;
         Ok(Some(Version {
             id: self.stored_id(path, bytes)?,
             mode: self.mode_on_disk(path),
@@ -213,6 +187,7 @@ impl View<'_> {
         let matches = |bytes: &Vec<u8>| lr_files::sha256_hex(bytes) == sha256;
         let stored = self.repo.blob(version.id)?;
         if matches(&stored) {
+            refuse_pointer(path, &stored)?;
             return Ok(Some(stored));
         }
         let smudged = self.smudge(path, version.id, &stored)?;
@@ -248,6 +223,45 @@ impl View<'_> {
         }
     }
 
+    /// Returns a text that lr writes as a new file in the form in which git would check it out.
+    pub(crate) fn for_new_file(&mut self, path: &str, text: String) -> Result<Vec<u8>, Error> {
+        if self.has_foreign_filter(path)? {
+            return Ok(text.into_bytes());
+        }
+        let empty = Oid::null(self.repo.gix.object_hash());
+        self.smudge(path, empty, text.as_bytes())
+    }
+
+    /// Refuses a new file of UTF-8 that git would not store: its filters fail, or its attributes
+    /// say another encoding.
+    pub(crate) fn check_new_file(&mut self, path: &str, text: String) -> Result<(), Error> {
+        if let Some(encoding) = self.encoding(path)?
+            && !["utf-8", "utf8"].contains(&encoding.to_ascii_lowercase().as_str())
+        {
+            return Err(refuse(format!(
+                "'{path}' would have to be written as {encoding}, by its git attributes"
+            )));
+        }
+        let bytes = self.for_new_file(path, text)?;
+        self.stored_id(path, bytes).map(|_| ())
+    }
+
+    /// Returns the encoding in the work tree that the attributes of a file name.
+    fn encoding(&mut self, path: &str) -> Result<Option<String>, Error> {
+        self.has_foreign_filter(path)?;
+        let mut found = self.selected.iter_selected();
+        let found = found.find(|found| found.assignment.name.as_str() == ENCODING);
+        Ok(found.and_then(|found| match found.assignment.state {
+            gix::attrs::StateRef::Value(value) => Some(value.as_bstr().to_string()),
+            _ => None,
+        }))
+    }
+
+    /// Whether nothing at all is staged.
+    pub(crate) fn is_index_empty(&self) -> bool {
+        self.index.entries().is_empty()
+    }
+
     /// Whether git stores a file through a program or an encoding of the user's.
     pub(crate) fn has_foreign_filter(&mut self, path: &str) -> Result<bool, Error> {
         let full = self.repo.full(path);
@@ -264,33 +278,4 @@ impl View<'_> {
         });
         Ok(is_foreign)
     }
-}
-
-impl Repo {
-    /// Returns the stored contents of a version.
-    pub(crate) fn blob(&self, id: Oid) -> Result<Vec<u8>, Error> {
-        let blob = self.gix.find_blob(id);
-        let mut blob = blob.map_err(|error| {
-            trouble(format!("cannot read the object '{id}'"), error)
-                .hint("'git fsck' says more about what is missing")
-        })?;
-        Ok(blob.take_data())
-    }
-}
-
-fn version_in(tree: &gix::Tree<'_>, full: &str) -> Result<Option<Version>, Error> {
-    let entry = tree.lookup_entry(full.split('/'));
-    let entry =
-        entry.map_err(|error| trouble(format!("cannot look up '{full}' in a commit"), error))?;
-    Ok(entry.map(|entry| {
-        let mode = match entry.mode().kind() {
-            gix::objs::tree::EntryKind::Blob => Mode::File,
-            gix::objs::tree::EntryKind::BlobExecutable => Mode::Executable,
-            _ => Mode::Other,
-        };
-        Version {
-            id: entry.object_id(),
-            mode,
-        }
-    }))
 }

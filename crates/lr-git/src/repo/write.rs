@@ -1,7 +1,5 @@
 //! Writing a commit of exactly the given files.
 
-use std::collections::BTreeSet;
-
 use gix::index::entry::{Mode as IndexMode, Stat};
 use gix::objs::tree::EntryKind;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
@@ -9,7 +7,7 @@ use lr_stage::{Error, say};
 use lr_turn::Kind;
 
 use super::index::{LockedIndex, Staged};
-use super::{Commit, Mode, Oid, Repo, View, binary, probe, refuse, trouble};
+use super::{Mode, Oid, Repo, View, binary, probe, refuse, trouble};
 
 /// Whether the user's hooks may stop a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,25 +58,6 @@ impl Repo {
         }
     }
 
-    /// Refuses to run hooks if one of these files, which this run changed, is a hook or a source
-    /// of one: the user has not read it yet.
-    ///
-    /// The paths are relative to the top of the work tree.
-    pub(crate) fn refuse_changed_hooks(&self, paths: &BTreeSet<String>) -> Result<(), Error> {
-        match probe::hook_source(self, paths) {
-            None => Ok(()),
-            Some(path) => Err(refuse(format!(
-                "'{path}' is run by a git hook and was changed by this run"
-            ))
-            .hint("read it first, and commit it yourself; or leave hooks out with --no-verify")),
-        }
-    }
-
-    /// Whether git would run hooks of the user's.
-    pub(crate) fn runs_hooks(&self) -> bool {
-        probe::runs_hooks(self)
-    }
-
     /// Brings the index up to the files that a hook has changed and added to the commit: git leaves
     /// in it what they were before the hook, and the next `git commit` would take that back.
     fn follow_hooks(&self, paths: &[String]) -> Result<(), Error> {
@@ -93,61 +72,8 @@ impl Repo {
         self.stage(&mut view, &behind)
     }
 
-    /// Checks that the objects a commit of these files builds upon are there.
-    ///
-    /// # Errors
-    ///
-    /// [`Kind::Repository`], naming an object that is missing.
-    pub(crate) fn check_objects(&self, view: &View<'_>, paths: &[&str]) -> Result<(), Error> {
-        let Some(head) = self.head()?.commit else {
-            return Ok(());
-        };
-        if probe::for_gix(self, Hooks::Run).is_some() {
-            return Ok(());
-        }
-        let failed = |error| {
-            trouble("the repository lacks an object that a commit needs", error)
-                .hint("'git fsck' says more about what is missing")
-        };
-        let mut editor = self.gix.edit_tree(self.tree_of(head)?.id).map_err(failed)?;
-        for path in paths {
-            if let Some(version) = view.committed(path)? {
-                let kind = match version.mode {
-                    Mode::Executable => EntryKind::BlobExecutable,
-                    _ => EntryKind::Blob,
-                };
-                editor
-                    .upsert(self.full(path), kind, version.id)
-                    .map_err(failed)?;
-            }
-        }
-        editor.write().map(|_| ()).map_err(failed)
-    }
-
-    /// Brings the index up to the commit at `HEAD` if that was killed after the branch had moved
-    /// and before the index was replaced; says whether it was.
-    ///
-    /// Such a state is told by every file of the commit: the work tree has the new version, and
-    /// the index still has the parent's, so that a plain `git commit` would take the change back.
-    pub(crate) fn complete_if_killed(&self, tip: &Commit) -> Result<bool, Error> {
-        let repo = self.at_top();
-        let paths: Vec<String> = repo.changed_files(tip)?.into_iter().collect();
-        let mut view = repo.view()?;
-        for path in &paths {
-            let parent = match tip.parent {
-                Some(parent) => repo.version_in(parent, path)?,
-                None => None,
-            };
-            if view.staged(path) != parent || view.on_disk(path)? != view.committed(path)? {
-                return Ok(false);
-            }
-        }
-        repo.stage(&mut view, &paths)?;
-        Ok(!paths.is_empty())
-    }
-
     /// Takes the versions in the work tree over into the index.
-    fn stage(&self, view: &mut View<'_>, paths: &[String]) -> Result<(), Error> {
+    pub(super) fn stage(&self, view: &mut View<'_>, paths: &[String]) -> Result<(), Error> {
         if paths.is_empty() {
             return Ok(());
         }

@@ -55,6 +55,68 @@ fn a_hook_that_refuses_leaves_the_change_applied_and_is_heard() {
 }
 
 #[test]
+fn no_verify_leaves_out_what_git_leaves_out_and_runs_the_others() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    for name in [
+        "pre-commit",
+        "commit-msg",
+        "prepare-commit-msg",
+        "post-commit",
+    ] {
+        let script = format!("echo {name} >> .git/ran");
+        hook(&sandbox, &format!(".git/hooks/{name}"), &script);
+    }
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let arguments = ["commit", "--no-verify", "--no-fixes"];
+    sandbox.lr(&arguments, &line(&turn)).code(0);
+    assert_eq!(
+        sandbox.read(".git/ran"),
+        "prepare-commit-msg\npost-commit\n"
+    );
+    sandbox.is_sound("");
+}
+
+/// The hook runs for the first part, and the second part changed it.
+#[test]
+fn a_hook_that_another_part_of_the_turn_changed_does_not_run() {
+    let sandbox = Sandbox::new();
+    hook(&sandbox, "hooks/pre-commit", "true");
+    sandbox.git(&["config", "core.hooksPath", "hooks"]);
+    sandbox.git(&["add", "hooks"]);
+    sandbox.git(&["commit", "--quiet", "-m", "hooks"]);
+    sandbox.start(&["a.py"]);
+    let mut first = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    first["part"] = 1.into();
+    let evil = "#!/bin/sh\ntouch ../pwned\n";
+    let mut second = sandbox.apply(1, &[("hooks/pre-commit", Some(evil))]);
+    second["part"] = 2.into();
+    // Even where only the first part is given: the hook is not as the last commit has it.
+    for turns in [format!("{}{}", line(&first), line(&second)), line(&first)] {
+        let ran = sandbox.lr(&["commit"], &turns).code(2);
+        ran.says("'hooks/pre-commit' is run by a git hook");
+    }
+    assert!(!sandbox.path("../pwned").exists());
+}
+
+#[test]
+fn a_filter_that_this_run_changed_does_not_run() {
+    let sandbox = Sandbox::new();
+    hook(&sandbox, "clean.sh", "cat");
+    sandbox.git(&["config", "filter.f.clean", "./clean.sh"]);
+    sandbox.write(".gitattributes", "*.txt filter=f\n");
+    sandbox.write("x.txt", "x\n");
+    sandbox.git(&["add", "."]);
+    sandbox.git(&["commit", "--quiet", "-m", "x"]);
+    sandbox.start(&["x.txt", "clean.sh"]);
+    let evil = "#!/bin/sh\ntouch ../pwned\n";
+    let turn = sandbox.apply(1, &[("clean.sh", Some(evil)), ("x.txt", Some("y\n"))]);
+    let ran = sandbox.lr(&["commit"], &line(&turn)).code(2);
+    ran.says("'clean.sh' is run by a git hook");
+    assert!(!sandbox.path("../pwned").exists());
+}
+
+#[test]
 fn a_hook_that_hangs_is_ended_with_what_it_started() {
     let sandbox = Sandbox::new();
     sandbox.start(&["a.py"]);

@@ -9,6 +9,8 @@ mod faults;
 mod hooks;
 mod odd;
 mod recheck;
+mod recover;
 mod start;
+mod states;
 mod support;
 mod undo;

@@ -1,0 +1,3 @@
+import a
+
+assert a.x == 2

@@ -1,0 +1,109 @@
+//! Writing a file that is not a source, such as a patch, wherever the user wants it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+use crate::disk;
+use crate::error::FileError;
+
+/// Writes a file so that it is there complete or not at all; the one that was there before is
+/// replaced.
+///
+/// What is not a regular file, such as a pipe or a device, is written to as it is. A symbolic link
+/// leads to the file that is replaced.
+///
+/// # Errors
+///
+/// Whatever hinders writing it.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let write = || match path.metadata() {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+            OpenOptions::new().write(true).open(path)?.write_all(bytes)
+        }
+        _ => replace(&target(path)?, bytes),
+    };
+    write().map_err(|error: io::Error| FileError::os("write", &path.to_string_lossy(), &error))
+}
+
+/// Where a path leads, if there is something already.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_path_buf()),
+        other => other,
+    }
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = rustix::fs::open(parent.unwrap_or(Path::new(".")), flags, Mode::empty())?;
+    let temporary = disk::temporary_name();
+    let fill = |file: &File| disk::write(file, bytes).and_then(|()| disk::sync(file));
+    let replaced = disk::create(&directory, &temporary, 0o666)
+        .and_then(|file| fill(&file))
+        .and_then(|()| disk::rename(&directory, &temporary, name));
+    if replaced.is_err() {
+        // The first error is the one to tell.
+        let _ = disk::remove(&directory, &temporary);
+    }
+    replaced.and_then(|()| disk::sync_directory(&directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::fault::{self, Fault};
+    use std::fs;
+
+    #[test]
+    fn a_file_is_old_or_new_whichever_step_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.patch");
+        fs::write(&path, "old").unwrap();
+        for point in 0.. {
+            fault::arm(point, Fault::Error(5));
+            let result = write_whole(&path, b"new");
+            if fault::disarm() {
+                assert!(result.is_ok());
+                break;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text == "old" || text == "new", "{point}: {text}");
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{point}");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    }
+
+    #[test]
+    fn devices_and_links_are_not_replaced() {
+        write_whole(Path::new("/dev/null"), b"new").unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        write_whole(&link, b"new").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone/a.patch");
+        let error = write_whole(&path, b"new").unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("a.patch': no such file or directory"),
+            "{error}"
+        );
+        assert!(write_whole(folder.path(), b"new").is_err());
+    }
+}
