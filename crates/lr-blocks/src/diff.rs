@@ -81,8 +81,6 @@ struct Body {
     lines: Vec<(Mark, String)>,
     /// Whether the counts in its header are right.
     is_counted: bool,
-    /// Whether its last line is put in, so that what is missing of it would not be noticed.
-    ends_with_put: bool,
 }
 
 impl Body {
@@ -123,16 +121,12 @@ impl Body {
             hint,
             lines: marked.map(|(mark, line)| (mark, line.to_owned())).collect(),
             is_counted,
-            ends_with_put: lines[range]
-                .last()
-                .is_some_and(|line| line.starts_with('+')),
         }
     }
 
     /// The problem of a hunk unless a closed code fence shows that nothing of it is missing.
     fn doubt(&self, reader: &Reader, header: usize) -> Option<Problem> {
-        let is_last = self.end == reader.lines.len();
-        let may_be_cut = is_last && !reader.ends_with_line_end && self.ends_with_put;
+        let may_be_cut = self.end == reader.lines.len() && !reader.ends_with_line_end;
         let why = if !self.is_counted {
             "has line counts that do not fit its lines, so it may be cut off: correct the '@@' line, or put the diff into \
              a code fence"

@@ -89,12 +89,12 @@ fn outcome(block: &Block, old: Option<&str>) -> Result<Option<String>, String> {
     let new = block
         .apply(old)
         .map_err(|problems| problems[0].kind.to_string())?;
-    match &new {
-        Some(new) => match suspicious(old.unwrap_or_default(), new) {
-            Some(problem) if block.is_whole() => Err(problem.kind.to_string()),
-            _ => Ok(Some(new.clone())),
-        },
-        None => Ok(None),
+    let problem = new
+        .as_ref()
+        .and_then(|new| suspicious(old.unwrap_or_default(), new));
+    match problem {
+        Some(problem) => Err(problem.kind.to_string()),
+        None => Ok(new),
     }
 }
 
@@ -197,7 +197,9 @@ fn every_good_reply_cut_anywhere_does_a_beginning_of_what_it_does_whole() {
             };
             let is_beginning = cut.blocks.len() <= whole.blocks.len()
                 && cut.blocks.iter().zip(&whole.blocks).all(|(cut, whole)| {
-                    cut.path == whole.path && begins(&cut.content, &whole.content)
+                    cut.number == whole.number
+                        && cut.path == whole.path
+                        && begins(&cut.content, &whole.content)
                 });
             assert!(is_beginning, "{name} cut after {bytes} bytes: {cut:?}");
         }
