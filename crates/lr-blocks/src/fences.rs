@@ -66,6 +66,7 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
         }
         if is_second_of_section(reader) {
             let problem = second_of_section(reader);
+            forget(reader);
             return Some(problem_item(reader, problem));
         }
     }
@@ -103,11 +104,18 @@ fn language(line: &str) -> &str {
     info.split([' ', ':', '{', ',']).next().unwrap_or_default()
 }
 
+/// Forgets what the next fence could be doubtful for: one slip is one problem.
+fn forget(reader: &mut Reader) {
+    reader.last_fence = LastFence::default();
+    reader.labels.section = None;
+}
+
 /// The problem of a bare fence without a label of its own, if the fence of the file before may go on there.
 fn closed_too_early(reader: &mut Reader, language: &str) -> Option<Item> {
     if !reader.last_fence.is_doubtful || !language.is_empty() {
         return None;
     }
+    forget(reader);
     let reason = format!(
         "line {} of the reply opens a code fence, but the one before seems to be closed too early: put a longer fence \
          around a text that has fences in it",
@@ -199,6 +207,9 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
         language: language(reader.lines[reader.at]).to_owned(),
         is_doubtful: end.is_some_and(|end| is_doubtful(reader, &path, end)),
     };
+    if item.problem.is_some() {
+        forget(reader);
+    }
     reader.labels.used(&path);
     if path != EXAMPLE_PATH {
         let content = Content::Whole(Whole::bare(text));
