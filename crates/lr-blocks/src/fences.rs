@@ -199,7 +199,7 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     let text = text(lines, indent);
     let range = reader.at..end.map_or(reader.lines.len(), |end| end + 1);
     let mut item = Item::new(ReplyFormat::Fences, range);
-    odd = odd.or_else(|| end.and_then(|end| closed_by_label(reader, end)));
+    odd = odd.or_else(|| end.and_then(|end| closed_by_label(reader, &path, end)));
     odd = odd.or_else(|| end.and_then(|end| goes_on(reader, &path, end)));
     item.problem = problem(number, &path, begin, end.is_none(), odd);
     reader.last_fence = LastFence {
@@ -251,14 +251,15 @@ fn odd_line(reader: &Reader, at: usize, opening: CodeFence, indent: usize) -> Op
 }
 
 /// What is odd about a closing line below a label: it may open the fence of that label.
-fn closed_by_label(reader: &Reader, end: usize) -> Option<String> {
+fn closed_by_label(reader: &Reader, path: &str, end: usize) -> Option<String> {
     let last = reader.lines[..end]
         .iter()
         .rev()
         .find(|line| !line.trim().is_empty())?;
     let goes_on = reader.lines.get(end + 1);
     let is_glued = goes_on.is_some_and(|line| !line.trim().is_empty());
-    (is_glued && label::label(last, reader.terms).is_some()).then(|| {
+    let label = label::label(last, reader.terms)?;
+    (is_glued || label == path).then(|| {
         format!(
             "seems never to be closed: the next one begins in line {} of the reply below {}",
             end + 1,
