@@ -66,6 +66,7 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
         }
         if is_second_of_section(reader) {
             let problem = second_of_section(reader);
+            forget(reader);
             return Some(problem_item(reader, problem));
         }
     }
@@ -103,11 +104,18 @@ fn language(line: &str) -> &str {
     info.split([' ', ':', '{', ',']).next().unwrap_or_default()
 }
 
+/// Forgets what the next fence could be doubtful for: one slip is one problem.
+fn forget(reader: &mut Reader) {
+    reader.last_fence = LastFence::default();
+    reader.labels.section = None;
+}
+
 /// The problem of a bare fence without a label of its own, if the fence of the file before may go on there.
 fn closed_too_early(reader: &mut Reader, language: &str) -> Option<Item> {
     if !reader.last_fence.is_doubtful || !language.is_empty() {
         return None;
     }
+    forget(reader);
     let reason = format!(
         "line {} of the reply opens a code fence, but the one before seems to be closed too early: put a longer fence \
          around a text that has fences in it",
@@ -191,7 +199,7 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     let text = text(lines, indent);
     let range = reader.at..end.map_or(reader.lines.len(), |end| end + 1);
     let mut item = Item::new(ReplyFormat::Fences, range);
-    odd = odd.or_else(|| end.and_then(|end| closed_by_label(reader, end)));
+    odd = odd.or_else(|| end.and_then(|end| closed_by_label(reader, &path, end)));
     odd = odd.or_else(|| end.and_then(|end| goes_on(reader, &path, end)));
     item.problem = problem(number, &path, begin, end.is_none(), odd);
     reader.last_fence = LastFence {
@@ -199,6 +207,9 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
         language: language(reader.lines[reader.at]).to_owned(),
         is_doubtful: end.is_some_and(|end| is_doubtful(reader, &path, end)),
     };
+    if item.problem.is_some() {
+        forget(reader);
+    }
     reader.labels.used(&path);
     if path != EXAMPLE_PATH {
         let content = Content::Whole(Whole::bare(text));
@@ -240,14 +251,15 @@ fn odd_line(reader: &Reader, at: usize, opening: CodeFence, indent: usize) -> Op
 }
 
 /// What is odd about a closing line below a label: it may open the fence of that label.
-fn closed_by_label(reader: &Reader, end: usize) -> Option<String> {
+fn closed_by_label(reader: &Reader, path: &str, end: usize) -> Option<String> {
     let last = reader.lines[..end]
         .iter()
         .rev()
         .find(|line| !line.trim().is_empty())?;
     let goes_on = reader.lines.get(end + 1);
     let is_glued = goes_on.is_some_and(|line| !line.trim().is_empty());
-    (is_glued && label::label(last, reader.terms).is_some()).then(|| {
+    let label = label::label(last, reader.terms)?;
+    (is_glued || label == path).then(|| {
         format!(
             "seems never to be closed: the next one begins in line {} of the reply below {}",
             end + 1,

@@ -4,6 +4,7 @@
 //! a path if it names a known file, or looks like one; prose that mentions a path is no label.
 
 use crate::Terms;
+use crate::file_name::{has_ending, is_file, is_path};
 use crate::markdown::CodeFence;
 use crate::path::undecorated;
 use crate::talk;
@@ -33,8 +34,9 @@ impl Labels {
         if line.trim().is_empty() || is_markup(line) {
             return false;
         }
-        let label = label(line, terms);
-        let is_whole = label.is_some() && label.as_deref() == Some(&*whole(line));
+        let label = Label::of(line, terms);
+        let is_whole = label.as_ref().is_some_and(|label| label.is_whole);
+        let label = label.map(|label| label.path);
         let is_talk = !is_whole && talk::announces_other(line);
         if let Some(level) = level(line, is_whole) {
             self.title(level, label.clone().filter(|_| !is_talk));
@@ -75,6 +77,9 @@ impl Labels {
         self.current = Some(path.to_owned());
     }
 }
+
+/// The longest line that can be a label, in bytes.
+const LONGEST: usize = 1000;
 
 /// Lines that stand between a label and what it labels: tags that some models write, and what underlines a title.
 fn is_markup(line: &str) -> bool {
@@ -135,20 +140,45 @@ fn linked(text: &str) -> &str {
 
 /// The path that a line is the label of.
 pub(crate) fn label(line: &str, terms: &Terms) -> Option<String> {
-    let line = line.trim();
-    if let Some(path) = tagged(line) {
-        return Some(undecorated(path));
+    Label::of(line, terms).map(|label| label.path)
+}
+
+/// A line that is a label.
+struct Label {
+    path: String,
+    /// Whether it is nothing but the path.
+    is_whole: bool,
+}
+
+impl Label {
+    fn of(line: &str, terms: &Terms) -> Option<Self> {
+        let line = line.trim();
+        if line.len() > LONGEST {
+            return None;
+        }
+        if let Some(path) = tagged(line) {
+            let path = undecorated(path);
+            return Some(Self {
+                path,
+                is_whole: false,
+            });
+        }
+        let is_heading = is_heading(line);
+        let text = without_list_mark(line.trim_start_matches('#').trim());
+        let path = whole(line);
+        // Headings are also of other things: "Client/server" is no path.
+        let is_whole_path = if is_heading { is_file } else { is_path };
+        if is_whole_path(&path, terms) {
+            return Some(Self {
+                path,
+                is_whole: true,
+            });
+        }
+        let is_marked = is_heading || is_bold(text) || has_label_word(text);
+        let path = is_marked.then(|| only_path_in(text, terms)).flatten()?;
+        let is_whole = false;
+        Some(Self { path, is_whole })
     }
-    let is_heading = is_heading(line);
-    let text = without_list_mark(line.trim_start_matches('#').trim());
-    let whole = whole(line);
-    // Headings are also of other things: "Client/server" is no path.
-    let is_whole_path = if is_heading { is_file } else { is_path };
-    if is_whole_path(&whole, terms) {
-        return Some(whole);
-    }
-    let is_marked = is_heading || is_bold(text) || has_label_word(text);
-    is_marked.then(|| only_path_in(text, terms)).flatten()
 }
 
 /// `<path>src/a.py</path>`
@@ -227,203 +257,6 @@ pub(crate) fn known_in(line: &str, terms: &Terms) -> Option<String> {
     paths.dedup();
     if paths.len() == 1 { paths.pop() } else { None }
 }
-
-/// Whether a text names a file: a known one, or one that looks like a path of a file.
-fn is_path(text: &str, terms: &Terms) -> bool {
-    let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
-    let is_deep = name.len() + 1 < text.len() && !name.is_empty();
-    is_file(text, terms) || (is_plain(text) && is_deep)
-}
-
-/// Whether a text among others names a file: a known one, or one that can be nothing else.
-fn is_file(text: &str, terms: &Terms) -> bool {
-    const NAMES: [&str; 5] = [
-        "Makefile",
-        "Dockerfile",
-        "Jenkinsfile",
-        "Rakefile",
-        "Gemfile",
-    ];
-    if !text.contains(char::is_whitespace) && !text.is_empty() && (terms.is_known)(text) {
-        return true;
-    }
-    let name = text.rsplit(['/', '\\']).next().unwrap_or(text);
-    if text.contains(char::is_whitespace) {
-        return has_ending(name) && (terms.is_known)(text);
-    }
-    let is_deep = text.starts_with(['/', '~', '.']) || text.matches('/').count() > 1;
-    is_plain(text)
-        && !name.is_empty()
-        && (has_ending(name) || NAMES.contains(&name) || (text.contains('/') && is_deep))
-}
-
-/// Whether a text has only characters that paths usually have.
-fn is_plain(text: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || "._-/@+~\\".contains(c);
-    let has_drive = text
-        .get(1..3)
-        .is_some_and(|rest| [":/", ":\\"].contains(&rest));
-    let without_drive = if has_drive { &text[2..] } else { text };
-    !text.contains("...") && without_drive.chars().all(is_plain)
-}
-
-/// Whether a name ends as those of files do, such as `.py`.
-fn has_ending(name: &str) -> bool {
-    if PRODUCTS
-        .split_whitespace()
-        .any(|product| name.eq_ignore_ascii_case(product))
-    {
-        return false;
-    }
-    let Some((stem, ending)) = name.rsplit_once('.') else {
-        return false;
-    };
-    if stem.is_empty() {
-        return ending.len() > 2
-            && ending
-                .bytes()
-                .all(|c| c.is_ascii_alphanumeric() || b"_-".contains(&c));
-    }
-    let ending = ending.to_ascii_lowercase();
-    !stem.ends_with('.') && ENDINGS.binary_search(&ending.as_str()).is_ok()
-}
-
-/// How names of files end, sorted.
-const ENDINGS: &[&str] = &[
-    "adoc",
-    "bash",
-    "bat",
-    "bazel",
-    "bzl",
-    "c",
-    "cc",
-    "cfg",
-    "cjs",
-    "clj",
-    "cljs",
-    "cmake",
-    "cmd",
-    "conf",
-    "config",
-    "cpp",
-    "cs",
-    "csproj",
-    "css",
-    "csv",
-    "cu",
-    "cue",
-    "cxx",
-    "dart",
-    "ejs",
-    "elm",
-    "env",
-    "erb",
-    "erl",
-    "ex",
-    "exs",
-    "fish",
-    "fs",
-    "glsl",
-    "go",
-    "gradle",
-    "graphql",
-    "groovy",
-    "h",
-    "haml",
-    "hbs",
-    "hcl",
-    "hh",
-    "hpp",
-    "hrl",
-    "hs",
-    "htm",
-    "html",
-    "hxx",
-    "in",
-    "ini",
-    "ipynb",
-    "j2",
-    "java",
-    "jinja",
-    "jinja2",
-    "jl",
-    "js",
-    "json",
-    "json5",
-    "jsonl",
-    "jsx",
-    "kt",
-    "kts",
-    "less",
-    "lisp",
-    "lock",
-    "log",
-    "lua",
-    "m4",
-    "md",
-    "mdx",
-    "mjs",
-    "mk",
-    "ml",
-    "mli",
-    "mm",
-    "nim",
-    "nix",
-    "org",
-    "patch",
-    "php",
-    "pl",
-    "plist",
-    "pm",
-    "properties",
-    "proto",
-    "ps1",
-    "pxd",
-    "py",
-    "pyi",
-    "pyx",
-    "rb",
-    "rs",
-    "rst",
-    "sass",
-    "scala",
-    "scm",
-    "scss",
-    "sh",
-    "sln",
-    "snap",
-    "sol",
-    "sql",
-    "styl",
-    "svelte",
-    "svg",
-    "swift",
-    "tcl",
-    "tex",
-    "tf",
-    "tmpl",
-    "toml",
-    "tpl",
-    "ts",
-    "tsv",
-    "tsx",
-    "twig",
-    "txt",
-    "vb",
-    "vim",
-    "vue",
-    "wgsl",
-    "xml",
-    "xsl",
-    "yaml",
-    "yml",
-    "zig",
-    "zsh",
-];
-
-/// Names that look like files and are not.
-const PRODUCTS: &str =
-    "asp.net d3.js express.js next.js node.js nuxt.js react.js socket.io three.js vue.js";
 
 /// The path in the info string of a line that opens a code fence: ```` ```python title="a.py" ````,
 /// ```` ```python:a.py ````, ```` ```a.py ````.

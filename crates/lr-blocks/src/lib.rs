@@ -40,6 +40,7 @@ mod locate;
 mod nearest;
 
 mod almost;
+mod file_name;
 mod label;
 mod markdown;
 mod path;

@@ -29,10 +29,11 @@ fn after_label<'t>(path: &'t str, label: &str) -> Option<&'t str> {
 }
 
 fn without_empty_steps(path: &str) -> String {
-    let steps: Vec<&str> = path
-        .split('/')
-        .filter(|step| !matches!(*step, "" | "."))
-        .collect();
+    let is_step = |step: &&str| !matches!(*step, "" | ".");
+    if path.split('/').all(|step| is_step(&step)) {
+        return path.to_owned();
+    }
+    let steps: Vec<&str> = path.split('/').filter(is_step).collect();
     let root = if path.starts_with('/') { "/" } else { "" };
     format!("{root}{}", steps.join("/"))
 }

@@ -152,6 +152,11 @@ impl<'r, 't> Reader<'r, 't> {
 
     /// Passes the next line, or the item that begins there.
     fn step(&mut self) {
+        if self.lines[self.at].is_empty() && self.reasoning.is_none() {
+            self.remarks.line("");
+            self.at += 1;
+            return;
+        }
         let Some(line) = self.without_reasoning(self.lines[self.at]) else {
             self.at += 1;
             return;

@@ -39,18 +39,21 @@ pub(crate) fn begin(line: &str, at_the_start: bool) -> Option<(Tag, &str)> {
 
 /// What follows the first end of the reasoning in a line.
 pub(crate) fn after_end(line: &str, tag: Tag) -> Option<&str> {
-    let at = line.to_ascii_lowercase().find(tag.end)?;
-    Some(&line[at + tag.end.len()..])
+    line.match_indices('<')
+        .find_map(|(at, _)| after_prefix(&line[at..], tag.end))
 }
 
 /// What follows the end of reasoning that never began: prompt templates of some models begin it themselves, and only
 /// its end is left in the reply.
 pub(crate) fn end_without_begin(line: &str) -> Option<&str> {
     let line = line.trim();
-    let folded = line.to_ascii_lowercase();
-    let is_tag = folded.starts_with(THINK.end) || folded.ends_with(THINK.end);
-    let at = is_tag.then(|| folded.rfind(THINK.end)).flatten()?;
-    Some(&line[at + THINK.end.len()..])
+    let last = line.rfind('<').map(|at| &line[at..]);
+    let ends_so = last.is_some_and(|last| last.eq_ignore_ascii_case(THINK.end));
+    if !ends_so && after_prefix(line, THINK.end).is_none() {
+        return None;
+    }
+    line.rmatch_indices('<')
+        .find_map(|(at, _)| after_prefix(&line[at..], THINK.end))
 }
 
 /// What follows a prefix, letter case aside.

@@ -27,7 +27,8 @@ impl<'t> Remarks<'t> {
         if !line.trim().is_empty() {
             self.has_content = true;
             self.pieces.push(Piece::Line(line));
-        } else if matches!(self.pieces.last(), Some(Piece::Line(last)) if !last.is_empty()) {
+        } else if matches!(self.pieces.last(), Some(Piece::Line(last) | Piece::Label(last)) if !last.is_empty())
+        {
             self.pieces.push(Piece::Line(""));
         }
     }

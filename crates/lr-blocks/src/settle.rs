@@ -40,7 +40,9 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         problems.extend(item.unless_closed.clone().filter(|_| !is_closed));
     }
     match format {
-        Some(ReplyFormat::Fences) => problems.extend(fences::never_closed(&closed_fences)),
+        Some(ReplyFormat::Fences) if problems.is_empty() => {
+            problems.extend(fences::never_closed(&closed_fences));
+        }
         Some(ReplyFormat::Blocks) => problems.extend(fences_before(&items)),
         _ => {}
     }

@@ -1,29 +1,68 @@
 //! Words by which a reply says that what it shows next is no new version: how something is used, or how it was before.
 
 /// Words that announce something else than a new version.
-const OTHER: &str = "\
-    before command commands current currently demo example examples excerpt existing install offending old original \
-    originally output outputs previous previously prints problem problematic run running snippet unchanged usage";
+const OTHER: [&str; 27] = [
+    "before",
+    "command",
+    "commands",
+    "current",
+    "currently",
+    "demo",
+    "example",
+    "examples",
+    "excerpt",
+    "existing",
+    "install",
+    "offending",
+    "old",
+    "original",
+    "originally",
+    "output",
+    "outputs",
+    "previous",
+    "previously",
+    "prints",
+    "problem",
+    "problematic",
+    "run",
+    "running",
+    "snippet",
+    "unchanged",
+    "usage",
+];
 
 /// Words that announce a new version, whatever else is said.
-const NEW: &str = "\
-    becomes complete corrected entire fixed full improved new now refactored revised rewritten updated version whole";
+const NEW: [&str; 15] = [
+    "becomes",
+    "complete",
+    "corrected",
+    "entire",
+    "fixed",
+    "full",
+    "improved",
+    "new",
+    "now",
+    "refactored",
+    "revised",
+    "rewritten",
+    "updated",
+    "version",
+    "whole",
+];
 
 /// Whether the last sentence of a line announces something else than a new version.
 pub(crate) fn announces_other(line: &str) -> bool {
-    let sentence = line.rsplit(". ").next().unwrap_or(line).to_lowercase();
-    let words: Vec<&str> = sentence
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let has = |list: &str| {
-        let mut known = list.split_whitespace();
-        known.any(|known| words.contains(&known))
-    };
-    let nothing_changes = words
-        .windows(2)
-        .any(|pair| pair[0] == "no" && pair[1].starts_with("change"));
-    !has(NEW) && (has(OTHER) || nothing_changes)
+    let sentence = line.rsplit(". ").next().unwrap_or(line);
+    let (mut is_other, mut after_no) = (false, false);
+    for word in sentence.split(|c: char| !c.is_alphanumeric()) {
+        let is_in = |list: &[&str]| list.iter().any(|known| word.eq_ignore_ascii_case(known));
+        if is_in(&NEW) {
+            return false;
+        }
+        is_other |= is_in(&OTHER) || (after_no && is_in(&["change", "changes"]));
+        after_no = is_in(&["no"]);
+    }
+    is_other
 }
 
 #[cfg(test)]

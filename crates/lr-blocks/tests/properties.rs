@@ -151,6 +151,14 @@ fn ten_thousand_blocks_are_read() {
     assert_eq!(read.notes.len(), "Some words.\n\n".len() * 10_001 - 2);
 }
 
+/// Long enough that anything worse than linear would not end.
+#[test]
+fn much_reasoning_in_one_line_is_passed() {
+    let text = format!("{}Done.", "<think>a</THINK>".repeat(200_000));
+    let read = read_reply(&text, &Terms::default()).expect("a good reply");
+    assert_eq!(read.notes, "Done.");
+}
+
 #[test]
 fn baits_are_read() {
     const SIZE: usize = 200_000;
@@ -169,7 +177,21 @@ fn baits_are_read() {
         ">>>>>>>>\n",
         "<think></think>",
         "<think>",
+        "<THINK>x</THINK>y",
         "</think>",
+        "### a.py\n",
+        "**a.py**: x\n",
+        "- a.py\n",
+        "## `a.py` ",
+        "a/",
+        "file: ",
+        "a.py\n```\n\n",
+        "### a.py\n```python\n",
+        "```python:a.py\n",
+        "<<< a <<<\n",
+        "<<<<<<< HEAD\n",
+        "{\"content\"",
+        "\n```json\n",
         "</think>\n",
         "\r",
         "\\n",
