@@ -68,3 +68,25 @@ fn the_readme_works() {
 fn how_to_write_a_stage_works() {
     check("docs/stages.md");
 }
+
+#[test]
+fn how_a_reply_is_read_works() {
+    check("docs/replies.md");
+}
+
+/// Every kind of problem that a reader of replies can report stands in the table.
+#[test]
+fn every_kind_of_refusal_is_explained() {
+    let page = std::fs::read_to_string(sandbox::project().join("docs/replies.md")).unwrap();
+    let source = sandbox::project().join("crates/lr-blocks/src/problem.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    let kinds: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \""))
+        .filter_map(|(_, kind)| kind.strip_suffix("\","))
+        .collect();
+    assert!(kinds.len() > 10, "{kinds:?}");
+    for kind in kinds {
+        assert!(page.contains(&format!("`{kind}`")), "{kind} is not there");
+    }
+}

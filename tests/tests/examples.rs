@@ -75,6 +75,11 @@ fn llm_alone() {
 }
 
 #[test]
+fn any_reply() {
+    check("any-reply");
+}
+
+#[test]
 fn no_example_is_forgotten() {
     let folders = fs::read_dir(sandbox::project().join("examples")).unwrap();
     let mut names: Vec<_> = folders
@@ -82,6 +87,7 @@ fn no_example_is_forgotten() {
         .collect();
     names.sort();
     let tested = [
+        "any-reply",
         "custom-checker",
         "llm-alone",
         "python-quality",
