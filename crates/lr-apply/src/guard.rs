@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lr_files::{PathProblem, Root, relative_path};
+use lr_files::{PathProblem, Root, State, relative_path};
 use lr_stage::{Error, Kind};
 use lr_turn::{Prompt, Refusal, Shown, Source, SourceRole};
 
@@ -118,9 +118,14 @@ impl Offer {
         Ok((cleaned, None))
     }
 
-    /// Tells whether a path means an offered file.
-    pub(crate) fn knows(&self, path: &str) -> bool {
-        relative_path(path).is_ok_and(|path| meanings(&path).any(|path| self.find(path).is_some()))
+    /// Tells whether a path means an offered file. One in an offered directory must be there: else
+    /// every word would be the path of a file that could be.
+    pub(crate) fn knows(&self, root: &Root, path: &str) -> bool {
+        let is_there = |path: &str| matches!(root.state(path), Ok(State::File(_)));
+        let is_offered = |path: &str| {
+            self.files.contains_key(path) || (self.find(path).is_some() && is_there(path))
+        };
+        relative_path(path).is_ok_and(|path| meanings(&path).any(is_offered))
     }
 
     /// Refuses a block about a file that was not offered.
@@ -147,7 +152,10 @@ impl Offer {
         let names: Vec<_> = all
             .iter()
             .take(SHOWN)
-            .map(|name| format!("'{name}'"))
+            .map(|name| match name.as_str() {
+                "" => "all files here".to_owned(),
+                name => format!("'{name}'"),
+            })
             .collect();
         let more = all.len().saturating_sub(SHOWN);
         match (names.len(), more) {
@@ -194,7 +202,9 @@ mod tests {
         let resolved = resolved.map(|(path, offered)| (path.as_str(), offered.is_some()));
         assert_eq!(resolved, expected, "{path}");
         let is_known = expected.is_ok_and(|(_, is_offered)| is_offered);
-        assert_eq!(offer().knows(path), is_known, "{path}");
+        let nowhere = tempfile::tempdir().unwrap();
+        let root = Root::open(nowhere.path()).unwrap();
+        assert_eq!(offer().knows(&root, path), is_known, "{path}");
     }
 
     #[test]
@@ -231,8 +241,10 @@ mod tests {
             Offer::of_arguments(&Root::open(root).unwrap(), vec![argument])
         };
         let here = folder.path();
-        assert!(offer(here, &file).unwrap().knows("a.py"));
-        assert!(offer(here, here).unwrap().knows("a.py"));
+        let root = Root::open(here).unwrap();
+        assert!(offer(here, &file).unwrap().knows(&root, "a.py"));
+        assert!(offer(here, here).unwrap().knows(&root, "a.py"));
+        assert!(!offer(here, here).unwrap().knows(&root, "python"));
         let elsewhere = tempfile::tempdir().unwrap();
         let refused = offer(elsewhere.path(), &file).err().unwrap();
         assert_eq!(refused.kind, Kind::Usage);

@@ -58,7 +58,7 @@ pub(crate) fn make(root: &Root, request: &Request<'_>) -> Plan {
     if let Some(refusal) = refuse_unfinished(request.finish) {
         return refused(vec![refusal], String::new(), false);
     }
-    let is_known = |path: &str| may_be_about(request, path);
+    let is_known = |path: &str| may_be_about(root, request, path);
     let terms = Terms {
         format: request.format,
         is_known: &is_known,
@@ -92,12 +92,12 @@ fn shows_its_end(reply: &Reply) -> bool {
 }
 
 /// Tells whether a path, as it stands in a reply, names a file that the reply may be about.
-fn may_be_about(request: &Request<'_>, path: &str) -> bool {
+fn may_be_about(root: &Root, request: &Request<'_>, path: &str) -> bool {
     let looks_like_a_path =
         || !path.contains(char::is_whitespace) && path.contains(['.', '/']) && !path.ends_with('.');
     let may_be_new =
         || lr_files::relative_path(path).is_ok_and(|path| request.rules.new.hold(&path));
-    request.offer.knows(path) || (looks_like_a_path() && may_be_new())
+    request.offer.knows(root, path) || (looks_like_a_path() && may_be_new())
 }
 
 /// Holds what a reply says against the disk and the rules.

@@ -154,6 +154,9 @@ fn begins_other_format(reader: &Reader, begin: usize) -> bool {
     const LABELS: usize = 3;
     let lines = reader.lines[begin..].iter().enumerate();
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    if reader.wants(ReplyFormat::Edits) && edits::begin_near(&reader.lines[begin..]) {
+        return true;
+    }
     for (at, line) in lines.take(LABELS) {
         if holds_other_format(reader, begin + at) {
             return true;
@@ -173,9 +176,8 @@ fn holds_other_format(reader: &Reader, at: usize) -> bool {
     let line = reader.lines[at];
     let is_block = matches!(reader.marks.marker(line), Some(Marker::Open(_)));
     let is_diff = diff::begins(reader.lines, at) || line.starts_with("@@ ");
-    let is_edit = edits::begin_near(&reader.lines[at..]);
     (is_block && reader.wants(ReplyFormat::Blocks))
-        || (is_edit && reader.wants(ReplyFormat::Edits))
+        || (edits::is_begin(line) && reader.wants(ReplyFormat::Edits))
         || (patch::is_begin(line) && reader.wants(ReplyFormat::Patch))
         || (is_diff && reader.wants(ReplyFormat::Diff))
 }

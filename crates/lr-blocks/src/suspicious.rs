@@ -165,7 +165,19 @@ fn is_edit(text: &str) -> bool {
         first.starts_with("<<<<<<<") && last.starts_with(">>>>>>>") && has("=======");
     let is_diff = (first.starts_with("--- ") && has("+++ ") || first.starts_with("diff --git "))
         && has("@@ ");
-    is_search_and_replace || is_diff || first == "*** Begin Patch"
+    is_search_and_replace || is_diff || first == "*** Begin Patch" || has_edit(text)
+}
+
+/// Whether the three markers of an edit stand in a text in their order, whatever else does.
+fn has_edit(text: &str) -> bool {
+    let mut markers = ["<<<<<<< SEARCH", "=======", ">>>>>>> REPLACE"].iter();
+    let mut next = markers.next();
+    for line in text.lines() {
+        if next.is_some_and(|marker| line.trim_end() == *marker) {
+            next = markers.next();
+        }
+    }
+    next.is_none()
 }
 
 fn elided(comparison: &Comparison) -> Option<Problem> {
@@ -299,6 +311,8 @@ mod tests {
         let search = "<<<<<<< SEARCH\nx=1\n=======\nx = 1\n>>>>>>> REPLACE\n";
         let diff = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x=1\n+x = 1\n";
         check("x=1\n", search, edit);
+        check("x=1\n", &format!("Here:\n\na.py\n{search}\nDone.\n"), edit);
+        check(search, &format!("x\n{search}"), None);
         check("x=1\n", diff, edit);
         check("x=1\n", &format!("diff --git a/a b/a\n{diff}"), edit);
         check("x=1\n", "*** Begin Patch\n*** End Patch\n", edit);
