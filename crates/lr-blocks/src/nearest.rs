@@ -67,8 +67,14 @@ fn says_something(line: &str) -> bool {
     line.chars().any(char::is_alphanumeric)
 }
 
+/// Words are compared in texts of so many lines at most: it takes long.
+const MOST_LINES: usize = 20_000;
+
 /// The window in which the longest line of the run stands where the line with most of its words stands.
 fn by_words(text: &[&str], run: &[&str]) -> Option<usize> {
+    if text.len() > MOST_LINES {
+        return None;
+    }
     let (offset, longest) = run
         .iter()
         .enumerate()
