@@ -32,14 +32,14 @@ mod volatile;
 mod watch;
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lr_exec::signals;
 use lr_files::Root;
 use lr_stage::config::{Config, Settings};
 use lr_stage::output::Output;
-use lr_stage::{Error, Form, Kind, Status, clock, environment, exit_zero, input};
+use lr_stage::{Error, Form, Kind, Status, clock, environment, exit_zero, input, say};
 use lr_turn::{Check, CheckResult, Id, Turn};
 use serde::Deserialize;
 
@@ -84,7 +84,7 @@ impl Settings for CheckSettings {
     clippy::needless_pass_by_value,
     reason = "all stages are run in the same way"
 )]
-pub fn run(args: Args) -> Result<Status, Error> {
+pub fn run(mut args: Args) -> Result<Status, Error> {
     if args.sources.is_empty() {
         return Err(Error::new(Kind::Usage, "no sources are named").hint("lr-check ."));
     }
@@ -96,6 +96,9 @@ pub fn run(args: Args) -> Result<Status, Error> {
         Some(path) => Before::read(&input::read_file(path)?)?,
         None => Before::default(),
     };
+    if args.previous.is_some() {
+        leave_out_deleted(&mut args.sources);
+    }
     let catalogue = Catalogue::built_in().map_err(|text| Error::new(Kind::Config, text))?;
     let choice = choose(&args, &settings, &catalogue)?;
     let detector = Languages::built_in()
@@ -137,6 +140,21 @@ fn choose<'a>(
         _ => &args.linters,
     };
     Choice::new(catalogue, names, command)
+}
+
+/// Leaves out the sources that are gone since the turn before: a reply may delete a file that was named.
+fn leave_out_deleted(sources: &mut Vec<PathBuf>) {
+    let is_there = |source: &PathBuf| std::fs::symlink_metadata(source).is_ok();
+    if !sources.iter().any(is_there) {
+        return;
+    }
+    sources.retain(|source| {
+        if !is_there(source) {
+            let name = source.display();
+            say::note(&format!("left out: '{name}' is gone since the turn before"));
+        }
+        is_there(source)
+    });
 }
 
 fn collect(args: &Args, choice: &Choice<'_>, detector: &Detector) -> Result<Sources, Error> {

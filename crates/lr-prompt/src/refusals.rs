@@ -40,11 +40,9 @@ fn reasons(part: &PreviousPart) -> Vec<String> {
 }
 
 fn reason(refusal: &Refusal) -> String {
-    let reason = refusal
-        .reason
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    // Blanks within a line stay: a reason may be about just them.
+    let lines = refusal.reason.lines().map(str::trim);
+    let reason = lines.collect::<Vec<_>>().join(" ");
     match (&refusal.path, refusal.block) {
         (Some(path), _) if reason.contains(path.as_str()) => reason,
         (Some(path), Some(block)) => format!("block {block}, '{path}': {reason}"),
