@@ -80,10 +80,6 @@ impl Settings for CheckSettings {
 /// # Errors
 ///
 /// What keeps it from giving an answer at all; a checker that does not work is an answer.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "all stages are run in the same way"
-)]
 pub fn run(mut args: Args) -> Result<Status, Error> {
     if args.sources.is_empty() {
         return Err(Error::new(Kind::Usage, "no sources are named").hint("lr-check ."));
