@@ -8,7 +8,7 @@ use lr_turn::ReplyFormat;
 
 use crate::blocks::text_of;
 use crate::fence::{Marker, leading_run};
-use crate::label::{self, in_info};
+use crate::label::{self, Announced, in_info};
 use crate::markdown::CodeFence;
 use crate::problem::quoted;
 use crate::read::{Item, Part, Reader};
@@ -38,6 +38,8 @@ pub(crate) struct LastFence {
     section: Option<String>,
     /// Its language.
     language: String,
+    /// The section and the language of old code that was shown.
+    old_code: Option<(Option<String>, String)>,
     /// Whether its closing line may be the opening line of a fence within the file.
     is_doubtful: bool,
 }
@@ -48,7 +50,7 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
     let in_info = in_info(line.trim_start(), reader.terms);
     let language = language(line);
     let direct = reader.labels.direct.clone();
-    let direct = in_info.or_else(|| direct.filter(|_| !reader.labels.is_talk));
+    let direct = in_info.or_else(|| direct.filter(|_| reader.labels.announced != Announced::Other));
     let is_direct = direct.is_some();
     let Some(path) = direct.or_else(|| reader.labels.section.clone()) else {
         return closed_too_early(reader, language);
@@ -61,10 +63,18 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
         if let Some(item) = closed_too_early(reader, language) {
             return Some(item);
         }
-        if reader.labels.is_talk || is_other_than_file(reader, language) {
+        let shown = Some((reader.labels.section.clone(), language.to_owned()));
+        if reader.labels.announced == Announced::Other {
+            reader.last_fence.old_code = shown;
             return None;
         }
-        if is_second_of_section(reader) {
+        if is_other_than_file(reader, language) {
+            return None;
+        }
+        // Below old code stands what takes its place, which need not be the whole file.
+        let is_in_place =
+            reader.last_fence.old_code == shown && reader.labels.announced != Announced::New;
+        if is_second_of_section(reader) || is_in_place {
             let problem = second_of_section(reader);
             forget(reader);
             return Some(problem_item(reader, problem));
@@ -144,7 +154,7 @@ fn second_of_section(reader: &Reader) -> Problem {
         "line {} of the reply opens a second code fence under the heading of {}: it is not clear which of them is the \
          new version; give one for each file, with its path in the line above",
         reader.at + 1,
-        quoted(reader.last_fence.section.as_deref().unwrap_or_default())
+        quoted(reader.labels.section.as_deref().unwrap_or_default())
     );
     Problem::new(ProblemKind::Ambiguous, reason)
 }
@@ -208,6 +218,7 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
         section: reader.labels.section.clone(),
         language: language(reader.lines[reader.at]).to_owned(),
         is_doubtful: end.is_some_and(|end| is_doubtful(reader, &path, end)),
+        ..LastFence::default()
     };
     if item.problem.is_some() {
         forget(reader);

@@ -18,14 +18,25 @@ pub(crate) struct Labels {
     pub(crate) section: Option<String>,
     /// The last label or labelled item, whatever came since.
     pub(crate) current: Option<String>,
-    /// Whether the line just above says that something else than a new version follows.
-    pub(crate) is_talk: bool,
+    /// What the line just above says that follows.
+    pub(crate) announced: Announced,
     /// How deep the heading of the section is.
     section_level: usize,
     /// Whether the last heading within the section says that.
     is_talk_section: bool,
     /// Whether the line just above is an item of a list, and nothing but a path.
     is_listed: bool,
+}
+
+/// What a line says that follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Announced {
+    #[default]
+    Nothing,
+    /// A new version.
+    New,
+    /// Something else, such as old code.
+    Other,
 }
 
 impl Labels {
@@ -42,7 +53,13 @@ impl Labels {
             self.title(level, label.clone().filter(|_| !is_talk));
             self.is_talk_section = is_talk;
         }
-        self.is_talk = is_talk || (self.is_talk_section && label.is_none());
+        self.announced = if is_talk || (self.is_talk_section && label.is_none()) {
+            Announced::Other
+        } else if talk::announces_new(line) {
+            Announced::New
+        } else {
+            Announced::Nothing
+        };
         // Two paths in a row are a list of files: neither of them is the label of what follows.
         let is_listed = is_whole && is_list_item(line);
         let is_list = is_listed && self.is_listed;

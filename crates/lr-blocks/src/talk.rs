@@ -52,17 +52,26 @@ const NEW: [&str; 15] = [
 
 /// Whether the last sentence of a line announces something else than a new version.
 pub(crate) fn announces_other(line: &str) -> bool {
-    let sentence = line.rsplit(". ").next().unwrap_or(line);
     let (mut is_other, mut after_no) = (false, false);
-    for word in sentence.split(|c: char| !c.is_alphanumeric()) {
-        let is_in = |list: &[&str]| list.iter().any(|known| word.eq_ignore_ascii_case(known));
-        if is_in(&NEW) {
-            return false;
-        }
-        is_other |= is_in(&OTHER) || (after_no && is_in(&["change", "changes"]));
-        after_no = is_in(&["no"]);
+    for word in words_of_last_sentence(line) {
+        is_other |= is_in(&OTHER, word) || (after_no && is_in(&["change", "changes"], word));
+        after_no = is_in(&["no"], word);
     }
-    is_other
+    is_other && !announces_new(line)
+}
+
+/// Whether the last sentence of a line announces a new version.
+pub(crate) fn announces_new(line: &str) -> bool {
+    words_of_last_sentence(line).any(|word| is_in(&NEW, word))
+}
+
+fn words_of_last_sentence(line: &str) -> impl Iterator<Item = &str> {
+    let sentence = line.rsplit(". ").next().unwrap_or(line);
+    sentence.split(|c: char| !c.is_alphanumeric())
+}
+
+fn is_in(list: &[&str], word: &str) -> bool {
+    list.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
