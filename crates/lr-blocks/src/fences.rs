@@ -13,7 +13,7 @@ use crate::markdown::CodeFence;
 use crate::problem::quoted;
 use crate::read::{Item, Part, Reader};
 use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, Whole, edits, patch};
-use crate::{diff, diff_header};
+use crate::{diff, diff_header, talk};
 
 /// Languages of what is shown to a reader, never a file unless its label says so itself.
 const TALK: [&str; 12] = [
@@ -80,7 +80,36 @@ pub(crate) fn take(reader: &mut Reader, line: &str) -> Option<Item> {
             return Some(problem_item(reader, problem));
         }
     }
-    Some(read(reader, opening, path))
+    let is_part = is_part(reader, line, &path, is_direct);
+    let mut item = read(reader, opening, path);
+    if let Some(path) = is_part
+        .then(|| item.parts.first())
+        .flatten()
+        .map(|part| part.path.clone())
+    {
+        let problem = only_a_part(reader.counted.fences, &path, item.lines.start + 1);
+        item.problem = item.problem.or(Some(problem));
+    }
+    Some(item)
+}
+
+/// Whether the label of a fence, or the line just above, says that it holds only a part of the file.
+fn is_part(reader: &Reader, line: &str, path: &str, is_direct: bool) -> bool {
+    let labels = &reader.labels;
+    let info = CodeFence::info(line.trim_start()).unwrap_or_default();
+    if in_info(line.trim_start(), reader.terms).is_some() {
+        return talk::names_part(&info.replace(path, ""));
+    }
+    labels.of_part.as_deref() == Some(path) || (!is_direct && labels.announced == Announced::Part)
+}
+
+fn only_a_part(number: usize, path: &str, line: usize) -> Problem {
+    let reason = format!(
+        "code fence {number} ({}, line {line} of the reply) is said to hold only a part of the file: give the complete \
+         text, or the change as a SEARCH/REPLACE edit",
+        quoted(path)
+    );
+    Problem::new(ProblemKind::Elided, reason).of_block(number, path)
 }
 
 /// The fence that a line opens. Below a label in a list it may be indented further than elsewhere.

@@ -20,6 +20,8 @@ pub(crate) struct Labels {
     pub(crate) current: Option<String>,
     /// What the line just above says that follows.
     pub(crate) announced: Announced,
+    /// The last label, if it says that only a part of the file follows.
+    pub(crate) of_part: Option<String>,
     /// How deep the heading of the section is.
     section_level: usize,
     /// Whether the last heading within the section says that.
@@ -37,6 +39,8 @@ pub(crate) enum Announced {
     New,
     /// Something else, such as old code.
     Other,
+    /// Part of a file, to be put in place by hand.
+    Part,
 }
 
 impl Labels {
@@ -49,12 +53,18 @@ impl Labels {
         let is_whole = label.as_ref().is_some_and(|label| label.is_whole);
         let label = label.map(|label| label.path);
         let is_talk = !is_whole && talk::announces_other(line);
+        if let Some(path) = &label {
+            let is_part = !is_talk && talk::names_part(&line.replace(path.as_str(), ""));
+            self.of_part = is_part.then(|| path.clone());
+        }
         if let Some(level) = level(line, is_whole) {
             self.title(level, label.clone().filter(|_| !is_talk));
             self.is_talk_section = is_talk;
         }
         self.announced = if is_talk || (self.is_talk_section && label.is_none()) {
             Announced::Other
+        } else if label.is_none() && talk::announces_part(line) {
+            Announced::Part
         } else if talk::announces_new(line) {
             Announced::New
         } else {
