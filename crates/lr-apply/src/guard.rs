@@ -97,7 +97,8 @@ impl Offer {
     /// Finds what the path of a block means: a file, by its cleaned name, and what is known of it
     /// if it was offered.
     ///
-    /// A prefix `path/to/`, copied from an example, is taken off where that gives an offered file.
+    /// A prefix `path/to/`, copied from an example, and lines, copied from a window of the prompt, are taken off where
+    /// that gives an offered file.
     pub(crate) fn resolve(
         &self,
         block: usize,
@@ -169,9 +170,19 @@ impl Offer {
     }
 }
 
-/// What a clean path can mean: itself, or itself without a prefix that was copied from an example.
+/// What a clean path can mean: itself, or itself without what was copied from an example or a window.
 fn meanings(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::once(path).chain(path.strip_prefix("path/to/"))
+    std::iter::once(path)
+        .chain(path.strip_prefix("path/to/"))
+        .chain(without_lines(path))
+}
+
+/// The path in `src/a.py, lines 3 to 8`, as lr-prompt names a window.
+pub(crate) fn without_lines(path: &str) -> Option<&str> {
+    let (path, lines) = path.rsplit_once(", lines ")?;
+    let (first, last) = lines.split_once(" to ")?;
+    let is_number = |text: &str| text.parse::<u64>().is_ok();
+    (is_number(first) && is_number(last)).then_some(path)
 }
 
 /// Makes a refusal, of one block or of the reply as a whole.
@@ -212,6 +223,9 @@ mod tests {
         check("src/a.py", Ok(("src/a.py", true)));
         check("./src//a.py", Ok(("src/a.py", true)));
         check("path/to/src/a.py", Ok(("src/a.py", true)));
+        check("src/a.py, lines 3 to 8", Ok(("src/a.py", true)));
+        check("b.py, lines 3 to 8", Ok(("b.py, lines 3 to 8", false)));
+        check("src/a.py, lines 3", Ok(("src/a.py, lines 3", false)));
         check("a.py", Ok(("a.py", false)));
         check("shown.py", Ok(("shown.py", false)));
         check("path/to/new.py", Ok(("path/to/new.py", false)));

@@ -8,7 +8,7 @@ use lr_files::{
 };
 use lr_turn::{Apply, BytesAspect, Check, Finish, Outcome, Refusal, ReplyFormat, Shown};
 
-use crate::guard::{Offer, Offered, refusal};
+use crate::guard::{Offer, Offered, refusal, without_lines};
 use crate::rules::{Objection, Rules};
 use crate::silenced::Silenced;
 use crate::stage::is_complete;
@@ -227,9 +227,17 @@ fn old_version(
 ) -> Result<(String, Option<SourceFile>), Refusal> {
     let (path, offered) = request.offer.resolve(block.number, &block.path)?;
     let (old, offered) = look_up(root, request, block, &path, offered)?;
-    if block.is_whole() && offered.shown == Shown::Windows {
-        let reason =
+    let is_window = without_lines(&path).is_none() && without_lines(&block.path).is_some();
+    if block.is_whole() && (is_window || offered.shown == Shown::Windows) {
+        let mut reason =
             format!("'{path}' was shown in part, so it takes edits, not a whole new version");
+        if is_window {
+            reason = format!(
+                "block {} gives lines of '{path}': name the file by its path alone, and change its lines by \
+                 SEARCH/REPLACE edits",
+                block.number
+            );
+        }
         return Err(refusal(Some((block.number, &path)), "not_whole", reason));
     }
     if let Some(old) = &old {
