@@ -129,15 +129,6 @@ impl Offer {
         relative_path(path).is_ok_and(|path| meanings(&path).any(is_offered))
     }
 
-    /// Refuses a block about a file that was not offered.
-    pub(crate) fn refuse(&self, block: usize, path: &str) -> Refusal {
-        let reason = format!(
-            "block {block} is about '{path}', which may not be changed; {}",
-            self.names()
-        );
-        refusal(Some((block, path)), "not_offered", reason)
-    }
-
     fn find(&self, path: &str) -> Option<Offered> {
         let in_directory = || {
             let holds = |directory: &String| path.starts_with(directory.as_str());
@@ -147,9 +138,15 @@ impl Offer {
     }
 
     /// Says what may be changed, in words for the model.
-    pub(crate) fn names(&self) -> String {
+    fn names(&self) -> String {
+        self.names_of(|_| true)
+    }
+
+    /// Says what may be changed of the files that are open to changes, in words for the model.
+    pub(crate) fn names_of(&self, is_open: impl Fn(&str) -> bool) -> String {
         const SHOWN: usize = 20;
-        let all: Vec<_> = self.files.keys().chain(&self.directories).collect();
+        let files = self.files.keys().filter(|path| is_open(path));
+        let all: Vec<_> = files.chain(&self.directories).collect();
         let names: Vec<_> = all
             .iter()
             .take(SHOWN)
@@ -266,11 +263,7 @@ mod tests {
 
     #[test]
     fn says_what_would_have_been_accepted() {
-        let refusal = offer().refuse(2, "b.py");
-        assert_eq!(
-            refusal.reason,
-            "block 2 is about 'b.py', which may not be changed; \
-             new versions are accepted of: 'src/a.py'"
-        );
+        assert_eq!(offer().names(), "new versions are accepted of: 'src/a.py'");
+        assert_eq!(offer().names_of(|_| false), "no file may be changed");
     }
 }

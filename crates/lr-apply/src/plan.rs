@@ -258,7 +258,10 @@ fn look_up(
         let reason = format!(
             "block {} is about '{path}', which {reason}; {}",
             block.number,
-            request.offer.names()
+            // Being offered does not make a file open to changes: to name it would invite the same reply again.
+            request
+                .offer
+                .names_of(|path| request.rules.objection(path).is_none())
         );
         refusal(Some((block.number, path)), kind, reason)
     };
@@ -279,7 +282,7 @@ fn look_up(
                 Err(error) => Err(unreadable(block, path, &error)),
             }
         }
-        None if is_there() => Err(request.offer.refuse(block.number, path)),
+        None if is_there() => Err(object(("not_offered", "may not be changed".to_owned()))),
         None => new_file(root, request, path).map_err(object),
     }
 }
