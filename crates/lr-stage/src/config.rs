@@ -5,8 +5,11 @@
 //! hold such tables again and are used with `--profile NAME`. Because a project may come from
 //! anybody, it may not set everything: see [`Settings::USER_ONLY`].
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
@@ -198,13 +201,14 @@ impl Layer {
     }
 }
 
+/// Reads a configuration file; a pipe in its place is not waited for.
 fn read_if_there(path: &Path) -> Result<Option<String>, Error> {
-    match std::fs::read_to_string(path) {
+    match read_file(path) {
         Ok(text) => Ok(Some(text)),
         Err(error)
             if matches!(
                 error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
             ) =>
         {
             Ok(None)
@@ -214,6 +218,16 @@ fn read_if_there(path: &Path) -> Result<Option<String>, Error> {
             Err(Error::new(Kind::Config, message).because(error))
         }
     }
+}
+
+fn read_file(path: &Path) -> io::Result<String> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let metadata = file.metadata()?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    io::read_to_string(file)
 }
 
 /// Lays `over` on `base`; tables in tables are merged, all else is replaced.
@@ -337,5 +351,18 @@ mod tests {
         let profile = "[profile.p.llm]\nbase-url = 'http://evil'";
         let config = config("", profile, Some("p")).unwrap();
         assert!(config.settings::<Llm>().is_err());
+    }
+
+    #[test]
+    fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lr.toml");
+        assert_eq!(read_if_there(&path).unwrap(), None);
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RWXU).unwrap();
+        let error = read_if_there(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("lr.toml': it is not a regular file"),
+            "{error}"
+        );
     }
 }
