@@ -1,9 +1,9 @@
 //! The changes as one patch that `git apply` takes.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lr_files::{Root, State, write_whole};
+use lr_files::{Root, State, check_whole, write_whole};
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind};
 use lr_turn::{Apply, Change, ChangeKind};
@@ -41,18 +41,41 @@ impl PatchOut {
         self.destination == STANDARD_OUTPUT
     }
 
-    /// Fails if standard output would hold both turns and the patch.
+    /// Fails if the patch could not be written, before any file is changed, or if standard output
+    /// would hold both turns and the patch.
     ///
     /// # Errors
     ///
-    /// `usage`.
+    /// `usage`, or what would hinder writing it.
     pub(crate) fn check(&self, output: &Output) -> Result<(), Error> {
         if self.is_output() && output.form == Form::Turn {
             let message = "standard output holds turns, and cannot hold the patch, too";
             return Err(Error::new(Kind::Usage, message)
                 .hint("name a file, or write no turns: --format text"));
         }
-        Ok(())
+        if self.is_output() {
+            return Ok(());
+        }
+        check_whole(Path::new(&self.destination)).map_err(|error| explain(&error))
+    }
+
+    /// Fails if the patch would take the place of a file that it changes.
+    ///
+    /// # Errors
+    ///
+    /// `usage`.
+    pub(crate) fn refuse_own(&self, root: &Root, apply: &Apply) -> Result<(), Error> {
+        let Some(place) = place(Path::new(&self.destination)).filter(|_| !self.is_output()) else {
+            return Ok(());
+        };
+        let is_own = |change: &&Change| place_is(&place, &root.path().join(&change.path));
+        apply.changes.iter().find(is_own).map_or(Ok(()), |change| {
+            let message = format!(
+                "the patch would take the place of '{}', which the reply changes",
+                change.path
+            );
+            Err(Error::new(Kind::Usage, message).hint("name another file with --patch-out"))
+        })
     }
 
     /// Looks at the files that a reply deletes, while they are still there.
@@ -90,6 +113,23 @@ impl PatchOut {
         write_whole(Path::new(&self.destination), self.text.as_bytes())
             .map_err(|error| explain(&error))
     }
+}
+
+/// Where a file lies or will lie, all links followed.
+fn place(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok().or_else(|| {
+        let parent = path.parent()?;
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
+        Some(parent.canonicalize().ok()?.join(path.file_name()?))
+    })
+}
+
+fn place_is(known: &Path, path: &Path) -> bool {
+    place(path).is_some_and(|place| place == known)
 }
 
 fn is_executable(root: &Root, path: &str) -> bool {

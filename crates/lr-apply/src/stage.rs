@@ -100,6 +100,9 @@ impl Stage {
             self.tell_protected(&plan.apply);
             return Ok(plan.apply);
         }
+        if let Some(patch) = &self.patch {
+            patch.refuse_own(&self.root, &plan.apply)?;
+        }
         let mut patch = self.patch.take();
         if let Some(patch) = &mut patch {
             patch.keep_old(&self.root, &plan.apply);

@@ -11,7 +11,7 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -31,7 +31,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn apply(folder: &Path, arguments: &[&str], reply: &str) -> String {
+fn run(folder: &Path, arguments: &[&str], reply: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_lr-apply"))
         .current_dir(folder)
         .args(arguments)
@@ -40,13 +40,13 @@ fn apply(folder: &Path, arguments: &[&str], reply: &str) -> String {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(reply.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    // A run that fails early may not read its input.
+    let _ = child.stdin.take().unwrap().write_all(reply.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn apply(folder: &Path, arguments: &[&str], reply: &str) -> String {
+    let output = run(folder, arguments, reply);
     let page = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),
@@ -135,4 +135,25 @@ fn a_refused_reply_leaves_an_empty_patch() {
     let arguments = ["--exit-zero", "--patch-out", "old.patch", "."];
     apply(folder.path(), &arguments, "<<<< b.py <<<<\nx\n>>>>>>>>\n");
     assert_eq!(fs::read(folder.path().join("old.patch")).unwrap(), b"");
+}
+
+#[test]
+fn nothing_is_written_where_the_patch_cannot_be() {
+    let folder = repository(&[("a.py", "a = 1\n")]);
+    let reply = "<<<< a.py <<<<\na = 2\n>>>>>>>>\n<<<< new.py <<<<\nb = 1\n>>>>>>>>\n";
+    for (name, reason) in [
+        ("gone/a.patch", "no such file or directory"),
+        (".git", "is a directory"),
+        ("./a.py", "would take the place of 'a.py'"),
+        ("new.py", "would take the place of 'new.py'"),
+    ] {
+        let arguments = ["--allow-new", "--patch-out", name, "a.py"];
+        let output = run(folder.path(), &arguments, reply);
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {words}");
+        assert!(words.contains(reason), "{name}: {words}");
+        let text = fs::read_to_string(folder.path().join("a.py")).unwrap();
+        assert_eq!(text, "a = 1\n", "{name}");
+        assert!(!folder.path().join("new.py").exists(), "{name}");
+    }
 }

@@ -36,4 +36,4 @@ pub use replacement::{Replacement, check_replacements};
 pub use root::{DEFAULT_SIZE_LIMIT, FileState, Root, State};
 pub use shared::{SharedLines, shared_lines};
 pub use source::{SourceFile, sha256_hex};
-pub use whole::write_whole;
+pub use whole::{check_whole, write_whole};

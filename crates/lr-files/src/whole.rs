@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -28,6 +29,25 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write().map_err(|error: io::Error| FileError::os("write", &path.to_string_lossy(), &error))
 }
 
+/// Fails if [`write_whole`] could not write this file, and changes nothing.
+///
+/// # Errors
+///
+/// What would hinder writing it.
+pub fn check_whole(path: &Path) -> Result<(), FileError> {
+    let check = || match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(metadata) if !metadata.is_file() => Ok(()),
+        _ => {
+            let (directory, _) = place(&target(path)?)?;
+            let temporary = disk::temporary_name();
+            disk::create(&directory, &temporary, 0o666)?;
+            disk::remove(&directory, &temporary).map(|_| ())
+        }
+    };
+    check().map_err(|error: io::Error| FileError::os("write", &path.to_string_lossy(), &error))
+}
+
 /// Where a path leads, if there is something already.
 fn target(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
@@ -36,7 +56,8 @@ fn target(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Opens the directory of a file, and returns the file's name in it.
+fn place(path: &Path) -> io::Result<(OwnedFd, &str)> {
     let name = path.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
     let parent = path
@@ -44,6 +65,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .filter(|parent| !parent.as_os_str().is_empty());
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let directory = rustix::fs::open(parent.unwrap_or(Path::new(".")), flags, Mode::empty())?;
+    Ok((directory, name))
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (directory, name) = place(path)?;
     let temporary = disk::temporary_name();
     let fill = |file: &File| disk::write(file, bytes).and_then(|()| disk::sync(file));
     let replaced = disk::create(&directory, &temporary, 0o666)
@@ -105,5 +131,19 @@ mod tests {
             "{error}"
         );
         assert!(write_whole(folder.path(), b"new").is_err());
+    }
+
+    #[test]
+    fn whether_a_file_can_be_written_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.patch");
+        check_whole(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        fs::write(&path, "old").unwrap();
+        check_whole(&path).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        check_whole(Path::new("/dev/null")).unwrap();
+        assert!(check_whole(folder.path()).is_err());
+        assert!(check_whole(&folder.path().join("gone/a.patch")).is_err());
     }
 }
