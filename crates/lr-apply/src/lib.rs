@@ -68,22 +68,30 @@ pub fn run(args: Args) -> Result<Status, Error> {
         format: args.leave.reply_format.map(Into::into),
         is_complete: args.leave.complete,
     };
-    let status = match input::read(args.input, "a reply")? {
-        Input::Turns(reader) => {
-            let form = if args.dry_run { Form::Text } else { Form::Turn };
-            let mut output = stage.output(args.format, form)?;
-            let status = turns::run(reader, &mut output, &mut stage)?;
-            stage.write_patch(&mut output)?;
-            status
-        }
-        Input::Text(text) => {
-            let mut output = stage.output(args.format, Form::Text)?;
-            let status = stage.apply_text(&text, args.sources, &mut output)?;
-            stage.write_patch(&mut output)?;
-            status
-        }
-    };
+    let input = input::read(args.input, "a reply")?;
+    let status = answer(&mut stage, input, args.format, args.sources)
+        .map_err(|error| stage.writer.with_changes(error))?;
     Ok(exit_zero(status, args.exit_zero))
+}
+
+/// Works on all that standard input holds.
+fn answer(
+    stage: &mut Stage,
+    input: Input,
+    format: Option<Form>,
+    sources: Vec<String>,
+) -> Result<Status, Error> {
+    let piped = match input {
+        Input::Turns(_) if !stage.dry_run => Form::Turn,
+        _ => Form::Text,
+    };
+    let mut output = stage.output(format, piped)?;
+    let status = match input {
+        Input::Turns(reader) => turns::run(reader, &mut output, stage)?,
+        Input::Text(text) => stage.apply_text(&text, sources, &mut output)?,
+    };
+    stage.write_patch(&mut output)?;
+    Ok(status)
 }
 
 /// Opens the working directory, beneath which everything happens.

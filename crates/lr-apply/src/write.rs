@@ -11,11 +11,23 @@ use crate::receipt::{self, Key};
 /// Writes plans; the journal is opened, and an interrupted write settled, when it is first needed.
 pub(crate) struct Writer {
     journal: Option<Journal>,
+    has_written: bool,
 }
 
 impl Writer {
     pub(crate) fn new() -> Self {
-        Self { journal: None }
+        Self {
+            journal: None,
+            has_written: false,
+        }
+    }
+
+    /// Adds to an error about the output that files were changed before it, which nobody was told.
+    pub(crate) fn with_changes(&self, error: Error) -> Error {
+        if self.has_written && error.kind == Kind::Io && error.hint.is_none() {
+            return error.hint("files were changed before this: look at them before you go on");
+        }
+        error
     }
 
     /// Returns the section of an earlier run of the same turn, if its files are as it wrote them.
@@ -43,7 +55,10 @@ impl Writer {
             .map_err(|error| Error::new(Kind::Io, "cannot write a receipt").because(error))?;
         let journal = self.journal(root)?;
         match journal.replace(root, &plan.replacements, &receipt) {
-            Ok(()) => Ok(plan.apply),
+            Ok(()) => {
+                self.has_written = true;
+                Ok(plan.apply)
+            }
             Err(error) if is_refusal(&error) => Ok(refused(plan.apply, &error)),
             Err(error) => Err(explain(&error)),
         }

@@ -170,3 +170,22 @@ fn a_computed_fix_may_empty_a_file_and_a_model_may_not() {
     assert_eq!(status, 0, "{output}");
     assert_eq!(std::fs::read(&file).unwrap(), b"");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_cannot_be_written_does_not_hide_that_files_were_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.txt"), "a\n").unwrap();
+    std::fs::write(folder.path().join("turn"), turn("a.txt", r"b\n", "")).unwrap();
+    let output = Command::new("sh")
+        .args(["-c", "exec \"$0\" < turn > /dev/full"])
+        .arg(env!("CARGO_BIN_EXE_lr-apply"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("files were changed before this"), "{words}");
+    let text = std::fs::read_to_string(folder.path().join("a.txt")).unwrap();
+    assert_eq!(text, "b\n");
+}
