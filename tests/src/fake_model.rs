@@ -1,155 +1,36 @@
 //! A server on this machine that speaks Chat Completions, byte for byte, and fails as it is told.
 //!
 //! Each request takes the next answer of a script; the last one answers all further requests. `GET …/models` is
-//! answered beside the script. Whatever comes in is kept, so that a test can look at it.
+//! answered beside the script. Whatever comes in is kept, so that a test can look at it, and what is answered is
+//! counted. The server can go down and come back at the same address.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
+
+pub use crate::answer::{Answer, Step, Usage, chunk, end, part, stream_head};
+pub use crate::received::Received;
+use crate::received::receive;
 
 /// The model that the server offers.
 pub const MODEL: &str = "fake-model";
 
-/// A request as it came in.
-#[derive(Debug, Clone)]
-pub struct Received {
-    /// `POST` or `GET`.
-    pub method: String,
-    /// The path, with its query.
-    pub path: String,
-    /// Names in lower case, and values.
-    pub headers: Vec<(String, String)>,
-    /// The body; `null` if it is not JSON.
-    pub body: Value,
-}
-
-impl Received {
-    /// The value of a header, by its name in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().find(|(key, _)| key == name)?;
-        Some(value)
-    }
-
-    /// The content of the last message.
-    pub fn question(&self) -> &str {
-        let messages = self.body["messages"].as_array();
-        messages
-            .and_then(|messages| messages.last()?["content"].as_str())
-            .unwrap_or_default()
-    }
-}
-
-/// What the server does about one request.
-#[derive(Debug, Clone)]
-pub enum Answer {
-    /// A reply, streamed if that was asked for.
-    Reply {
-        /// The content.
-        text: String,
-        /// The finish reason.
-        finish: String,
-    },
-    /// A response with this status, these header lines and this body.
-    Http {
-        /// The status code.
-        status: u16,
-        /// Lines such as `retry-after: 2`.
-        headers: Vec<String>,
-        /// The body.
-        body: String,
-    },
-    /// Exactly these bytes and pauses, from the status line on; then the connection is closed.
-    Steps(Vec<Step>),
-}
-
-/// A part of an answer that is spelled out.
-#[derive(Debug, Clone)]
-pub enum Step {
-    /// Sends bytes.
-    Send(Vec<u8>),
-    /// Does nothing for a while.
-    Pause(Duration),
-    /// Does nothing until the client gives up.
-    Hang,
-    /// Breaks the connection off instead of closing it.
-    Reset,
-}
-
-impl Answer {
-    /// A whole reply.
-    pub fn text(text: &str) -> Answer {
-        Answer::finished(text, "stop")
-    }
-
-    /// A reply that ended for the given reason.
-    pub fn finished(text: &str, finish: &str) -> Answer {
-        Answer::Reply {
-            text: text.into(),
-            finish: finish.into(),
-        }
-    }
-
-    /// A response that is not a success, with a message as providers send it.
-    pub fn error(status: u16, message: &str) -> Answer {
-        Answer::http(
-            status,
-            &[],
-            &json!({"error": {"message": message, "type": "error"}}).to_string(),
-        )
-    }
-
-    /// Any response with a length.
-    pub fn http(status: u16, headers: &[&str], body: &str) -> Answer {
-        Answer::Http {
-            status,
-            headers: headers.iter().map(|&line| line.to_owned()).collect(),
-            body: body.to_owned(),
-        }
-    }
-
-    fn resets(&self) -> bool {
-        matches!(self, Answer::Steps(steps) if steps.iter().any(|step| matches!(step, Step::Reset)))
-    }
-
-    /// A stream of events whose data are these texts, and then what the last step says.
-    pub fn stream(data: &[&str], last: Option<Step>) -> Answer {
-        let mut bytes = stream_head();
-        for data in data {
-            bytes.extend(chunk(&format!("data: {data}\n\n")));
-        }
-        if last.is_none() {
-            bytes.extend(chunk(""));
-        }
-        Answer::Steps([Step::Send(bytes)].into_iter().chain(last).collect())
-    }
-}
-
-/// The data of an event that brings a part of a reply.
-pub fn part(content: &str) -> String {
-    json!({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": content}, "finish_reason": null}]})
-        .to_string()
-}
-
-/// The data of the event that ends a reply.
-pub fn end(finish: &str) -> String {
-    json!({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
-        .to_string()
-}
-
-/// The head of a response that streams in chunks.
-pub fn stream_head() -> Vec<u8> {
-    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
-        .to_vec()
-}
-
-/// A chunk of a body; an empty one ends it.
-pub fn chunk(text: &str) -> Vec<u8> {
-    format!("{:x}\r\n{text}\r\n", text.len()).into_bytes()
+/// What a server has answered so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Requests for replies, whatever came of them.
+    pub calls: usize,
+    /// Tokens of the prompts of those that got a reply, as the replies say.
+    pub input: u64,
+    /// Tokens of these replies.
+    pub output: u64,
+    /// The most requests that were open at the same time.
+    pub most_at_once: usize,
 }
 
 type Answers = Box<dyn Fn(&Received, usize) -> Answer + Send + Sync>;
@@ -157,9 +38,29 @@ type Answers = Box<dyn Fn(&Received, usize) -> Answer + Send + Sync>;
 /// A running server; dropping it ends it.
 #[derive(Debug)]
 pub struct FakeModel {
+    shop: Arc<Shop>,
     address: SocketAddr,
-    requests: Arc<Mutex<Vec<Received>>>,
-    stopped: Arc<AtomicBool>,
+    listening: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the threads of a server share.
+struct Shop {
+    answers: Answers,
+    counts: Mutex<Counts>,
+    closed: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    requests: Vec<Received>,
+    tally: Tally,
+    open: usize,
+}
+
+impl fmt::Debug for Shop {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.counts.fmt(out)
+    }
 }
 
 impl FakeModel {
@@ -170,34 +71,21 @@ impl FakeModel {
     }
 
     /// Starts a server that decides about each request; the second argument counts them from 0.
-    #[expect(
-        clippy::expect_used,
-        reason = "a machine without a free port on its loopback cannot run tests"
-    )]
     pub fn answering(
         answers: impl Fn(&Received, usize) -> Answer + Send + Sync + 'static,
     ) -> FakeModel {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let model = FakeModel {
-            address: listener
-                .local_addr()
-                .expect("a bound socket has an address"),
-            requests: Arc::default(),
-            stopped: Arc::default(),
-        };
-        let (requests, stopped) = (Arc::clone(&model.requests), Arc::clone(&model.stopped));
-        let answers: Arc<Answers> = Arc::new(Box::new(answers));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if stopped.load(Ordering::SeqCst) {
-                    return;
-                }
-                let (requests, answers) = (Arc::clone(&requests), Arc::clone(&answers));
-                // What a client does to its connection is the client's affair.
-                thread::spawn(move || serve(stream, &requests, &answers));
-            }
+        let address = listener.local_addr();
+        let shop = Arc::new(Shop {
+            answers: Box::new(answers),
+            counts: Mutex::default(),
+            closed: AtomicBool::new(false),
         });
-        model
+        FakeModel {
+            listening: Mutex::new(Some(listen(listener, Arc::clone(&shop)))),
+            address: address.expect("a bound socket has an address"),
+            shop,
+        }
     }
 
     /// The base URL of the server.
@@ -207,15 +95,35 @@ impl FakeModel {
 
     /// The requests for replies so far, in the order in which they came.
     pub fn requests(&self) -> Vec<Received> {
-        lock(&self.requests).clone()
+        lock(&self.shop.counts).requests.clone()
+    }
+
+    /// What was asked and answered so far.
+    pub fn tally(&self) -> Tally {
+        lock(&self.shop.counts).tally
+    }
+
+    /// Refuses connections from now on; requests that are open are still answered.
+    pub fn go_down(&self) {
+        self.shop.closed.store(true, Ordering::SeqCst);
+        // Wakes the thread that accepts connections.
+        let _ = TcpStream::connect(self.address);
+        if let Some(listening) = lock(&self.listening).take() {
+            let _ = listening.join();
+        }
+    }
+
+    /// Accepts connections again, after [`go_down`](FakeModel::go_down).
+    pub fn come_back(&self) {
+        let listener = TcpListener::bind(self.address).expect("the same port again");
+        self.shop.closed.store(false, Ordering::SeqCst);
+        *lock(&self.listening) = Some(listen(listener, Arc::clone(&self.shop)));
     }
 }
 
 impl Drop for FakeModel {
     fn drop(&mut self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts connections.
-        let _ = TcpStream::connect(self.address);
+        self.go_down();
     }
 }
 
@@ -223,78 +131,82 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn serve(
-    mut stream: TcpStream,
-    requests: &Mutex<Vec<Received>>,
-    answers: &Answers,
-) -> io::Result<()> {
-    let received = receive(&mut stream)?;
-    if received.method == "GET" {
-        let list = json!({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 1_700_000_000}]});
-        return respond(stream, &received, Answer::http(200, &[], &list.to_string()));
-    }
-    let number = {
-        let mut requests = lock(requests);
-        requests.push(received.clone());
-        requests.len() - 1
-    };
-    let answer = answers(&received, number);
-    if !answer.resets() {
-        stream.read_exact(&mut [0])?;
-    }
-    respond(stream, &received, answer)
+fn listen(listener: TcpListener, shop: Arc<Shop>) -> JoinHandle<()> {
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            if shop.closed.load(Ordering::SeqCst) {
+                return;
+            }
+            let shop = Arc::clone(&shop);
+            // What a client does to its connection is the client's affair.
+            thread::spawn(move || shop.serve(stream));
+        }
+    })
 }
 
-/// Reads a request, but for the last byte of its body, which is only looked at: a connection that is closed while
-/// something is unread is reset.
-fn receive(stream: &mut TcpStream) -> io::Result<Received> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte)?;
-        head.extend(byte);
+impl Shop {
+    fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
+        let received = receive(&mut stream)?;
+        if received.method == "GET" {
+            let list = json!({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 1_700_000_000}]});
+            return respond(stream, &received, Answer::http(200, &[], &list.to_string()));
+        }
+        let number = self.begin(&received);
+        let answer = (self.answers)(&received, number);
+        let result = (|| {
+            if !answer.resets() {
+                stream.read_exact(&mut [0])?;
+            }
+            self.count(&received, &answer);
+            respond(stream, &received, answer)
+        })();
+        lock(&self.counts).open -= 1;
+        result
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let mut lines = head.lines();
-    let mut words = lines
-        .next()
-        .unwrap_or_default()
-        .split(' ')
-        .map(str::to_owned);
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
-        .collect();
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    let mut body = vec![
-        0;
-        length
-            .and_then(|(_, value)| value.parse().ok())
-            .unwrap_or(0)
-    ];
-    if let Some((last, others)) = body.split_last_mut() {
-        stream.read_exact(others)?;
-        stream.peek(std::slice::from_mut(last))?;
+
+    /// Counts a request that came in, and gives its number.
+    fn begin(&self, received: &Received) -> usize {
+        let mut counts = lock(&self.counts);
+        counts.requests.push(received.clone());
+        counts.open += 1;
+        counts.tally.calls += 1;
+        counts.tally.most_at_once = counts.tally.most_at_once.max(counts.open);
+        counts.requests.len() - 1
     }
-    Ok(Received {
-        method: words.next().unwrap_or_default(),
-        path: words.next().unwrap_or_default(),
-        body: serde_json::from_slice(&body).unwrap_or_default(),
-        headers,
-    })
+
+    fn count(&self, received: &Received, answer: &Answer) {
+        match answer {
+            Answer::Reply { text, usage, .. } => {
+                let (input, output) = tokens(received, text, *usage);
+                let tally = &mut lock(&self.counts).tally;
+                tally.input += input;
+                tally.output += output;
+            }
+            Answer::Late(_, answer) => self.count(received, answer),
+            Answer::Http { .. } | Answer::Steps(_) => {}
+        }
+    }
 }
 
 fn respond(mut stream: TcpStream, received: &Received, answer: Answer) -> io::Result<()> {
     match answer {
-        Answer::Reply { text, finish } if received.body["stream"] == true => {
+        Answer::Reply {
+            text,
+            finish,
+            usage,
+        } if received.body["stream"] == true => {
             stream.write_all(&stream_head())?;
-            for event in events(received, &text, &finish) {
+            for event in events(received, &text, &finish, usage) {
                 stream.write_all(&chunk(&format!("data: {event}\n\n")))?;
             }
             stream.write_all(&chunk(""))
         }
-        Answer::Reply { text, finish } => {
-            let body = completion(received, &text, &finish).to_string();
+        Answer::Reply {
+            text,
+            finish,
+            usage,
+        } => {
+            let body = completion(received, &text, &finish, usage).to_string();
             write_response(
                 &mut stream,
                 200,
@@ -310,6 +222,10 @@ fn respond(mut stream: TcpStream, received: &Received, answer: Answer) -> io::Re
         Answer::Steps(steps) => steps
             .into_iter()
             .try_for_each(|step| take_step(&mut stream, step)),
+        Answer::Late(pause, answer) => {
+            thread::sleep(pause);
+            respond(stream, received, *answer)
+        }
     }
 }
 
@@ -343,38 +259,77 @@ fn take_step(stream: &mut TcpStream, step: Step) -> io::Result<()> {
     }
 }
 
-fn completion(received: &Received, text: &str, finish: &str) -> Value {
-    json!({
+fn completion(received: &Received, text: &str, finish: &str, usage: Usage) -> Value {
+    let mut body = json!({
         "id": "chatcmpl-fake", "object": "chat.completion", "created": 1_700_000_000, "model": received.body["model"],
         "choices": [{
             "index": 0, "message": {"role": "assistant", "content": text, "refusal": null},
             "logprobs": null, "finish_reason": finish
         }],
-        "usage": usage(received, text),
-    })
+    });
+    if let Some(usage) = told(received, text, usage) {
+        body["usage"] = usage;
+    }
+    body
 }
 
 /// The data of the events of a streamed reply, a few characters each.
-fn events(received: &Received, text: &str, finish: &str) -> Vec<String> {
+fn events(received: &Received, text: &str, finish: &str, usage: Usage) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     let parts = chars
         .chunks(7)
         .map(|chars| part(&chars.iter().collect::<String>()));
     let mut events: Vec<String> = parts.collect();
     events.push(end(finish));
-    if received.body["stream_options"]["include_usage"] == true {
-        events.push(json!({"object": "chat.completion.chunk", "choices": [], "usage": usage(received, text)}).to_string());
+    let wanted = received.body["stream_options"]["include_usage"] == true;
+    if let Some(usage) = told(received, text, usage).filter(|_| wanted) {
+        events.push(
+            json!({"object": "chat.completion.chunk", "choices": [], "usage": usage}).to_string(),
+        );
     }
     events.push("[DONE]".into());
     events
 }
 
-/// A token for each four bytes.
-fn usage(received: &Received, text: &str) -> Value {
-    let input = received.body["messages"].to_string().len() / 4;
-    let output = text.len().div_ceil(4);
-    json!({
+/// The tokens of the prompt and of the reply.
+fn tokens(received: &Received, text: &str, usage: Usage) -> (u64, u64) {
+    match usage {
+        Usage::Tokens { input, output, .. } => (input, output),
+        Usage::Counted | Usage::Untold => {
+            let input = received.body["messages"].to_string().len() / 4;
+            (input as u64, text.len().div_ceil(4) as u64)
+        }
+    }
+}
+
+/// What a reply says that it took.
+fn told(received: &Received, text: &str, usage: Usage) -> Option<Value> {
+    let (input, output) = tokens(received, text, usage);
+    let mut told = json!({
         "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
         "prompt_tokens_details": {"cached_tokens": 0}, "completion_tokens_details": {"reasoning_tokens": 0},
-    })
+    });
+    match usage {
+        Usage::Untold => return None,
+        Usage::Tokens {
+            cost: Some(cost), ..
+        } => told["cost"] = cost.into(),
+        _ => {}
+    }
+    Some(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_comes_back_where_it_was() {
+        let model = FakeModel::start([Answer::text("x")]);
+        let address = model.address;
+        model.go_down();
+        assert!(TcpStream::connect(address).is_err());
+        model.come_back();
+        assert!(TcpStream::connect(address).is_ok());
+    }
 }

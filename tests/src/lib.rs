@@ -7,7 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod answer;
 pub mod fake_model;
+mod received;
 pub mod sandbox;
 
 pub use sandbox::{Outcome, Sandbox};
