@@ -98,7 +98,7 @@ impl Client {
     ) -> Result<Reply, Error> {
         let mut attempts = 0;
         self.ask_until_answered(messages, stream, listener, &mut attempts)
-            .map_err(|error| error.after_attempts(attempts.into()))
+            .map_err(|error| error.after_attempts(attempts.into(), None))
     }
 
     /// Asks, and counts the attempts.

@@ -324,6 +324,7 @@ mod tests {
                 message: "m".to_owned(),
                 retryable: false,
                 attempts: 0,
+                charged: None,
             }),
             ..Answer::default()
         }

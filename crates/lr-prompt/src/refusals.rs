@@ -125,6 +125,7 @@ mod tests {
                 message: "the reply was cut off".to_owned(),
                 retryable: false,
                 attempts: 0,
+                charged: None,
             }),
             ..PreviousPart::default()
         };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lr_turn::{Kind, ReadError, TurnError};
+use lr_turn::{Charge, Kind, ReadError, TurnError};
 
 /// What happened, to which file, and what to do next.
 ///
@@ -20,6 +20,8 @@ pub struct Error {
     pub retryable: bool,
     /// How many requests were sent to a model in vain.
     pub attempts: u64,
+    /// What counts against limits although there is no reply.
+    pub charged: Option<Charge>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -32,6 +34,7 @@ impl Error {
             hint: None,
             retryable: false,
             attempts: 0,
+            charged: None,
             source: None,
         }
     }
@@ -57,10 +60,11 @@ impl Error {
         self
     }
 
-    /// Adds how many requests were sent to a model in vain.
+    /// Adds how many requests were sent to a model in vain, and what counts against limits for them.
     #[must_use]
-    pub fn after_attempts(mut self, attempts: u64) -> Self {
+    pub fn after_attempts(mut self, attempts: u64, charged: Option<Charge>) -> Self {
         self.attempts = attempts;
+        self.charged = charged;
         self
     }
 
@@ -72,6 +76,7 @@ impl Error {
             message: self.to_string(),
             retryable: self.retryable,
             attempts: self.attempts,
+            charged: self.charged,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Kind, Section, Status, is_false, is_zero};
+use crate::{Charge, Kind, Section, Status, is_false, is_zero};
 
 /// Why a stage could not do its work on a turn. Later stages leave such a turn alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct TurnError {
     /// How many requests were sent to a model in vain; absent where none was.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: u64,
+    /// What counts against limits although there is no reply; absent where nothing does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<Charge>,
 }
 
 impl TurnError {

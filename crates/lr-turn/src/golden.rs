@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 
 use crate::{
-    Apply, Check, Commit, Previous, Prompt, ReadError, Reply, Section, Source, Turn, TurnError,
+    Apply, Check, Commit, Estimate, Previous, Prompt, ReadError, Reply, Section, Source, Turn,
+    TurnError,
 };
 
 /// A turn, as the schema describes it. Keys that are not named here are kept as they are.
@@ -31,6 +32,7 @@ struct Shape {
     previous: Option<Previous>,
     check: Option<Check>,
     prompt: Option<Prompt>,
+    estimate: Option<Estimate>,
     reply: Option<Reply>,
     apply: Option<Apply>,
     commit: Option<Commit>,
@@ -72,6 +74,7 @@ fn rewrite_all(turn: &mut Turn) -> Result<(), ReadError> {
     rewrite::<Previous>(turn)?;
     rewrite::<Check>(turn)?;
     rewrite::<Prompt>(turn)?;
+    rewrite::<Estimate>(turn)?;
     rewrite::<Reply>(turn)?;
     rewrite::<Apply>(turn)?;
     rewrite::<Commit>(turn)?;
@@ -81,7 +84,7 @@ fn rewrite_all(turn: &mut Turn) -> Result<(), ReadError> {
 #[test]
 fn every_golden_turn_is_written_as_it_was_read() {
     let texts = golden_texts();
-    assert!(texts.len() >= 11);
+    assert!(texts.len() >= 13);
     for (path, text) in texts {
         let line = one_line(&text);
         let mut turn = Turn::parse(&line).unwrap();

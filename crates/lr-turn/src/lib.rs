@@ -16,6 +16,7 @@ mod apply;
 mod check;
 mod commit;
 mod error;
+mod estimate;
 #[cfg(test)]
 mod golden;
 mod kind;
@@ -33,10 +34,11 @@ pub use check::{
 };
 pub use commit::Commit;
 pub use error::TurnError;
+pub use estimate::Estimate;
 pub use kind::{Kind, Status};
 pub use previous::{Previous, PreviousPart};
 pub use prompt::{Fence, Message, Offered, Prompt, ReplyFormat, Role, Shown};
-pub use reply::{Finish, Reply, Usage};
+pub use reply::{Charge, Finish, Reply, Usage, microusd};
 pub use share::Share;
 pub use source::{Source, SourceRole};
 pub use turn::{Id, ReadError, Section, Turn};

@@ -34,6 +34,10 @@ pub struct Reply {
     /// How many requests were sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u64>,
+    /// What counts against limits, where that is not what `usage` and `cost_usd` say: their absence, and attempts in
+    /// vain that may have to be paid for, are charged with the most they can have been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charged: Option<Charge>,
     /// The lengths of the markers in the text, where there is no prompt to say so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fence: Option<Fence>,
@@ -55,10 +59,41 @@ impl Reply {
             cost_usd: None,
             seconds: None,
             attempts: None,
+            charged: None,
             fence: None,
             fixes: Vec::new(),
         }
     }
+
+    /// Returns what counts against limits; an answer of which nothing is known counts as nothing.
+    pub fn charge(&self) -> Charge {
+        self.charged.unwrap_or_else(|| Charge {
+            tokens: self.usage.map_or(0, |usage| usage.input + usage.output),
+            cost_microusd: self.cost_usd.map(microusd),
+        })
+    }
+}
+
+/// What counts against the limits of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Charge {
+    /// Tokens, of prompts and of answers.
+    pub tokens: u64,
+    /// Millionths of US dollars; absent where no price is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_microusd: Option<u64>,
+}
+
+/// Returns an amount of US dollars in millionths, rounded up; what is no amount counts as nothing.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is not below zero, and what is too large becomes the largest number"
+)]
+pub fn microusd(dollars: f64) -> u64 {
+    // Less than the rounding of a decimal fraction must not become another millionth.
+    (dollars * 1e6 - 1e-6).ceil().max(0.0) as u64
 }
 
 impl Section for Reply {
@@ -98,4 +133,45 @@ pub struct Usage {
     pub output: u64,
     /// Tokens of the answer's reasoning.
     pub reasoning: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_rounded_up_to_millionths() {
+        for (dollars, expected) in [
+            (0.0, 0),
+            (0.0005, 500),
+            (0.000_000_01, 1),
+            (0.070_07, 70_070),
+            (-1.0, 0),
+            (f64::NAN, 0),
+            (1e300, u64::MAX),
+        ] {
+            assert_eq!(microusd(dollars), expected, "{dollars}");
+        }
+    }
+
+    #[test]
+    fn a_charge_of_its_own_counts_more_than_the_usage() {
+        let usage = Usage {
+            input: 10,
+            output: 2,
+            ..Usage::default()
+        };
+        let mut reply = Reply {
+            usage: Some(usage),
+            cost_usd: Some(0.5),
+            ..Reply::by("lr-llm", String::new())
+        };
+        let charge = |tokens, cost_microusd| Charge {
+            tokens,
+            cost_microusd,
+        };
+        assert_eq!(reply.charge(), charge(12, Some(500_000)));
+        reply.charged = Some(charge(99, None));
+        assert_eq!(reply.charge(), charge(99, None));
+    }
 }
