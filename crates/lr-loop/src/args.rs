@@ -10,7 +10,7 @@ Exit status:
   1  stopped before clean: declared_done, no_edits, no_change, seen, stalled, refused, no_model
   2  trouble: broken, missing, repository, stage_failed, or a wrong command line
   3  a model was asked for but gave no usable reply: model_failed
-  4  a limit was reached: iterations, calls
+  4  a limit was reached: iterations, calls, tokens, cost, time
   130, 143  interrupted, terminated
 
 Standard output is a page for people on a terminal; in a pipe it is one line of JSON whose section
@@ -146,6 +146,18 @@ pub struct Stopping {
     /// Make at most N calls to a model
     #[arg(long, value_name = "N", env = "LR_MAX_CALLS")]
     pub max_calls: Option<u64>,
+
+    /// Let all prompts and replies together take at most N tokens
+    #[arg(long, value_name = "N", env = "LR_MAX_TOTAL_TOKENS")]
+    pub max_total_tokens: Option<u64>,
+
+    /// Spend at most USD dollars on all replies together
+    #[arg(long, value_name = "USD", env = "LR_MAX_COST")]
+    pub max_cost: Option<f64>,
+
+    /// Begin nothing new after SECONDS; what was answered by then is applied and checked
+    #[arg(long, value_name = "SECONDS", env = "LR_MAX_TIME")]
+    pub max_time: Option<f64>,
 
     /// Stop after N turns in a row that removed nothing they were asked to [default: 3]
     #[arg(long, value_name = "N", env = "LR_PATIENCE", value_parser = clap::value_parser!(u64).range(1..))]

@@ -15,6 +15,7 @@ mod plan;
 mod rounds;
 mod stop;
 
+mod money;
 mod reading;
 mod record;
 mod stage;

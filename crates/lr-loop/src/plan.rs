@@ -1,13 +1,15 @@
 //! From the flags to decisions: which command stands for each stage, and when to stop.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use lr_stage::config::{Config, Settings};
 use lr_stage::{Error, Kind, environment, say};
 use serde::Deserialize;
 
-use crate::args::{Args, Asking, StopAfter};
-use crate::stop::Limits;
+use crate::args::{Args, Asking, StopAfter, Stopping};
+use crate::money;
+use crate::stop::{Amounts, Limits};
 
 /// The variable in which `lr-llm` finds the key that was given as a flag.
 pub(crate) const API_KEY: &str = "LR_API_KEY";
@@ -83,6 +85,9 @@ impl FromStr for Replacement {
 struct LoopSettings {
     iterations: Option<u64>,
     max_calls: Option<u64>,
+    max_total_tokens: Option<u64>,
+    max_cost: Option<f64>,
+    max_time: Option<f64>,
     patience: Option<u64>,
 }
 
@@ -137,14 +142,9 @@ impl Plan {
             _ => None,
         });
         let settings: LoopSettings = config.settings()?;
-        let stopping = args.stopping;
         Ok(Self {
             sources,
-            limits: Limits {
-                iterations: stopping.iterations.or(settings.iterations).unwrap_or(100),
-                max_calls: stopping.max_calls.or(settings.max_calls),
-                patience: stopping.patience.or(settings.patience).unwrap_or(3),
-            },
+            limits: limits(&args.stopping, &settings)?,
             git: !args.no_git,
             stop_after,
             names_model: names_model(&args.asking, &config)?,
@@ -197,6 +197,43 @@ impl Plan {
             .map(|replacement| replacement.command.as_str())
             .next()
     }
+}
+
+/// Returns the limits: those of flags and variables, else those of the configuration.
+fn limits(stopping: &Stopping, settings: &LoopSettings) -> Result<Limits, Error> {
+    let max_time = stopping.max_time.or(settings.max_time);
+    let max_cost = stopping.max_cost.or(settings.max_cost);
+    Ok(Limits {
+        iterations: stopping.iterations.or(settings.iterations).unwrap_or(100),
+        patience: stopping.patience.or(settings.patience).unwrap_or(3),
+        budget: Amounts {
+            calls: stopping.max_calls.or(settings.max_calls),
+            tokens: stopping.max_total_tokens.or(settings.max_total_tokens),
+            microusd: amount("max-cost", max_cost, money::read)?,
+            millis: amount("max-time", max_time, milliseconds)?,
+        },
+    })
+}
+
+/// Reads an amount with a point in it.
+fn amount(
+    name: &str,
+    value: Option<f64>,
+    read: fn(f64) -> Option<u64>,
+) -> Result<Option<u64>, Error> {
+    let Some(value) = value else { return Ok(None) };
+    match read(value) {
+        Some(amount) => Ok(Some(amount)),
+        None => Err(Error::new(
+            Kind::Usage,
+            format!("{name} cannot be '{value}'"),
+        )),
+    }
+}
+
+fn milliseconds(seconds: f64) -> Option<u64> {
+    let time = Duration::try_from_secs_f64(seconds).ok()?;
+    u64::try_from(time.as_millis()).ok()
 }
 
 /// Flags for a stage, as far as there are values for them.

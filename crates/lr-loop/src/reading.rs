@@ -6,6 +6,7 @@ use lr_turn::{
     Apply, Check, CheckStatus, Finding, Outcome, ReadError, Reply, Source, Turn, TurnError, Usage,
 };
 
+use crate::money;
 use crate::stop::{Reason, Stop};
 
 /// The name of the stage whose replies cost nothing.
@@ -157,6 +158,16 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
+    /// The tokens of prompts and replies together.
+    pub(crate) fn tokens(&self) -> u64 {
+        self.usage.input + self.usage.output
+    }
+
+    /// The cost in millionths of a US dollar, where it is known.
+    pub(crate) fn microusd(&self) -> Option<u64> {
+        self.cost_usd.and_then(money::read)
+    }
+
     /// Reads what one turn took that came back from the model's stage; nothing for a free reply.
     pub(crate) fn read(turn: &Turn) -> Result<Self, ReadError> {
         let vain = turn.get()?.map_or(0, |error: TurnError| error.attempts);

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use lr_stage::{Error, say};
 use lr_turn::{Commit, Outcome, Turn, TurnError};
@@ -62,6 +63,8 @@ impl<'a> Rounds<'a> {
 
     /// One turn: from a check that is not clean to the next check.
     fn round(&mut self, check: &Ran) -> Flow<Ran> {
+        self.warn();
+        self.judge.in_time()?;
         let replied = self.reply(check)?;
         let applied = self.stage(Stage::APPLY, Some(&replied), &[])?;
         let answers = or_stop(Stage::APPLY, Answer::read(&applied.turns))?;
@@ -88,39 +91,43 @@ impl<'a> Rounds<'a> {
         if fixed.turns.iter().all(answered) {
             return ControlFlow::Continue(fixed);
         }
-        let calls_left = match self.judge.may_ask() {
-            ControlFlow::Continue(left) => left,
+        let limits = match self.judge.may_ask() {
+            ControlFlow::Continue(limits) => limits,
             ControlFlow::Break(_) if fixed.turns.iter().any(answered) => {
                 return ControlFlow::Continue(fixed);
             }
             ControlFlow::Break(stop) => return ControlFlow::Break(stop),
         };
         let prompted = self.stage(Stage::PROMPT, Some(&fixed), &[])?;
-        self.ask(&prompted, calls_left)
+        self.ask(&prompted, &limits)
     }
 
-    fn ask(&mut self, prompted: &Ran, calls_left: Option<u64>) -> Flow<Ran> {
-        let limit: Vec<String> = calls_left
-            .map(|left| ["--max-calls".to_owned(), left.to_string()])
-            .into_iter()
-            .flatten()
-            .collect();
-        let replied = self.stage(Stage::LLM, Some(prompted), &limit)?;
-        let mut calls = 0;
-        for turn in &replied.turns {
-            let taken = or_stop(Stage::LLM, Taken::read(turn))?;
-            calls += taken.calls;
-            self.summary.add_taken(&taken);
+    fn ask(&mut self, prompted: &Ran, limits: &[String]) -> Flow<Ran> {
+        let replied = self.stage(Stage::LLM, Some(prompted), limits)?;
+        let taken = replied.turns.iter().map(Taken::read).collect();
+        let taken: Vec<Taken> = or_stop(Stage::LLM, taken)?;
+        for taken in &taken {
+            self.summary.add_taken(taken);
         }
-        self.judge.asked(calls);
+        self.judge.asked(&taken);
+        self.warn();
         ControlFlow::Continue(replied)
+    }
+
+    /// Warns of limits that are nearly reached.
+    fn warn(&mut self) {
+        for warning in self.judge.warnings() {
+            say::warn(&warning);
+        }
     }
 
     /// Runs the checkers, at the end of a turn with what became of it.
     fn check(&mut self, applied: Option<&Ran>) -> Flow<(Ran, Checked)> {
         let turn = self.turn + u64::from(applied.is_some());
         let previous = file_flag("--previous", applied);
+        let begin = Instant::now();
         let ran = self.runner.run(Stage::CHECK, turn, applied, &previous);
+        self.judge.took(begin.elapsed());
         let ran = or_stop(Stage::CHECK, ran)?;
         let mut found = or_stop(Stage::CHECK, Checked::read(&ran.turns))?;
         if ran.is_trouble && found.trouble.is_none() {
@@ -151,8 +158,8 @@ impl<'a> Rounds<'a> {
     fn build(&mut self, check: &Ran, last: StopAfter) -> Flow<Infallible> {
         let mut built = self.stage(Stage::PROMPT, Some(check), &[])?;
         if last == StopAfter::Llm {
-            let calls_left = self.judge.may_ask()?;
-            built = self.ask(&built, calls_left)?;
+            let limits = self.judge.may_ask()?;
+            built = self.ask(&built, &limits)?;
         }
         let answers = or_stop(Stage::LLM, Answer::read(&built.turns))?;
         self.judge.built(&answers)?;
@@ -161,7 +168,9 @@ impl<'a> Rounds<'a> {
     }
 
     fn stage(&mut self, stage: Stage, input: Option<&Ran>, more: &[String]) -> Flow<Ran> {
+        let begin = Instant::now();
         let ran = self.runner.run(stage, self.turn, input, more);
+        self.judge.took(begin.elapsed());
         or_stop(stage, ran)
     }
 }

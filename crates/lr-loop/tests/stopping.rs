@@ -185,6 +185,37 @@ fn limits_end_the_loop_before_the_call_that_would_exceed_them() {
     check(&[], &["-i", "1"], "iterations 4: 1 turns, 1 calls, 2 -> 1");
     let calls = ["--max-calls", "1"];
     check(&[], &calls, "calls 4: 1 turns, 1 calls, 2 -> 1");
+    let tokens = ["--max-total-tokens", "12"];
+    check(&[], &tokens, "tokens 4: 1 turns, 1 calls, 2 -> 1");
+    let paid = [("llm", "./stages llm | sed 's/\"by\"/\"cost_usd\":0.05,&/'")];
+    let cost = ["--max-cost", "0.05"];
+    check(&paid, &cost, "cost 4: 1 turns, 1 calls, 2 -> 1");
+    let time = ["--max-time", "0"];
+    check(&[], &time, "time 4: 0 turns, 0 calls, 2 -> 2");
+}
+
+#[test]
+fn a_limit_that_the_model_s_stage_keeps_ends_the_loop_with_its_own_reason() {
+    for kind in ["calls", "tokens", "cost", "time"] {
+        let llm = format!("./stages fail lr-llm {kind} 4");
+        let stages = [("llm", llm.as_str()), ("apply", "cat")];
+        check(&stages, &[], &format!("{kind} 4: 0 turns, 0 calls, 2 -> 2"));
+    }
+}
+
+#[test]
+fn warns_once_when_a_limit_is_nearly_reached() {
+    let ended = run(&[], &["--max-total-tokens", "15"]);
+    assert_eq!(ended.summary(), "clean 0: 2 turns, 2 calls, 2 -> 0");
+    let warning = "lr-loop: warning: 12 of --max-total-tokens 15 is used";
+    let lines = ended.stderr.lines();
+    assert_eq!(
+        lines.filter(|line| *line == warning).count(),
+        1,
+        "{}",
+        ended.stderr
+    );
+    assert!(!ended.stderr.contains("24 of"), "{}", ended.stderr);
 }
 
 #[test]

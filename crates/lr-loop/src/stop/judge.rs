@@ -1,121 +1,36 @@
-//! When the loop stops: a pure state machine that is told what each turn came to.
+//! The judge: is told what each turn came to, and decides whether the loop goes on.
 
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::time::Duration;
 
-use lr_stage::{Error, Kind, Status};
+use lr_stage::Status;
 use lr_turn::{Outcome, TurnError};
 
-use crate::plan::Stage;
-use crate::reading::{Answer, Checked};
-
-/// How many refused turns in a row end the loop.
-const MOST_REFUSED: u64 = 3;
-
-/// How many free turns in a row end the loop, in case a fixer never comes to an end.
-const MOST_FREE: u64 = 100;
-
-/// Why the loop stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Reason {
-    /// The name that stands in `loop.reason`.
-    pub(crate) name: &'static str,
-    /// The exit status that it counts as.
-    pub(crate) status: Status,
-    /// What it means, for people.
-    pub(crate) words: &'static str,
-}
-
-#[rustfmt::skip]
-impl Reason {
-    pub(crate) const CLEAN: Self = Self::new("clean", Status::Done, "the checks are clean");
-    pub(crate) const STOP_AFTER: Self = Self::new("stop_after", Status::Done, "stopped as asked, nothing was changed");
-    pub(crate) const DECLARED_DONE: Self = Self::new("declared_done", Status::No, "the model declares that nothing is left to improve");
-    pub(crate) const NO_EDITS: Self = Self::new("no_edits", Status::No, "the reply holds no new versions");
-    pub(crate) const NO_CHANGE: Self = Self::new("no_change", Status::No, "the reply changes nothing");
-    pub(crate) const SEEN: Self = Self::new("seen", Status::No, "the changes led back to an earlier state");
-    pub(crate) const STALLED: Self = Self::new("stalled", Status::No, "turn after turn removes nothing it is asked to");
-    pub(crate) const REFUSED: Self = Self::new("refused", Status::No, "the replies are refused again and again");
-    pub(crate) const NO_MODEL: Self = Self::new("no_model", Status::No, "no model is configured, and what is free is done");
-    pub(crate) const BROKEN: Self = Self::new("broken", Status::Trouble, "a checker did not work");
-    pub(crate) const MISSING: Self = Self::new("missing", Status::Trouble, "a checker is missing");
-    pub(crate) const REPOSITORY: Self = Self::new("repository", Status::Trouble, "the repository cannot be used");
-    pub(crate) const STAGE_FAILED: Self = Self::new("stage_failed", Status::Trouble, "a stage failed");
-    pub(crate) const MODEL_FAILED: Self = Self::new("model_failed", Status::NoReply, "the model gave no usable reply");
-    pub(crate) const ITERATIONS: Self = Self::new("iterations", Status::Limit, "the limit on turns is reached, findings may remain");
-    pub(crate) const CALLS: Self = Self::new("calls", Status::Limit, "the limit on calls is reached, findings may remain");
-    pub(crate) const LIMIT: Self = Self::new("limit", Status::Limit, "a limit is reached, findings may remain");
-    pub(crate) const INTERRUPTED: Self = Self::new("interrupted", Status::Interrupted, "asked to stop");
-    pub(crate) const TERMINATED: Self = Self::new("interrupted", Status::Terminated, "asked to stop");
-
-    const fn new(name: &'static str, status: Status, words: &'static str) -> Self {
-        Self { name, status, words }
-    }
-}
-
-/// That the loop stops, why, and what a stage said about it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Stop {
-    pub(crate) reason: Reason,
-    pub(crate) error: Option<TurnError>,
-}
-
-/// Goes on with a value, or stops.
-pub(crate) type Flow<T = ()> = ControlFlow<Stop, T>;
-
-impl Stop {
-    /// Stops because a stage failed as a whole.
-    pub(crate) fn failed(stage: Stage, error: &Error) -> Self {
-        let reason = match (stage, error.kind) {
-            (_, Kind::Interrupted) => Reason::INTERRUPTED,
-            (_, Kind::Terminated) => Reason::TERMINATED,
-            (Stage::START | Stage::COMMIT, _) => Reason::REPOSITORY,
-            _ if error.kind.status() == Status::NoReply => Reason::MODEL_FAILED,
-            _ => Reason::STAGE_FAILED,
-        };
-        let is_asked_for = matches!(error.kind, Kind::Interrupted | Kind::Terminated);
-        Self {
-            reason,
-            error: (!is_asked_for).then(|| error.to_section(stage.program)),
-        }
-    }
-}
-
-impl From<Reason> for Stop {
-    fn from(reason: Reason) -> Self {
-        Self {
-            reason,
-            error: None,
-        }
-    }
-}
+use super::budget::{Amounts, Budget};
+use super::patience::Patience;
+use super::reason::{Flow, Reason, Stop};
+use super::seen::Seen;
+use crate::reading::{Answer, Checked, Taken};
 
 /// The limits that the user sets.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// In how many turns a model may be asked.
     pub(crate) iterations: u64,
-    /// How often a model may be called.
-    pub(crate) max_calls: Option<u64>,
+    /// What all calls together may take.
+    pub(crate) budget: Amounts<Option<u64>>,
     /// How many turns in a row may remove nothing they were asked to.
     pub(crate) patience: u64,
 }
-
-/// A state of the sources: what they hold, and what is found in them.
-type State = (BTreeSet<(String, String)>, BTreeSet<String>);
 
 /// Decides whether the loop goes on.
 #[derive(Debug)]
 pub(crate) struct Judge {
     limits: Limits,
     names_model: bool,
-    seen: Vec<State>,
+    budget: Budget,
     iterations: u64,
-    calls: u64,
-    /// Turns in a row.
-    stalled: u64,
-    refused: u64,
-    free: u64,
+    patience: Patience,
+    seen: Seen,
 }
 
 impl Judge {
@@ -124,38 +39,56 @@ impl Judge {
         Self {
             limits,
             names_model,
-            seen: Vec::new(),
+            budget: Budget::new(limits.budget),
             iterations: 0,
-            calls: 0,
-            stalled: 0,
-            refused: 0,
-            free: 0,
+            patience: Patience::new(limits.patience),
+            seen: Seen::default(),
         }
     }
 
     /// Looks at the first check.
     pub(crate) fn begin(&mut self, check: &Checked) -> Flow {
-        self.seen.extend(state(check));
+        self.seen.note(check);
         at_end(check)
     }
 
-    /// Tells how many calls are left before a model is asked; `None` when there is no limit.
-    pub(crate) fn may_ask(&self) -> Flow<Option<u64>> {
+    /// Tells with which flags what is left is handed to the model's stage, before it is asked.
+    pub(crate) fn may_ask(&self) -> Flow<Vec<String>> {
         if self.iterations >= self.limits.iterations {
             return Flow::Break(Reason::ITERATIONS.into());
         }
-        let max = self.limits.max_calls;
-        match max.map(|max| max.saturating_sub(self.calls)) {
-            Some(0) => Flow::Break(Reason::CALLS.into()),
-            left => Flow::Continue(left),
+        self.in_time()?;
+        match self.budget.used_up() {
+            Some(reason) => Flow::Break(reason.into()),
+            None => Flow::Continue(self.budget.flags()),
         }
     }
 
-    /// Notes that a model was asked, with so many calls.
-    pub(crate) fn asked(&mut self, calls: u64) {
+    /// Stops where the time is over.
+    pub(crate) fn in_time(&self) -> Flow {
+        match self.budget.used_up() {
+            Some(Reason::TIME) => Flow::Break(Reason::TIME.into()),
+            _ => Flow::Continue(()),
+        }
+    }
+
+    /// Notes that a model was asked, and what that took.
+    pub(crate) fn asked(&mut self, taken: &[Taken]) {
         self.iterations += 1;
-        self.calls += calls;
-        self.free = 0;
+        self.patience.asked();
+        for taken in taken {
+            self.budget.spend(taken);
+        }
+    }
+
+    /// Notes how long a stage took.
+    pub(crate) fn took(&mut self, time: Duration) {
+        self.budget.pass(time);
+    }
+
+    /// Returns what the user should know about the limits, each thing once.
+    pub(crate) fn warnings(&mut self) -> Vec<String> {
+        self.budget.warnings()
     }
 
     /// Looks at what was built to be shown: a part that failed is the reason to stop.
@@ -194,42 +127,22 @@ impl Judge {
         if let Some(error) = worst_error(answers).filter(|it| it.status() != Status::NoReply) {
             return Flow::Break(self.because(error));
         }
-        let applied = Answer::any(answers, Outcome::Applied);
-        let refused = !applied && Answer::any(answers, Outcome::Refused);
-        if applied {
-            self.note_state(check)?;
-        }
-        count(&mut self.refused, refused);
-        let free = answers.iter().all(|it| it.free);
-        let gone = answers.iter().any(|it| !it.asked.is_subset(&check.keys));
-        // What is free renews no patience, or a model that makes work for it would never stall.
-        let says_nothing = refused || (free && gone);
-        if !says_nothing {
-            count(&mut self.stalled, !gone);
-        }
-        count(&mut self.free, free);
-        if self.refused >= MOST_REFUSED {
-            return Flow::Break(Reason::REFUSED.into());
-        }
-        if self.stalled >= self.limits.patience || self.free >= MOST_FREE {
-            return Flow::Break(Reason::STALLED.into());
-        }
-        Flow::Continue(())
-    }
-
-    fn note_state(&mut self, check: &Checked) -> Flow {
-        let state = state(check);
-        if state.as_ref().is_some_and(|it| self.seen.contains(it)) {
+        if Answer::any(answers, Outcome::Applied) && !self.seen.note(check) {
             return Flow::Break(Reason::SEEN.into());
         }
-        self.seen.extend(state);
-        Flow::Continue(())
+        match self.patience.ends(answers, check) {
+            Some(reason) => Flow::Break(reason.into()),
+            None => Flow::Continue(()),
+        }
     }
 
     fn because(&self, error: &TurnError) -> Stop {
         let reason = match (error.kind.as_str(), error.status()) {
             ("no_model", _) if !self.names_model => Reason::NO_MODEL,
             ("calls", _) => Reason::CALLS,
+            ("tokens", _) => Reason::TOKENS,
+            ("cost", _) => Reason::COST,
+            ("time", _) => Reason::TIME,
             ("repository", _) => Reason::REPOSITORY,
             (_, Status::NoReply) => Reason::MODEL_FAILED,
             (_, Status::Limit) => Reason::LIMIT,
@@ -244,11 +157,6 @@ impl Judge {
     }
 }
 
-/// Counts turns in a row.
-fn count(turns: &mut u64, one_more: bool) {
-    *turns = if one_more { *turns + 1 } else { 0 };
-}
-
 /// Stops where a check leaves nothing to do, or says nothing about the sources.
 fn at_end(check: &Checked) -> Flow {
     match &check.trouble {
@@ -258,11 +166,6 @@ fn at_end(check: &Checked) -> Flow {
     }
 }
 
-fn state(check: &Checked) -> Option<State> {
-    let sources = check.sources.clone()?;
-    Some((sources, check.keys.clone()))
-}
-
 fn worst_error(answers: &[Answer]) -> Option<&TurnError> {
     let errors = answers.iter().filter_map(|answer| answer.error.as_ref());
     errors.max_by_key(|error| error.status())
@@ -270,11 +173,17 @@ fn worst_error(answers: &[Answer]) -> Option<&TurnError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::patience::MOST_FREE;
     use super::*;
 
     const LIMITS: Limits = Limits {
         iterations: 100,
-        max_calls: None,
+        budget: Amounts {
+            calls: None,
+            tokens: None,
+            microusd: None,
+            millis: None,
+        },
         patience: 3,
     };
 
@@ -400,7 +309,9 @@ mod tests {
             (vec![failed("template")], Reason::STAGE_FAILED),
             (vec![failed("foreign_kind")], Reason::STAGE_FAILED),
             (vec![failed("calls")], Reason::CALLS),
-            (vec![failed("tokens")], Reason::LIMIT),
+            (vec![failed("tokens")], Reason::TOKENS),
+            (vec![failed("cost")], Reason::COST),
+            (vec![failed("time")], Reason::TIME),
         ];
         for (answers, expected) in table {
             assert_eq!(
@@ -577,18 +488,20 @@ mod tests {
 
     #[test]
     fn limits_are_tested_before_a_model_is_asked() {
-        let mut judge = Judge::new(
-            Limits {
-                iterations: 3,
-                max_calls: Some(5),
-                patience: 3,
-            },
-            true,
-        );
-        assert_eq!(judge.may_ask(), Flow::Continue(Some(5)));
-        judge.asked(2);
-        assert_eq!(judge.may_ask(), Flow::Continue(Some(3)));
-        judge.asked(4);
+        let budget = Amounts {
+            calls: Some(5),
+            ..Amounts::default()
+        };
+        let mut judge = Judge::new(Limits { budget, ..LIMITS }, true);
+        let calls = |calls| Taken {
+            calls,
+            ..Taken::default()
+        };
+        let left = |left: &str| Flow::Continue(vec!["--max-calls".to_owned(), left.to_owned()]);
+        assert_eq!(judge.may_ask(), left("5"));
+        judge.asked(&[calls(1), calls(1)]);
+        assert_eq!(judge.may_ask(), left("3"));
+        judge.asked(&[calls(4)]);
         assert_eq!(reason(judge.may_ask()), Some(Reason::CALLS));
         let mut judge = Judge::new(
             Limits {
@@ -597,9 +510,23 @@ mod tests {
             },
             true,
         );
-        assert_eq!(judge.may_ask(), Flow::Continue(None));
-        judge.asked(1);
+        assert_eq!(judge.may_ask(), Flow::Continue(vec![]));
+        judge.asked(&[]);
         assert_eq!(reason(judge.may_ask()), Some(Reason::ITERATIONS));
+    }
+
+    #[test]
+    fn the_time_ends_between_turns() {
+        let budget = Amounts {
+            millis: Some(1000),
+            calls: Some(0),
+            ..Amounts::default()
+        };
+        let mut judge = Judge::new(Limits { budget, ..LIMITS }, true);
+        judge.took(Duration::from_millis(999));
+        assert_eq!(judge.in_time(), Flow::Continue(()));
+        judge.took(Duration::from_millis(1));
+        assert_eq!(reason(judge.in_time()), Some(Reason::TIME));
     }
 
     #[test]
@@ -613,23 +540,6 @@ mod tests {
         );
         let turn = (free(Outcome::Applied, &["k"]), check("2", &["l"]));
         assert_eq!(run(&mut judge, &[turn]), [None]);
-        assert_eq!(judge.may_ask(), Flow::Continue(None));
-    }
-
-    #[test]
-    fn a_stage_that_fails_as_a_whole_has_its_reason() {
-        let table = [
-            (Stage::CHECK, Kind::Stage, Reason::STAGE_FAILED),
-            (Stage::START, Kind::Stage, Reason::REPOSITORY),
-            (Stage::COMMIT, Kind::Stage, Reason::REPOSITORY),
-            (Stage::LLM, Kind::Provider, Reason::MODEL_FAILED),
-            (Stage::APPLY, Kind::Io, Reason::STAGE_FAILED),
-            (Stage::LLM, Kind::Terminated, Reason::TERMINATED),
-            (Stage::START, Kind::Interrupted, Reason::INTERRUPTED),
-        ];
-        for (stage, kind, expected) in table {
-            let stop = Stop::failed(stage, &Error::new(kind, "m"));
-            assert_eq!(stop.reason, expected, "{stage:?} {kind:?}");
-        }
+        assert_eq!(judge.may_ask(), Flow::Continue(vec![]));
     }
 }

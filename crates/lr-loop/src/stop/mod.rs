@@ -1,0 +1,11 @@
+//! When the loop stops: pure state machines that are told what each turn came to.
+
+mod budget;
+mod judge;
+mod patience;
+mod reason;
+mod seen;
+
+pub(crate) use budget::Amounts;
+pub(crate) use judge::{Judge, Limits};
+pub(crate) use reason::{Flow, Reason, Stop};
