@@ -18,7 +18,7 @@ Standard output is a page for people on a terminal; in a pipe it is one line of 
 
 /// Repair files in a loop: check, fix for free, ask a model, apply, check again, commit
 #[derive(clap::Parser, Debug)]
-#[command(name = "lr-loop", version, after_help = EXIT_STATUS)]
+#[command(name = "lr-loop", version, after_help = EXIT_STATUS, args_override_self = true)]
 pub struct Args {
     /// Files and directories to repair
     #[arg(value_name = "SOURCES")]
@@ -43,6 +43,13 @@ pub struct Args {
     /// Run CMD with sh in the place of a stage: check, start, fix, prompt, llm, apply or commit
     #[arg(long = "stage", value_name = "NAME=CMD", help_heading = "Running")]
     pub stages: Vec<Replacement>,
+
+    /// Go on with a run that was killed, interrupted or stopped [default: the newest that is not clean]
+    ///
+    /// It keeps its arguments; flags that are given here come on top of them, such as a higher limit
+    /// or another model. What was complete is not done again, and no reply is asked for twice.
+    #[arg(long, value_name = "ID", num_args = 0..=1, default_missing_value = "", help_heading = "Running")]
+    pub resume: Option<String>,
 
     /// Keep the record of this run in DIR instead of .lr/runs/ID
     #[arg(long, value_name = "DIR", help_heading = "Running")]

@@ -17,7 +17,7 @@ mod stop;
 
 mod money;
 mod reading;
-mod record;
+mod resume;
 mod stage;
 
 mod print;

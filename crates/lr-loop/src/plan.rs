@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use lr_record::Author;
 use lr_stage::config::{Config, Settings};
 use lr_stage::{Error, Kind, environment, say};
 use serde::Deserialize;
@@ -40,6 +41,11 @@ impl Stage {
     /// Every stage, in the order of a turn.
     pub(crate) const ALL: [Self; 7] =
         [Self::CHECK, Self::START, Self::FIX, Self::PROMPT, Self::LLM, Self::APPLY, Self::COMMIT];
+
+    /// The stage as the author of what it adds.
+    pub(crate) fn author(self) -> Author<'static> {
+        Author { program: self.program, adds: self.adds, begins: self == Self::CHECK }
+    }
 
     const fn new(
         name: &'static str,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use lr_record::finding_keys;
 use lr_turn::{
-    Apply, Check, CheckStatus, Finding, Outcome, ReadError, Reply, Source, Turn, TurnError, Usage,
+    Apply, Check, CheckStatus, Outcome, ReadError, Reply, Source, Turn, TurnError, Usage,
 };
 
 use crate::money;
@@ -58,7 +59,7 @@ impl Checked {
             (Some(check), None) => trouble(check),
         };
         let check = check.unwrap_or_default();
-        let keys = keys(&check);
+        let keys = finding_keys(&check);
         self.clean &= check.clean;
         self.findings += keys.len() as u64;
         self.keys.extend(keys);
@@ -76,29 +77,6 @@ fn trouble(check: &Check) -> Option<Reason> {
     } else {
         has(CheckStatus::Broken).then_some(Reason::BROKEN)
     }
-}
-
-/// The keys of the findings. A failing result without findings is one finding, known by what was
-/// run and what it wrote; a foreign finding without a key is known by its file and message.
-fn keys(check: &Check) -> Vec<String> {
-    let mut keys = Vec::new();
-    for result in &check.results {
-        let fails = matches!(
-            result.status(),
-            CheckStatus::Findings | CheckStatus::TimedOut
-        );
-        if fails && !check.clean && result.findings.is_empty() {
-            let printed = (&result.argv, &result.stdout, &result.stderr);
-            keys.push(format!("{printed:?}"));
-        }
-        keys.extend(result.findings.iter().map(|finding| match finding {
-            Finding { key, .. } if !key.is_empty() => key.clone(),
-            Finding {
-                message, location, ..
-            } => format!("{}: {message}", location.path),
-        }));
-    }
-    keys
 }
 
 /// What became of one part of a turn.
@@ -142,7 +120,9 @@ impl Answer {
             refusals: apply.map_or(0, |apply| apply.refusals.len()),
             notes: apply.map_or_else(String::new, |apply| apply.notes.clone()),
             error: turn.get()?,
-            asked: keys(&turn.get()?.unwrap_or_default()).into_iter().collect(),
+            asked: finding_keys(&turn.get()?.unwrap_or_default())
+                .into_iter()
+                .collect(),
         })
     }
 }

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
-use std::time::Instant;
 
+use lr_record::Record;
 use lr_stage::{Error, say};
 use lr_turn::{Commit, Outcome, Turn, TurnError};
 
@@ -37,9 +37,9 @@ impl<'a> Rounds<'a> {
     }
 
     /// Runs the loop until there is a reason to stop.
-    pub(crate) fn run(mut self) -> Stop {
+    pub(crate) fn run(mut self) -> (Stop, Record) {
         match self.until_stopped() {
-            ControlFlow::Break(stop) => stop,
+            ControlFlow::Break(stop) => (stop, self.runner.into_record()),
             ControlFlow::Continue(never) => match never {},
         }
     }
@@ -64,7 +64,9 @@ impl<'a> Rounds<'a> {
     /// One turn: from a check that is not clean to the next check.
     fn round(&mut self, check: &Ran) -> Flow<Ran> {
         self.warn();
-        self.judge.in_time()?;
+        if !self.runner.goes_on_recorded() {
+            self.judge.in_time()?;
+        }
         let replied = self.reply(check)?;
         let applied = self.stage(Stage::APPLY, Some(&replied), &[])?;
         let answers = or_stop(Stage::APPLY, Answer::read(&applied.turns))?;
@@ -80,7 +82,13 @@ impl<'a> Rounds<'a> {
         }
         let (next, found) = next?;
         self.turn += 1;
-        self.judge.rechecked(&answers, &found)?;
+        self.summary.record(self.runner.record());
+        let judged = self.judge.rechecked(&answers, &found);
+        if judged.is_break() && self.runner.went_on() {
+            self.judge.renew();
+            return ControlFlow::Continue(next);
+        }
+        judged?;
         ControlFlow::Continue(next)
     }
 
@@ -96,6 +104,8 @@ impl<'a> Rounds<'a> {
             ControlFlow::Break(_) if fixed.turns.iter().any(answered) => {
                 return ControlFlow::Continue(fixed);
             }
+            // The limit was another when the model was asked.
+            ControlFlow::Break(_) if self.runner.goes_on_recorded() => Vec::new(),
             ControlFlow::Break(stop) => return ControlFlow::Break(stop),
         };
         let prompted = self.stage(Stage::PROMPT, Some(&fixed), &[])?;
@@ -125,12 +135,11 @@ impl<'a> Rounds<'a> {
     fn check(&mut self, applied: Option<&Ran>) -> Flow<(Ran, Checked)> {
         let turn = self.turn + u64::from(applied.is_some());
         let previous = file_flag("--previous", applied);
-        let begin = Instant::now();
         let ran = self.runner.run(Stage::CHECK, turn, applied, &previous);
-        self.judge.took(begin.elapsed());
         let ran = or_stop(Stage::CHECK, ran)?;
+        self.judge.took(ran.took);
         let mut found = or_stop(Stage::CHECK, Checked::read(&ran.turns))?;
-        if ran.is_trouble && found.trouble.is_none() {
+        if ran.status == 2 && found.trouble.is_none() {
             found.trouble = Some(Reason::BROKEN.into());
         }
         self.summary.add_check(turn, &found);
@@ -168,10 +177,10 @@ impl<'a> Rounds<'a> {
     }
 
     fn stage(&mut self, stage: Stage, input: Option<&Ran>, more: &[String]) -> Flow<Ran> {
-        let begin = Instant::now();
         let ran = self.runner.run(stage, self.turn, input, more);
-        self.judge.took(begin.elapsed());
-        or_stop(stage, ran)
+        let ran = or_stop(stage, ran)?;
+        self.judge.took(ran.took);
+        ControlFlow::Continue(ran)
     }
 }
 

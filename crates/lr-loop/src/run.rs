@@ -1,14 +1,13 @@
 //! One run, from the flags to the exit status.
 
-use std::time::Instant;
-
 use lr_exec::signals;
+use lr_record::Record;
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status, clock, environment, say};
 
 use crate::args::Args;
 use crate::plan::Plan;
-use crate::record::Record;
+use crate::resume::{self, Beginning, TakenUp};
 use crate::rounds::Rounds;
 use crate::stage::Runner;
 use crate::summary::Summary;
@@ -22,6 +21,7 @@ use crate::{print, summary};
 /// happens in the loop is a reason to stop, and its exit status the `Ok` value.
 pub fn run(args: Args) -> Result<Status, Error> {
     let mut output = Output::new(args.format, Form::Turn);
+    let Beginning { args, taken_up } = resume::beginning(args)?;
     let run_dir = args.run_dir.clone();
     let prints = args.print;
     let plan = Plan::new(args)?;
@@ -32,12 +32,31 @@ pub fn run(args: Args) -> Result<Status, Error> {
     signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let _until_the_end_is_told = signals::hold();
-    let begin = Instant::now();
-    let run = run_id()?;
-    let record = Record::open(&run, run_dir.as_deref())?;
-    let mut summary = Summary::of_run(run.clone());
-    let stop = Rounds::new(&plan, Runner::new(&plan, run, record), &mut summary).run();
-    summary.end(stop, begin.elapsed());
+    let (run, record, before) = match taken_up {
+        None => {
+            let run = run_id()?;
+            let record = Record::create(&run, run_dir.as_deref())?;
+            record.begun(resume::options(&run, plan.api_key.as_deref()))?;
+            (run, record, None)
+        }
+        Some(TakenUp {
+            run,
+            folder,
+            summary,
+        }) => {
+            let mut record = Record::resume(&folder)?;
+            if !resume::prepare(&mut record, summary.as_ref())? {
+                say::note(&format!("nothing to do: the run '{run}' is clean"));
+                return Ok(Status::Done);
+            }
+            (run, record, summary)
+        }
+    };
+    let mut summary = Summary::of_run(run.clone(), before);
+    summary.record(&record);
+    let rounds = Rounds::new(&plan, Runner::new(&plan, run, record), &mut summary);
+    let (stop, record) = rounds.run();
+    summary.end(stop, &record);
     match report(&summary, &mut output) {
         // The work is done, whether or not somebody still listens.
         Err(error) if error.kind != Kind::ReaderGone => Err(error),

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lr_exec::{End, Program, StartError, signals};
+use lr_record::{Done, Record};
 use lr_stage::{Error, Kind, input, say};
 use lr_turn::{Id, Turn};
 
 use crate::plan::{API_KEY, Plan, Stage};
 use crate::progress;
-use crate::record::Record;
 
 /// How long a stage may take to end itself and its children.
 const GRACE: Duration = Duration::from_secs(5);
@@ -22,8 +22,10 @@ pub(crate) struct Ran {
     pub(crate) turns: Vec<Turn>,
     /// The file they stand in.
     pub(crate) file: PathBuf,
-    /// Whether the stage ended with status 2.
-    pub(crate) is_trouble: bool,
+    /// The exit status of the stage.
+    pub(crate) status: u8,
+    /// How long the stage took.
+    pub(crate) took: Duration,
 }
 
 /// Runs stages, and records what they add.
@@ -36,6 +38,8 @@ pub(crate) struct Runner<'a> {
     beside: Option<PathBuf>,
     /// How many stages were run.
     count: u32,
+    /// Whether stages are run, instead of taking what they wrote from the record.
+    is_live: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -48,6 +52,7 @@ impl<'a> Runner<'a> {
             record,
             beside: own.and_then(|path| path.parent().map(Path::to_path_buf)),
             count: 0,
+            is_live: false,
         }
     }
 
@@ -64,16 +69,17 @@ impl<'a> Runner<'a> {
         more: &[String],
     ) -> Result<Ran, Error> {
         self.count += 1;
-        let name = format!("{:03}-{}.jsonl", self.count, stage.name);
-        let file = self.record.file(&name);
+        if let Some(recorded) = self.recorded(stage, turn) {
+            return recorded;
+        }
+        let file = self.record.step_file(self.count, stage.name);
         let argv = self.plan.command(stage, more);
         // The files that the stages hand to each other are no news.
         let shown = progress::command(&self.plan.command(stage, &[]));
         let program = self.program(stage, turn, input, argv)?;
         let stdout = File::create(&file).map_err(|error| cannot("write", &file, error))?;
-        let finished = program.stdout_file(stdout).run();
-        let end = finished.map_err(cannot_run)?.end;
-        let mut ran = outcome(stage, end, file)?;
+        let finished = program.stdout_file(stdout).run().map_err(cannot_run)?;
+        let mut ran = outcome(stage, finished.end, finished.seconds, file)?;
         let before = input.map_or(&[][..], |input| &input.turns);
         if stage == Stage::CHECK {
             self.identify(&mut ran, turn)?;
@@ -82,9 +88,54 @@ impl<'a> Runner<'a> {
             let message = format!("'{}' wrote {wrote} turns of {read}", stage.program);
             return Err(Error::new(Kind::Stage, message));
         }
-        self.record.add(stage, before, &ran.turns)?;
+        let done = Done {
+            number: self.count,
+            turn,
+            stage: stage.name,
+            author: stage.author(),
+            status: ran.status,
+            seconds: finished.seconds,
+            file: &ran.file,
+            is_paid: stage == Stage::LLM,
+        };
+        self.record.complete(&done, before, &ran.turns)?;
         say::note(&progress::line(turn, &shown, stage, &ran.turns));
         Ok(ran)
+    }
+
+    /// Returns what a step wrote that was complete when the run was taken up again. Behind the
+    /// first that was not, every step is run.
+    fn recorded(&mut self, stage: Stage, turn: u64) -> Option<Result<Ran, Error>> {
+        let step = self.record.completed(self.count, turn, stage.name);
+        let Some(step) = step.filter(|_| !self.is_live) else {
+            self.is_live = true;
+            return None;
+        };
+        let file = self.record.folder().join(&step.file);
+        let end = End::Exited(i32::from(step.status));
+        Some(outcome(stage, end, step.seconds, file))
+    }
+
+    /// Tells whether the next step is recorded, and so is not run.
+    pub(crate) fn goes_on_recorded(&self) -> bool {
+        let mut steps = self.record.log().steps.iter();
+        !self.is_live && steps.any(|step| step.step == self.count + 1)
+    }
+
+    /// Tells whether the run went on from here although there was a reason to stop: it had ended
+    /// here and was taken up again.
+    pub(crate) fn went_on(&self) -> bool {
+        !self.is_live && self.record.log().went_on_after(self.count)
+    }
+
+    /// Returns the record of the run.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Hands back the record of the run.
+    pub(crate) fn into_record(self) -> Record {
+        self.record
     }
 
     /// Prepares a stage's program: found beside this one, else in `PATH`.
@@ -154,12 +205,12 @@ impl<'a> Runner<'a> {
 }
 
 /// Reads what a stage wrote, and tells a stage that failed from one whose turns say what happened.
-fn outcome(stage: Stage, end: End, file: PathBuf) -> Result<Ran, Error> {
+fn outcome(stage: Stage, end: End, seconds: f64, file: PathBuf) -> Result<Ran, Error> {
     let status = match end {
         End::Interrupted => return Err(interrupted(signals::interrupted())),
         End::Exited(130) => return Err(interrupted(Some(2))),
         End::Exited(143) => return Err(interrupted(None)),
-        End::Exited(status @ 0..=4) => status,
+        End::Exited(status @ 0..=4) => u8::try_from(status).unwrap_or_default(),
         _ => return Err(failed(stage, end)),
     };
     let turns = match input::read_file(&file) {
@@ -172,14 +223,14 @@ fn outcome(stage: Stage, end: End, file: PathBuf) -> Result<Ran, Error> {
             return Err(Error::new(Kind::Stage, message).because(error));
         }
     };
-    let is_trouble = status == 2;
-    if is_trouble && stage != Stage::CHECK && !turns.iter().any(|turn| turn.has("error")) {
+    if status == 2 && stage != Stage::CHECK && !turns.iter().any(|turn| turn.has("error")) {
         return Err(failed(stage, end));
     }
     Ok(Ran {
         turns,
         file,
-        is_trouble,
+        status,
+        took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
     })
 }
 

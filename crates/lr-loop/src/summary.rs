@@ -1,9 +1,10 @@
 //! What a run came to: counted while it goes on, told at its end, as data and as a page.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::Instant;
 
-use lr_stage::{Error, Status};
+use lr_record::Record;
+use lr_stage::{Error, Status, clock, say};
 use lr_turn::{Commit, Id, Outcome, Prompt, Reply, Section, Turn, TurnError, Usage};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,10 @@ const LONGEST_NOTES: usize = 12;
 #[derive(Debug)]
 pub(crate) struct Summary {
     run: String,
+    /// When it began, or was taken up again.
+    begin: Instant,
+    /// What it had come to before that.
+    before: lr_record::Summary,
     reason: Reason,
     /// What is handed out as `loop`.
     told: LoopSection,
@@ -72,10 +77,15 @@ struct Findings {
 }
 
 impl Summary {
-    /// Begins to count for a run.
-    pub(crate) fn of_run(run: String) -> Self {
+    /// Begins to count for a run, of which there is a summary already if it is taken up again.
+    pub(crate) fn of_run(run: String, before: Option<lr_record::Summary>) -> Self {
         Self {
             run,
+            begin: Instant::now(),
+            before: before.unwrap_or_else(|| lr_record::Summary {
+                started: format!("{:.3}", clock::now()),
+                ..lr_record::Summary::default()
+            }),
             reason: Reason::STAGE_FAILED,
             told: LoopSection::default(),
             explanations: Vec::new(),
@@ -133,12 +143,46 @@ impl Summary {
     }
 
     /// Notes why and when the run ended.
-    pub(crate) fn end(&mut self, stop: Stop, took: Duration) {
+    pub(crate) fn end(&mut self, stop: Stop, record: &Record) {
         self.reason = stop.reason;
         stop.reason.name.clone_into(&mut self.told.reason);
         self.told.status = stop.reason.status.code();
         self.told.error = stop.error;
-        self.told.seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
+        self.told.seconds = self.seconds();
+        self.record(record);
+    }
+
+    /// Writes what the run came to so far into its folder. That this fails is said; it is no reason
+    /// to stop.
+    pub(crate) fn record(&self, record: &Record) {
+        let has_ended = !self.told.reason.is_empty();
+        let ledger = record.ledger();
+        let summary = lr_record::Summary {
+            lr: lr_turn::VERSION,
+            run: self.run.clone(),
+            reason: if has_ended {
+                self.told.reason.clone()
+            } else {
+                lr_record::RUNNING.to_owned()
+            },
+            status: has_ended.then_some(self.told.status),
+            pid: std::process::id(),
+            started: self.before.started.clone(),
+            seconds: self.seconds(),
+            turns: ledger.turns(),
+            totals: ledger.totals(),
+            branch: self.told.branch.clone(),
+            next: has_ended.then(|| self.next_steps()),
+        };
+        if let Err(error) = record.summarize(&summary) {
+            say::warn(&error.to_string());
+        }
+    }
+
+    /// How long the run took, all times it was taken up together.
+    fn seconds(&self) -> f64 {
+        let seconds = self.before.seconds + self.begin.elapsed().as_secs_f64();
+        (seconds * 1000.0).round() / 1000.0
     }
 
     /// The exit status of the run.
@@ -235,8 +279,13 @@ pub(crate) fn built_text(turns: &[Turn]) -> Result<String, Error> {
 mod tests {
     use super::*;
 
+    fn record() -> Record {
+        let folder = tempfile::tempdir().unwrap();
+        Record::create("r", Some(folder.path())).unwrap()
+    }
+
     fn summary(reason: Reason) -> Summary {
-        let mut summary = Summary::of_run("r".to_owned());
+        let mut summary = Summary::of_run("r".to_owned(), None);
         let checked = |findings| Checked {
             findings,
             ..Checked::default()
@@ -252,7 +301,8 @@ mod tests {
             },
             ..Taken::default()
         });
-        summary.end(reason.into(), Duration::from_micros(1_234_567));
+        summary.end(reason.into(), &record());
+        summary.told.seconds = 1.235;
         summary
     }
 

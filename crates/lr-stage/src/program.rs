@@ -1,5 +1,6 @@
 //! From the command line to the exit status.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::builder::Resettable;
@@ -13,7 +14,7 @@ pub fn main<A>(run: impl FnOnce(A) -> Result<Status, Error>) -> ExitCode
 where
     A: Parser + AsRef<Common>,
 {
-    let arguments = match parse::<A>() {
+    let arguments = match parse::<A>(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
@@ -29,9 +30,14 @@ where
     ExitCode::from(status.code())
 }
 
-fn parse<A: Parser>() -> Result<A, clap::Error> {
+/// Reads a command line, program first.
+///
+/// # Errors
+///
+/// What clap has to say about it, which may also be the help that was asked for.
+pub fn parse<A: Parser>(words: impl IntoIterator<Item = OsString>) -> Result<A, clap::Error> {
     let mut command = without_empty_variables(A::command());
-    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let mut matches = command.try_get_matches_from_mut(words)?;
     A::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 

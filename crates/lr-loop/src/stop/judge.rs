@@ -136,6 +136,13 @@ impl Judge {
         }
     }
 
+    /// Begins anew to count turns in a row, because the run went on although there was a reason to
+    /// stop.
+    pub(crate) fn renew(&mut self) {
+        self.patience = Patience::new(self.limits.patience);
+        self.seen = Seen::default();
+    }
+
     fn because(&self, error: &TurnError) -> Stop {
         let reason = match (error.kind.as_str(), error.status()) {
             ("no_model", _) if !self.names_model => Reason::NO_MODEL,

@@ -1,0 +1,259 @@
+//! Taking a run up again: its arguments, and from where on it is run anew.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use lr_record::{Options, Record, Step, Summary, runs};
+use lr_stage::{Error, Kind, input, project, say};
+use lr_turn::{Source, Turn, VERSION};
+
+use crate::args::Args;
+use crate::plan::Stage;
+use crate::reading::Checked;
+
+/// The reasons after which a reply is asked for anew, because the one that is there ends the run.
+const REPLY_ENDS: [&str; 3] = ["declared_done", "no_edits", "no_change"];
+
+/// How a run begins.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// The arguments; of a run that is taken up again, those it was begun with and those of now.
+    pub(crate) args: Args,
+    /// The run that is taken up again.
+    pub(crate) taken_up: Option<TakenUp>,
+}
+
+/// A run that is taken up again.
+#[derive(Debug)]
+pub(crate) struct TakenUp {
+    /// Its name.
+    pub(crate) run: String,
+    /// Its folder.
+    pub(crate) folder: PathBuf,
+    /// What it came to so far; `None` where it was killed before its first turn ended.
+    pub(crate) summary: Option<Summary>,
+}
+
+/// Looks for the run that `--resume` names and changes to its working directory.
+///
+/// # Errors
+///
+/// There is no such run, it was not made here, or its arguments do not go with those of now.
+pub(crate) fn beginning(args: Args) -> Result<Beginning, Error> {
+    let Some(name) = &args.resume else {
+        return Ok(Beginning {
+            args,
+            taken_up: None,
+        });
+    };
+    if !args.sources.is_empty() {
+        return Err(Error::new(
+            Kind::Usage,
+            "a run that is taken up again has its sources already",
+        )
+        .hint("lr-loop --resume ID, with flags but without sources"));
+    }
+    let folder = if name.is_empty() {
+        runs::unfinished()?
+    } else {
+        runs::find(name)?
+    };
+    let options = Options::read(&folder)?;
+    if !options.is_ours() {
+        let message = format!("the run in '{}' was not begun here", folder.display());
+        return Err(Error::new(Kind::Usage, message)
+            .hint("its arguments could start any program; begin a new run: lr-loop SOURCES"));
+    }
+    let folder = folder.canonicalize().unwrap_or(folder);
+    let here = enter(&options.directory)?;
+    let words = options.args.iter().cloned().chain(own_words());
+    let merged = parse(words)?;
+    let folder = folder.strip_prefix(&here).unwrap_or(&folder).to_path_buf();
+    Ok(Beginning {
+        args: merged,
+        taken_up: Some(TakenUp {
+            run: options.run,
+            summary: Summary::read(&folder),
+            folder,
+        }),
+    })
+}
+
+/// Returns how a new run was begun, for its record.
+pub(crate) fn options(run: &str, key: Option<&str>) -> Options {
+    let here = std::env::current_dir().unwrap_or_default();
+    let root = project::root(&here);
+    let here = here.canonicalize().unwrap_or(here);
+    let directory = here.strip_prefix(root).unwrap_or(Path::new(""));
+    Options {
+        lr: VERSION,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        run: run.to_owned(),
+        args: without_key(own_words(), key),
+        directory: directory.display().to_string(),
+        ..Options::default()
+    }
+}
+
+/// The words of the command line, without the program's name.
+fn own_words() -> impl Iterator<Item = String> {
+    let words = std::env::args_os().skip(1);
+    words.map(|word| word.to_string_lossy().into_owned())
+}
+
+/// Leaves out the key that was given as a flag.
+fn without_key(words: impl Iterator<Item = String>, key: Option<&str>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for word in words {
+        if kept.last().is_some_and(|last| last == "--api-key") {
+            kept.pop();
+        } else if !word.starts_with("--api-key=") && key.is_none_or(|key| !word.contains(key)) {
+            kept.push(word);
+        }
+    }
+    kept
+}
+
+fn parse(words: impl Iterator<Item = String>) -> Result<Args, Error> {
+    let words = std::iter::once(OsString::from("lr-loop")).chain(words.map(OsString::from));
+    lr_stage::parse(words).map_err(|error| {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let said = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+        Error::new(
+            Kind::Usage,
+            "these flags do not go with those the run was begun with",
+        )
+        .because(said)
+    })
+}
+
+/// Changes to a directory beneath the project's root, and returns it.
+fn enter(directory: &str) -> Result<PathBuf, Error> {
+    let root = project::root(Path::new("."));
+    let place = root.join(directory);
+    std::env::set_current_dir(&place).map_err(|error| {
+        let message = format!("cannot work in '{}'", place.display());
+        Error::new(Kind::Io, message).because(error)
+    })?;
+    Ok(place)
+}
+
+/// Prepares a record to be gone on with: sets aside what a run that had ended has to do anew.
+/// Returns whether there is anything to do.
+///
+/// # Errors
+///
+/// The record cannot be read or written.
+pub(crate) fn prepare(record: &mut Record, summary: Option<&Summary>) -> Result<bool, Error> {
+    let ended = summary.filter(|it| it.has_ended() && it.reason != "interrupted");
+    let Some(ended) = ended else {
+        tell(record);
+        return Ok(true);
+    };
+    let steps = &record.log().steps;
+    let folder = record.folder();
+    let last = steps.last().map_or(0, |step| step.step);
+    let after = if ended.reason == "clean" {
+        let check = steps.iter().rfind(|step| step.stage == Stage::CHECK.name);
+        let untouched = match check {
+            Some(check) => is_untouched(&turns(folder, check)?),
+            None => false,
+        };
+        if untouched {
+            return Ok(false);
+        }
+        check.map_or(0, |check| check.step - 1)
+    } else {
+        last_that_holds(folder, steps, &ended.reason)?.unwrap_or(last)
+    };
+    let keep = !REPLY_ENDS.contains(&ended.reason.as_str());
+    record.take_up(&ended.reason, after, keep)?;
+    tell(record);
+    Ok(true)
+}
+
+fn tell(record: &Record) {
+    let last = record.log().steps.last();
+    let steps = last.map_or(0, |step| step.step);
+    let folder = record.folder().display();
+    say::note(&format!(
+        "going on behind step {steps} of the run in '{folder}'"
+    ));
+}
+
+/// Finds the step before the first that failed in the turn in which the run ended; `None` if none
+/// failed.
+fn last_that_holds(folder: &Path, steps: &[Step], reason: &str) -> Result<Option<u32>, Error> {
+    let begin = steps.iter().rposition(|step| step.stage == Stage::FIX.name);
+    let mut round = &steps[begin.unwrap_or(0)..];
+    let mut is_complete = false;
+    for (position, step) in round.iter().enumerate().rev() {
+        if step.stage == Stage::CHECK.name && !has_failed(folder, step)? {
+            round = &round[position + 1..];
+            is_complete = true;
+            break;
+        }
+    }
+    for step in round {
+        let ends = REPLY_ENDS.contains(&reason) && step.stage == Stage::LLM.name;
+        let passes_on = is_complete && step.stage != Stage::COMMIT.name;
+        if ends || (!passes_on && has_failed(folder, step)?) {
+            return Ok(Some(step.step - 1));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells whether a step came to nothing, for all or for some of its turns.
+fn has_failed(folder: &Path, step: &Step) -> Result<bool, Error> {
+    let turns = turns(folder, step)?;
+    Ok(match step.stage.as_str() {
+        "check" => Checked::read(&turns)?.trouble.is_some() || step.status == 2,
+        "commit" => turns.iter().any(|turn| {
+            let error: Option<lr_turn::TurnError> = turn.get().ok().flatten();
+            error.is_some_and(|error| error.stage == Stage::COMMIT.program)
+        }),
+        _ => turns.iter().any(|turn| turn.has("error")),
+    })
+}
+
+fn turns(folder: &Path, step: &Step) -> Result<Vec<Turn>, Error> {
+    input::read_file(&folder.join(&step.file))
+}
+
+/// Tells whether the sources of a check are still what they were.
+fn is_untouched(turns: &[Turn]) -> bool {
+    let mut sources = BTreeMap::new();
+    for turn in turns {
+        let Ok(of_turn) = turn.get::<Vec<Source>>() else {
+            return false;
+        };
+        let of_turn = of_turn.unwrap_or_default().into_iter();
+        sources.extend(of_turn.map(|source| (source.path, source.sha256)));
+    }
+    sources.into_iter().all(|(path, hash)| {
+        let bytes = std::fs::read(path);
+        bytes.is_ok_and(|bytes| Some(lr_files::sha256_hex(&bytes)) == hash)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_recorded() {
+        let kept = |line: &str, key: Option<&str>| {
+            let words = line.split(' ').map(ToOwned::to_owned);
+            without_key(words, key).join(" ")
+        };
+        assert_eq!(
+            kept("-m m --api-key SECRET a.py", Some("SECRET")),
+            "-m m a.py"
+        );
+        assert_eq!(kept("--api-key=SECRET a.py", Some("SECRET")), "a.py");
+        assert_eq!(kept("-m m a.py", None), "-m m a.py");
+    }
+}

@@ -1,0 +1,354 @@
+//! What a run has taken and come to, turn by turn: summed over the lines of its record.
+
+use std::collections::BTreeMap;
+
+use lr_turn::{
+    Apply, Check, CheckStatus, Commit, Rank, ReadError, Reply, Turn, TurnError, Usage, microusd,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::finding_keys;
+use crate::lines::{Moment, Program};
+
+/// What one turn, or a whole run, has taken and come to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Taken {
+    /// The rank of the check at the beginning and at the end.
+    pub rank: Span<Rank>,
+    /// How many findings there were at the beginning and at the end.
+    pub findings: Span<u64>,
+    /// How often a model was called; calls in vain count.
+    pub calls: u64,
+    /// The tokens of all replies.
+    pub usage: Usage,
+    /// What the replies cost, in millionths of a US dollar, as far as that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_microusd: Option<u64>,
+    /// How many replies there were whose cost is not known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unpriced: u64,
+    /// How long the stages took, by their names.
+    pub seconds: BTreeMap<String, f64>,
+    /// The models that answered, in the order of their first answers.
+    pub models: Vec<String>,
+    /// The commits, in their order.
+    pub commits: Vec<String>,
+    /// How many replies came to what.
+    pub outcomes: BTreeMap<String, u64>,
+}
+
+/// A value at the beginning and at the end; absent where no check gave it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span<T> {
+    /// At the beginning.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub before: Option<T>,
+    /// At the end.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub after: Option<T>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+/// What one turn has taken and come to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TurnTaken {
+    /// The number of the turn.
+    pub turn: u64,
+    /// What it has taken and come to.
+    #[serde(flatten)]
+    pub taken: Taken,
+}
+
+/// What a run has taken and come to, turn by turn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    turns: BTreeMap<u64, Taken>,
+    /// What the checks at the beginning of each turn said.
+    checks: BTreeMap<u64, Checked>,
+    /// The step of which lines were added last: its program, turn and time.
+    last: Option<(String, u64, String)>,
+}
+
+/// What a check said, over all its parts.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Checked {
+    is_trouble: bool,
+    findings: u64,
+    rank: Option<Rank>,
+}
+
+impl Ledger {
+    /// Adds one line of `turns.jsonl`.
+    ///
+    /// # Errors
+    ///
+    /// A section is not of its form.
+    pub fn add(&mut self, line: &Turn) -> Result<(), ReadError> {
+        let turn = line.id()?.turn.unwrap_or(1);
+        let program = line.get::<Program>()?.map_or_else(String::new, |it| it.0);
+        let moment = line.get::<Moment>()?.map_or_else(String::new, |it| it.0);
+        let step = Some((program, turn, moment));
+        let goes_on = self.last == step;
+        let program = match &step {
+            Some((program, ..)) => program.as_str(),
+            None => "",
+        };
+        match program {
+            "lr-check" => self.add_check(turn, line, goes_on)?,
+            "lr-llm" => self.turns.entry(turn).or_default().add_reply(line)?,
+            _ => self.turns.entry(turn).or_default().add_change(line)?,
+        }
+        self.last = step;
+        Ok(())
+    }
+
+    /// Adds how long a stage took.
+    pub fn add_seconds(&mut self, turn: u64, stage: &str, seconds: f64) {
+        // A check ends the turn before it, but for the first.
+        let turn = if stage == "check" {
+            turn.max(2) - 1
+        } else {
+            turn
+        };
+        let taken = self.turns.entry(turn).or_default();
+        let sum = taken.seconds.entry(stage.to_owned()).or_default();
+        *sum = rounded(*sum + seconds);
+    }
+
+    fn add_check(&mut self, turn: u64, line: &Turn, goes_on: bool) -> Result<(), ReadError> {
+        let check: Option<Check> = line.get()?;
+        let is_trouble = line.has("error") || check.as_ref().is_none_or(is_trouble);
+        let check = check.unwrap_or_default();
+        let checked = self.checks.entry(turn).or_default();
+        if !goes_on {
+            *checked = Checked {
+                rank: Some(Rank::default()),
+                ..Checked::default()
+            };
+        }
+        checked.is_trouble |= is_trouble;
+        checked.findings += finding_keys(&check).len() as u64;
+        checked.rank = checked.rank.zip(check.rank).map(|(sum, more)| {
+            let mut sum = sum;
+            sum.iter_mut()
+                .zip(more)
+                .for_each(|(sum, more)| *sum += more);
+            sum
+        });
+        Ok(())
+    }
+
+    /// Returns what each turn has taken, the first first. Every turn that began is one of them.
+    pub fn turns(&self) -> Vec<TurnTaken> {
+        let turn = |(turn, taken): (&u64, &Taken)| TurnTaken {
+            turn: *turn,
+            taken: Taken {
+                rank: self.span(*turn, turn + 1, |check| check.rank),
+                findings: self.span(*turn, turn + 1, |check| Some(check.findings)),
+                ..taken.clone()
+            },
+        };
+        self.turns.iter().map(turn).collect()
+    }
+
+    fn span<T>(&self, first: u64, last: u64, value: impl Fn(&Checked) -> Option<T>) -> Span<T> {
+        let at = |turn: u64| self.checks.get(&turn).filter(|it| !it.is_trouble);
+        Span {
+            before: at(first).and_then(&value),
+            after: at(last).and_then(&value),
+        }
+    }
+
+    /// Returns what the run has taken as a whole.
+    pub fn totals(&self) -> Taken {
+        let mut all = Taken::default();
+        for taken in self.turns.values() {
+            all.add(taken);
+        }
+        let said: Vec<&Checked> = self.checks.values().filter(|it| !it.is_trouble).collect();
+        let findings = |check: &&Checked| check.findings;
+        all.findings = Span {
+            before: said.first().map(findings),
+            after: said.last().map(findings),
+        };
+        all.rank = Span {
+            before: said.first().and_then(|check| check.rank),
+            after: said.last().and_then(|check| check.rank),
+        };
+        all
+    }
+
+    /// Returns how many turns ended with a check.
+    pub fn complete_turns(&self) -> u64 {
+        self.checks
+            .keys()
+            .last()
+            .map_or(0, |turn| turn.saturating_sub(1))
+    }
+}
+
+impl Taken {
+    fn add_reply(&mut self, line: &Turn) -> Result<(), ReadError> {
+        self.calls += line.get()?.map_or(0, |error: TurnError| error.attempts);
+        let Some(reply) = line.get::<Reply>()? else {
+            return Ok(());
+        };
+        self.calls += reply.attempts.unwrap_or(1);
+        self.add_usage(&reply.usage.unwrap_or_default());
+        match reply.cost_usd {
+            Some(cost) => self.add_cost(microusd(cost)),
+            None => self.unpriced += 1,
+        }
+        push_new(&mut self.models, reply.model);
+        Ok(())
+    }
+
+    fn add_change(&mut self, line: &Turn) -> Result<(), ReadError> {
+        if let Some(apply) = line.get::<Apply>()? {
+            let name = serde_json::to_value(apply.outcome).unwrap_or_default();
+            let name = name.as_str().unwrap_or_default().to_owned();
+            *self.outcomes.entry(name).or_default() += 1;
+        }
+        if let Some(commit) = line.get::<Commit>()? {
+            push_new(&mut self.commits, commit.fix);
+            push_new(&mut self.commits, commit.fixes);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.add_usage(&other.usage);
+        if let Some(cost) = other.cost_microusd {
+            self.add_cost(cost);
+        }
+        self.unpriced += other.unpriced;
+        for (stage, seconds) in &other.seconds {
+            let sum = self.seconds.entry(stage.clone()).or_default();
+            *sum = rounded(*sum + seconds);
+        }
+        for (outcome, count) in &other.outcomes {
+            *self.outcomes.entry(outcome.clone()).or_default() += count;
+        }
+        for model in &other.models {
+            push_new(&mut self.models, Some(model.clone()));
+        }
+        for commit in &other.commits {
+            push_new(&mut self.commits, Some(commit.clone()));
+        }
+    }
+
+    fn add_cost(&mut self, cost: u64) {
+        self.cost_microusd = Some(self.cost_microusd.unwrap_or_default() + cost);
+    }
+
+    fn add_usage(&mut self, usage: &Usage) {
+        self.usage.input += usage.input;
+        self.usage.cached_input += usage.cached_input;
+        self.usage.cache_write += usage.cache_write;
+        self.usage.output += usage.output;
+        self.usage.reasoning += usage.reasoning;
+    }
+}
+
+/// Tells whether checkers did not do their work.
+fn is_trouble(check: &Check) -> bool {
+    let failed = [CheckStatus::Missing, CheckStatus::Broken];
+    !check.clean && check.results.iter().any(|it| failed.contains(&it.status()))
+}
+
+fn push_new(list: &mut Vec<String>, item: Option<String>) {
+    list.extend(item.filter(|item| !list.contains(item)));
+}
+
+/// Returns seconds in thousandths, so that sums read like their parts.
+pub(crate) fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(lines: &[&str]) -> Ledger {
+        let mut ledger = Ledger::default();
+        for line in lines {
+            ledger.add(&Turn::parse(line).unwrap()).unwrap();
+        }
+        ledger
+    }
+
+    const CHECK: &str = r#"{"lr":1,"turn":1,"stage":"lr-check","at":"1","check":{"clean":false,"rank":[0,0,1,1,0],"results":[{"findings":[{"message":"m","key":"k","location":{"path":"a"}},{"message":"n","key":"l","location":{"path":"a"}}]}]}}"#;
+    const CLEAN: &str = r#"{"lr":1,"turn":2,"stage":"lr-check","at":"5","check":{"clean":true,"rank":[0,0,0,0,0],"results":[]}}"#;
+
+    #[test]
+    fn a_turn_runs_from_its_check_to_the_next() {
+        let apply =
+            r#"{"lr":1,"turn":1,"stage":"lr-apply","at":"3","apply":{"outcome":"applied"}}"#;
+        let commit =
+            r#"{"lr":1,"turn":1,"stage":"lr-git","at":"6","commit":{"fix":"a","fixes":"b"}}"#;
+        let ledger = ledger(&[CHECK, apply, CLEAN, commit]);
+        let turns = ledger.turns();
+        let [turn] = &turns[..] else {
+            panic!("{turns:?}")
+        };
+        assert_eq!(
+            (turn.taken.findings.before, turn.taken.findings.after),
+            (Some(2), Some(0))
+        );
+        assert_eq!(turn.taken.rank.before, Some([0, 0, 1, 1, 0]));
+        assert_eq!(turn.taken.commits, ["a", "b"]);
+        assert_eq!(turn.taken.outcomes, [("applied".to_owned(), 1)].into());
+        assert_eq!(ledger.complete_turns(), 1);
+    }
+
+    #[test]
+    fn calls_in_vain_count_and_what_is_free_costs_nothing() {
+        let failed = r#"{"lr":1,"turn":1,"stage":"lr-llm","at":"2","error":{"stage":"lr-llm","kind":"network","message":"m","attempts":4}}"#;
+        let reply = r#"{"lr":1,"turn":1,"stage":"lr-llm","at":"3","reply":{"text":"","by":"lr-llm","model":"m","attempts":2,"usage":{"input":5,"output":1},"cost_usd":0.0015}}"#;
+        let free =
+            r#"{"lr":1,"turn":2,"stage":"lr-fix","at":"4","reply":{"text":"","by":"lr-fix"}}"#;
+        let totals = ledger(&[failed, reply, free]).totals();
+        assert_eq!((totals.calls, totals.usage.input), (6, 5));
+        assert_eq!((totals.cost_microusd, totals.unpriced), (Some(1500), 0));
+        assert_eq!(totals.models, ["m"]);
+    }
+
+    #[test]
+    fn parts_of_one_check_add_up_and_a_later_check_of_the_turn_replaces_it() {
+        let later = CHECK.replace(r#""at":"1""#, r#""at":"2""#);
+        let findings = |lines: &[&str]| ledger(lines).totals().findings.after;
+        assert_eq!(findings(&[CHECK, CHECK]), Some(4));
+        assert_eq!(findings(&[CHECK, &later]), Some(2));
+    }
+
+    #[test]
+    fn a_check_in_trouble_says_nothing_about_the_findings() {
+        let broken = r#"{"lr":1,"turn":2,"stage":"lr-check","at":"5","check":{"clean":false,"results":[{"status":"broken"}]}}"#;
+        let totals = ledger(&[CHECK, broken]).totals();
+        assert_eq!(totals.findings.after, Some(2));
+    }
+
+    #[test]
+    fn seconds_add_up_by_stage_and_the_check_after_a_turn_is_its_own() {
+        let mut ledger = ledger(&[CHECK, CLEAN]);
+        ledger.add_seconds(1, "check", 0.1);
+        ledger.add_seconds(1, "llm", 1.5);
+        ledger.add_seconds(2, "check", 0.2);
+        let seconds = ledger.turns().remove(0).taken.seconds;
+        let expected = [("check".to_owned(), 0.3), ("llm".to_owned(), 1.5)];
+        assert_eq!(seconds, expected.into());
+    }
+}
