@@ -41,6 +41,16 @@ pub fn note(message: &str) {
     }
 }
 
+/// Says something even with `-q`: the one line for which somebody started the program.
+pub fn always(message: &str) {
+    line(message);
+}
+
+/// Tells whether `-q` was given.
+pub fn is_quiet() -> bool {
+    !detailed(0)
+}
+
 /// Says something that may be wrong, unless `-q` was given.
 pub fn warn(message: &str) {
     note(&format!("warning: {message}"));
