@@ -192,6 +192,7 @@ fn make_calls(
         if signals::interrupted().is_some() {
             return None;
         }
+        report::begins(step);
         let mut result = step.run(runner, sources)?;
         report::progress(&result);
         result.modified = watch.changed(sources, step.files().iter().copied());

@@ -159,6 +159,15 @@ impl Step<'_> {
         }
     }
 
+    /// Returns the name under which the step is known to people; `None` where nothing is run.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Checker(call) => Some(&call.checker.name),
+            Self::Script(call) => Some(call.name()),
+            Self::NotRun(_) => None,
+        }
+    }
+
     /// Returns the files the step is about.
     pub(crate) fn files(&self) -> &[&str] {
         match self {

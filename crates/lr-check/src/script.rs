@@ -56,6 +56,16 @@ pub(crate) struct Call<'a> {
     script: Option<Script>,
 }
 
+impl Call<'_> {
+    /// Returns the path of the script, or else the program.
+    pub(crate) fn name(&self) -> &str {
+        match &self.script {
+            Some(script) => &script.path,
+            None => self.argv.first().map_or("script", String::as_str),
+        }
+    }
+}
+
 impl Command {
     /// Understands the words of `--script`.
     ///

@@ -257,3 +257,18 @@ fn an_interrupt_ends_the_checkers_and_us() {
     let pid = fs::read_to_string(tree.directory.path().join("pid")).unwrap();
     assert!(!std::path::Path::new(&format!("/proc/{}", pid.trim())).exists());
 }
+
+#[test]
+fn jobs_are_told_to_the_program_that_asks_and_to_no_other() {
+    let jobs = |script: &str, flag: &[&str]| Tree::sh(script).run(flag).stderr.text();
+    let flags = ["--tell-jobs"];
+    let begun = "\u{1e}./check\u{1f}\u{1f}\n\u{1e}./check\u{1f}";
+    assert_eq!(jobs("exit 1", &flags), format!("{begun}1\u{1f}finding\n"));
+    assert_eq!(jobs("exit 0", &flags), format!("{begun}0\u{1f}finding\n"));
+    let broken = jobs("kill -9 $$", &flags);
+    assert!(
+        broken.starts_with(&format!("{begun}\u{1f}broken\n")),
+        "{broken:?}"
+    );
+    assert_eq!(jobs("exit 1", &[]), "");
+}

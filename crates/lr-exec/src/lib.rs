@@ -36,8 +36,10 @@ mod run;
 mod session;
 mod spawn;
 mod sys;
+mod watch;
 
 pub use capture::Captured;
 pub use locate::find;
 pub use program::{End, Finished, Program};
 pub use start_error::StartError;
+pub use watch::Watcher;

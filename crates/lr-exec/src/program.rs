@@ -12,6 +12,7 @@ use crate::capture::{Captured, FileCopy};
 use crate::environment::Environment;
 use crate::run;
 use crate::start_error::StartError;
+use crate::watch::Watcher;
 
 /// How much of the start, and how much of the end, of each stream is kept by default: 1 MiB.
 const CAPTURE_LIMIT: usize = 1 << 20;
@@ -176,7 +177,18 @@ impl Program {
     /// Only that the program could not be started, which says nothing about what it would have
     /// found. A program that fails is [`Finished`].
     pub fn run(self) -> Result<Finished, StartError> {
-        run::run(self)
+        run::run(self, None)
+    }
+
+    /// Runs the program as [`Program::run`] does, and lets `watcher` look on.
+    ///
+    /// Standard error is captured as well, within the limit.
+    ///
+    /// # Errors
+    ///
+    /// As [`Program::run`].
+    pub fn run_watched(self, watcher: &mut dyn Watcher) -> Result<Finished, StartError> {
+        run::run(self, Some(watcher))
     }
 }
 

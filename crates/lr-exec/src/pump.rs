@@ -60,6 +60,20 @@ impl Pump {
         }
     }
 
+    /// Keeps what comes on standard error for [`Pump::fresh_stderr`] as well.
+    pub(crate) fn hand_over_stderr(&mut self) {
+        self.stderr.fresh = Some(Vec::new());
+    }
+
+    /// Hands over what came on standard error since the last time.
+    pub(crate) fn fresh_stderr(&mut self) -> Vec<u8> {
+        self.stderr
+            .fresh
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
     /// Gives up on input that was not read.
     pub(crate) fn close_input(&mut self) {
         self.feed = None;
@@ -147,6 +161,8 @@ pub(crate) struct Drain {
     pipe: Option<PipeReader>,
     collector: Collector,
     copy: Option<FileCopy>,
+    /// What nobody has looked at yet, where somebody looks on.
+    fresh: Option<Vec<u8>>,
 }
 
 impl Drain {
@@ -156,6 +172,7 @@ impl Drain {
             pipe,
             collector: Collector::new(limit),
             copy,
+            fresh: None,
         }
     }
 
@@ -167,6 +184,9 @@ impl Drain {
                 self.collector.take(&chunk[..count]);
                 if let Some(copy) = &mut self.copy {
                     copy.take(&chunk[..count]);
+                }
+                if let Some(fresh) = &mut self.fresh {
+                    fresh.extend_from_slice(&chunk[..count]);
                 }
             }
             Err(error) if is_passing(&error) => {}

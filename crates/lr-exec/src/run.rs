@@ -7,11 +7,11 @@ use rustix::process::Signal;
 
 use crate::capture::Captured;
 use crate::program::{End, Finished, Program};
-use crate::pump::Pump;
 use crate::session::Session;
 use crate::signals;
 use crate::spawn::{self, Child};
 use crate::start_error::StartError;
+use crate::watch::{WatchedPump, Watcher};
 
 /// How long those whom a program leaves behind may go on writing to the captured streams, as the
 /// `tee` in `exec > >(tee log)` does.
@@ -23,8 +23,11 @@ const VANISHING: Duration = Duration::from_secs(2);
 /// How often we look for what we cannot wait for.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Runs the program to its end; see [`Program::run`].
-pub(crate) fn run(program: Program) -> Result<Finished, StartError> {
+/// Runs the program to its end; see [`Program::run`] and [`Program::run_watched`].
+pub(crate) fn run(
+    program: Program,
+    watcher: Option<&mut dyn Watcher>,
+) -> Result<Finished, StartError> {
     let _hold = signals::hold();
     let begin = Instant::now();
     if signals::interrupted().is_some() {
@@ -38,7 +41,7 @@ pub(crate) fn run(program: Program) -> Result<Finished, StartError> {
     let mut running = Running {
         child,
         session,
-        pump,
+        pump: WatchedPump::new(pump, watcher),
     };
     let cut_off = running.wait(deadline);
     if cut_off.is_none() {
@@ -68,14 +71,13 @@ fn never_started() -> Finished {
 
 /// A program that has been started. The order matters: the child is dropped before the session
 /// forgets it.
-#[derive(Debug)]
-struct Running {
+struct Running<'w> {
     child: Child,
     session: Session,
-    pump: Pump,
+    pump: WatchedPump<'w>,
 }
 
-impl Running {
+impl Running<'_> {
     /// Serves the program until it exits (`None`) or has to be ended (why).
     fn wait(&mut self, deadline: Option<Instant>) -> Option<End> {
         loop {

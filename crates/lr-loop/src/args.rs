@@ -14,7 +14,8 @@ Exit status:
   130, 143  interrupted, terminated
 
 Standard output is a page for people on a terminal; in a pipe it is one line of JSON whose section
-'loop' says why the loop stopped and what it did. The record of a run is .lr/runs/ID/turns.jsonl.";
+'loop' says why the loop stopped and what it did. The last line for people says so too, and what
+to type next; -q leaves only this line. The record of a run is .lr/runs/ID/turns.jsonl.";
 
 /// Repair files in a loop: check, fix for free, ask a model, apply, check again, commit
 #[derive(clap::Parser, Debug)]

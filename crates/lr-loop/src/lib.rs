@@ -20,6 +20,7 @@ mod reading;
 mod resume;
 mod stage;
 
+mod page;
 mod print;
 mod progress;
 mod summary;

@@ -80,13 +80,16 @@ fn run_id() -> Result<String, Error> {
 }
 
 /// Writes the summary as one turn or as a page, or instead what `--stop-after` asked for. Where
-/// standard output holds no page, people find it on standard error.
+/// standard output holds no page, people find it on standard error; of it, `-q` leaves the last line.
 fn report(summary: &Summary, output: &mut Output) -> Result<(), Error> {
-    let page = summary.page();
+    let explanations = summary.explanations();
+    let line = summary.ending().line();
     if output.form == Form::Text && summary.built.is_empty() {
-        return output.text(&say::clean(&page));
+        let explanations = if say::is_quiet() { "" } else { &explanations };
+        return output.text(&say::clean(&format!("{explanations}{line}\n")));
     }
-    page.lines().for_each(say::note);
+    explanations.lines().for_each(say::note);
+    say::always(&line);
     match output.form {
         Form::Text => output.text(&say::clean(&summary::built_text(&summary.built)?)),
         Form::Turn if summary.built.is_empty() => output.turn(&summary.to_turn()),

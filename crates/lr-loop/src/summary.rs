@@ -8,12 +8,9 @@ use lr_stage::{Error, Status, clock, say};
 use lr_turn::{Commit, Id, Outcome, Prompt, Reply, Section, Turn, TurnError, Usage};
 use serde::{Deserialize, Serialize};
 
-use crate::progress::plural;
+use crate::page::{self, Cost, Ending};
 use crate::reading::{Answer, Checked, Taken};
 use crate::stop::{Reason, Stop};
-
-/// How many lines of an explanation are listed; the record and FIXES.md hold it whole.
-const LONGEST_NOTES: usize = 12;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -28,6 +25,7 @@ pub(crate) struct Summary {
     told: LoopSection,
     /// What the replies said outside their blocks, by turn.
     explanations: Vec<(u64, String)>,
+    cost: Cost,
     /// What `--stop-after` asked for.
     pub(crate) built: Vec<Turn>,
 }
@@ -89,6 +87,7 @@ impl Summary {
             reason: Reason::STAGE_FAILED,
             told: LoopSection::default(),
             explanations: Vec::new(),
+            cost: Cost::default(),
             built: Vec::new(),
         }
     }
@@ -127,6 +126,7 @@ impl Summary {
         told.usage.cache_write += taken.usage.cache_write;
         told.usage.output += taken.usage.output;
         told.usage.reasoning += taken.usage.reasoning;
+        self.cost.add(taken.calls, taken.cost_usd);
         if let Some(cost) = taken.cost_usd {
             told.cost_usd = Some(told.cost_usd.unwrap_or_default() + cost);
         }
@@ -201,62 +201,27 @@ impl Summary {
         turn
     }
 
-    /// Returns the page for people: the explanations, what it came to, and what to type next.
-    pub(crate) fn page(&self) -> String {
-        let mut page = String::new();
-        if !self.explanations.is_empty() {
-            page.push_str("what was done, in the words of the replies:\n");
-        }
-        for (turn, notes) in &self.explanations {
-            let shown: Vec<&str> = notes.lines().take(LONGEST_NOTES).collect();
-            let _ = writeln!(page, "  turn {turn}: {}", shown.join("\n    "));
-            let left_out = notes.lines().count() - shown.len();
-            if left_out > 0 {
-                let _ = writeln!(page, "    (and {})", plural(left_out as u64, "more line"));
-            }
-        }
-        page.push_str(&self.came_to());
-        page.push('\n');
-        if let Some(branch) = &self.told.branch {
-            let _ = writeln!(page, "on branch {branch}; next: {}", self.next_steps());
-        }
-        page
+    /// Returns what the replies said, for people.
+    pub(crate) fn explanations(&self) -> String {
+        page::explanations(&self.explanations)
     }
 
-    fn came_to(&self) -> String {
+    /// Returns what the run came to, for the last line.
+    pub(crate) fn ending(&self) -> Ending<'_> {
         let told = &self.told;
-        let mut line = format!("{}: {}", told.reason, self.reason.words);
-        if let Some(error) = told
-            .error
-            .as_ref()
-            .filter(|_| self.reason != Reason::NO_MODEL)
-        {
-            let _ = write!(line, " ({})", error.message);
+        Ending {
+            run: &self.run,
+            reason: self.reason,
+            error: told.error.as_ref().map(|error| error.message.as_str()),
+            findings: told.findings.before.zip(told.findings.after),
+            turns: told.turns,
+            calls: told.calls,
+            tokens: told.usage.input + told.usage.output,
+            cost: self.cost,
+            seconds: told.seconds,
+            branch: told.branch.as_deref(),
+            has_commits: !told.commits.is_empty(),
         }
-        if let (Some(before), Some(after)) = (told.findings.before, told.findings.after) {
-            let _ = write!(line, "; findings {before} -> {after}");
-        }
-        let _ = write!(
-            line,
-            "; {}, {}, {}",
-            plural(told.turns, "turn"),
-            plural(told.calls, "call"),
-            plural(told.usage.input + told.usage.output, "token"),
-        );
-        if let Some(cost) = told.cost_usd {
-            let _ = write!(line, ", ${cost:.4}");
-        }
-        line
-    }
-
-    /// What to type next, once there is a branch.
-    fn next_steps(&self) -> String {
-        let leave = "git checkout - (leave it)";
-        if self.told.commits.is_empty() {
-            return leave.to_owned();
-        }
-        let run = &self.run;
-        format!("git diff refs/lr/{run}/base... (see it), lr-git undo (take it back), {leave}")
     }
 }
 
@@ -307,26 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn the_page_says_what_it_came_to_and_what_to_type_next() {
+    fn the_last_line_has_its_numbers() {
         let mut summary = summary(Reason::STALLED);
-        assert_eq!(
-            summary.page(),
-            "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1; \
-             3 turns, 2 calls, 34 tokens\n"
-        );
         summary.started();
-        summary.add_commit(Commit {
-            fix: Some("a".to_owned()),
-            fixes: Some("b".to_owned()),
-            ..Commit::default()
-        });
-        assert_eq!(
-            summary.page(),
-            "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1; \
-             3 turns, 2 calls, 34 tokens\n\
-             on branch lr/r; next: git diff refs/lr/r/base... (see it), \
-             lr-git undo (take it back), git checkout - (leave it)\n"
-        );
+        let line = summary.ending().line();
+        let numbers =
+            "; findings 12 -> 1, 3 turns, 2 calls, 34 tokens, cost unknown, 1.2 s, branch lr/r; ";
+        assert!(line.contains(numbers), "{line}");
     }
 
     #[test]
@@ -341,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn explanations_are_listed_by_turn() {
+    fn only_what_was_applied_is_explained() {
         let mut summary = summary(Reason::CLEAN);
         let answer = |outcome, notes: &str| Answer {
             outcome: Some(outcome),
@@ -349,13 +301,8 @@ mod tests {
             ..Answer::default()
         };
         summary.add_notes(1, &[answer(Outcome::Refused, "not used")]);
-        summary.add_notes(2, &[answer(Outcome::Applied, "Removed x.\nAnd y.\n")]);
-        assert!(summary.page().starts_with(
-            "what was done, in the words of the replies:\n  turn 2: Removed x.\n    And y.\nclean: "
-        ));
-        summary.add_notes(3, &[answer(Outcome::Applied, &"x\n".repeat(14))]);
-        let lines = summary.page().matches("    x\n").count();
-        assert_eq!(lines, LONGEST_NOTES - 1);
-        assert!(summary.page().contains("\n    (and 2 more lines)\nclean: "));
+        summary.add_notes(2, &[answer(Outcome::Applied, "Removed x.\n")]);
+        let page = summary.explanations();
+        assert!(page.ends_with("replies:\n  turn 2: Removed x.\n"), "{page}");
     }
 }

@@ -23,6 +23,10 @@ pub struct Common {
     /// Use the table [profile.NAME] of the configuration
     #[arg(long, value_name = "NAME", env = "LR_PROFILE", global = true)]
     pub profile: Option<String>,
+
+    /// Say on standard error, in lines for lr-loop, which jobs begin and what they come to
+    #[arg(long, hide = true, global = true)]
+    pub tell_jobs: bool,
 }
 
 /// The form of what a stage reads or writes, where the user names it.

@@ -19,7 +19,7 @@ where
         Err(error) => return usage(&error),
     };
     let common = arguments.as_ref().clone();
-    say::begin(A::command().get_name(), common.verbose, common.quiet);
+    say::begin(A::command().get_name(), &common);
     let result = enter(&common).and_then(|()| run(arguments));
     let status = result.unwrap_or_else(|error| {
         if error.kind != Kind::ReaderGone {

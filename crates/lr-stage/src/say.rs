@@ -4,24 +4,63 @@
 //! said goes through [`clean`], so that a terminal shows it and does not obey it.
 
 use std::borrow::Cow;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::sync::OnceLock;
 
-use crate::Error;
+use crate::{Common, Error, environment};
 
 /// How much is said: 0 only errors, 1 warnings and notes, 2 and 3 details.
 struct Voice {
     program: String,
     level: u8,
+    tells_jobs: bool,
 }
 
 static VOICE: OnceLock<Voice> = OnceLock::new();
 
+/// Calls what it is given when there is room for words.
+type Aside = dyn Fn(&mut dyn FnMut()) + Send + Sync;
+
+static ASIDE: OnceLock<Box<Aside>> = OnceLock::new();
+
+/// Begins a line that tells of a job; no other line holds it.
+pub const JOB: char = '\u{1e}';
+/// Stands between the fields of such a line: name, count, and what is counted.
+pub const FIELD: char = '\u{1f}';
+
 /// Says who speaks and how much is said. The first call counts.
-pub(crate) fn begin(program: &str, verbose: u8, quiet: bool) {
-    let level = if quiet { 0 } else { verbose.saturating_add(1) };
-    let program = program.to_owned();
-    VOICE.get_or_init(|| Voice { program, level });
+pub(crate) fn begin(program: &str, common: &Common) {
+    VOICE.get_or_init(|| Voice {
+        program: program.to_owned(),
+        level: if common.quiet {
+            0
+        } else {
+            common.verbose.saturating_add(1)
+        },
+        tells_jobs: common.tell_jobs,
+    });
+}
+
+/// Has everything that is said go through `aside`, for a program that draws on the terminal. The
+/// first call counts.
+pub fn draw_with(aside: Box<Aside>) {
+    let _ = ASIDE.set(aside);
+}
+
+/// Tells whether standard error is a terminal on which something may be drawn.
+pub fn can_draw() -> bool {
+    let is_able = || environment::var("TERM").is_some_and(|name| name != "dumb");
+    !is_quiet() && std::io::stderr().is_terminal() && is_able()
+}
+
+/// Tells the program that started this one, if it gave `--tell-jobs`, that a job has begun; and when
+/// it is done, how much of `what` it came to, such as 3 of "finding", or in a word what it came to.
+pub fn job(name: &str, count: Option<usize>, what: &str) {
+    if VOICE.get().is_some_and(|voice| voice.tells_jobs) {
+        let count = count.map_or_else(String::new, |count| count.to_string());
+        let [name, what] = [name, what].map(|text| clean(text).replace('\n', " "));
+        raw(&format!("{JOB}{name}{FIELD}{count}{FIELD}{what}\n"));
+    }
 }
 
 /// Returns the name of the running program, such as `lr-check`.
@@ -39,6 +78,16 @@ pub fn note(message: &str) {
     if detailed(0) {
         line(message);
     }
+}
+
+/// Says something even with `-q`: the one line for which somebody started the program.
+pub fn always(message: &str) {
+    line(message);
+}
+
+/// Tells whether `-q` was given.
+pub fn is_quiet() -> bool {
+    !detailed(0)
 }
 
 /// Says something that may be wrong, unless `-q` was given.
@@ -61,6 +110,11 @@ pub fn error(error: &Error) {
     }
 }
 
+/// Passes on a line that another program said.
+pub fn pass_on(line: &str) {
+    raw(&format!("{}\n", clean(line)));
+}
+
 fn line(message: &str) {
     raw(&format!("{}: {}\n", program(), clean(message)));
 }
@@ -68,7 +122,13 @@ fn line(message: &str) {
 /// Writes at once, so that lines of several threads do not mix. A closed standard error is no
 /// reason to fail.
 fn raw(text: &str) {
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let mut write = || {
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    };
+    match ASIDE.get() {
+        Some(aside) => aside(&mut write),
+        None => write(),
+    }
 }
 
 /// Replaces control characters, other than line break and tab, and characters that change the

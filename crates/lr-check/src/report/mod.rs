@@ -4,4 +4,4 @@ mod page;
 mod words;
 
 pub(crate) use page::{name, page};
-pub(crate) use words::{modified, nothing_checked, progress, trouble};
+pub(crate) use words::{begins, modified, nothing_checked, progress, trouble};

@@ -5,23 +5,45 @@ use lr_turn::{Check, CheckResult, CheckStatus};
 
 use super::name;
 use super::page::plural;
+use crate::plan::Step;
 use crate::said;
 
 /// How long a quoted line may be, in characters.
 const LONGEST_QUOTE: usize = 200;
 
-/// Says with `-v` how a call went.
+/// Says with `-vv` that a call begins, and tells lr-loop.
+pub(crate) fn begins(step: &Step<'_>) {
+    if let Some(name) = step.name() {
+        say::detail(2, &format!("{name}: running"));
+        say::job(name, None, "");
+    }
+}
+
+/// Says with `-v` how a call went, and tells lr-loop.
 pub(crate) fn progress(result: &CheckResult) {
     let name = name(result);
+    if result.seconds.is_some() {
+        match result.status() {
+            CheckStatus::Broken | CheckStatus::Missing => say::job(name, None, "broken"),
+            CheckStatus::TimedOut => say::job(name, None, "timed out"),
+            _ => say::job(name, Some(count(result)), "finding"),
+        }
+    }
     let went = match (result.status(), result.seconds) {
         (_, None) => "not run".to_owned(),
         (CheckStatus::Clean, Some(seconds)) => format!("clean after {seconds} s"),
         (_, Some(seconds)) => {
-            let findings = plural(result.findings.len(), "finding");
+            let findings = plural(count(result), "finding");
             format!("{findings} after {seconds} s")
         }
     };
     say::detail(1, &format!("{name}: {went}"));
+}
+
+/// A call that fails and names no finding is one.
+fn count(result: &CheckResult) -> usize {
+    let fails = result.status() == CheckStatus::Findings;
+    result.findings.len().max(usize::from(fails))
 }
 
 /// Says which files a checker changed.

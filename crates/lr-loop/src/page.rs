@@ -1,0 +1,289 @@
+//! The words at the end of a run: what the replies said, and one line that says it all.
+
+use std::fmt::Write as _;
+
+use crate::progress::plural;
+use crate::stop::Reason;
+
+/// How many lines of an explanation are listed; the record and FIXES.md hold it whole.
+const LONGEST_NOTES: usize = 12;
+
+/// What a run came to, as the last line tells it.
+#[derive(Debug)]
+pub(crate) struct Ending<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) reason: Reason,
+    /// What a stage said about why it failed.
+    pub(crate) error: Option<&'a str>,
+    /// Before the first turn and after the last one.
+    pub(crate) findings: Option<(u64, u64)>,
+    pub(crate) turns: u64,
+    pub(crate) calls: u64,
+    /// Of all calls, in and out.
+    pub(crate) tokens: u64,
+    pub(crate) cost: Cost,
+    pub(crate) seconds: f64,
+    /// The branch of the run, where it has one.
+    pub(crate) branch: Option<&'a str>,
+    /// Whether the run made commits.
+    pub(crate) has_commits: bool,
+}
+
+/// What calls cost, in millionths of a US dollar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// The sum of what is known.
+    pub(crate) micro_dollars: u64,
+    /// How many calls are in the sum.
+    pub(crate) known: u64,
+    /// How many are not.
+    pub(crate) unknown: u64,
+}
+
+impl Ending<'_> {
+    /// Returns the line: the reason, findings before and after, turns, tokens, cost, time, the
+    /// branch, and what to type next.
+    pub(crate) fn line(&self) -> String {
+        let mut line = format!("{}: {}", self.reason.name, self.reason.words);
+        if let Some(error) = self.error.filter(|_| self.reason != Reason::NO_MODEL) {
+            let words: Vec<&str> = error.split_whitespace().collect();
+            let _ = write!(line, " ({})", words.join(" "));
+        }
+        match self.findings {
+            Some((before, after)) => {
+                let _ = write!(line, "; findings {before} -> {after}");
+            }
+            None => line.push_str("; findings unknown"),
+        }
+        let _ = write!(
+            line,
+            ", {}, {}, {}, {}, {}, {}",
+            plural(self.turns, "turn"),
+            plural(self.calls, "call"),
+            plural(self.tokens, "token"),
+            self.cost.words(),
+            duration(self.seconds),
+            self.branch
+                .map_or_else(|| "no branch".to_owned(), |it| format!("branch {it}")),
+        );
+        if let Some(next) = self.next() {
+            let _ = write!(line, "; next: {next}");
+        }
+        line
+    }
+
+    /// Returns what to type next, if there is something to type.
+    pub(crate) fn next(&self) -> Option<String> {
+        let Some(branch) = self.branch else {
+            return self.next_without_branch();
+        };
+        let run = self.run;
+        Some(match (self.has_commits, self.reason.name) {
+            (false, _) => "git checkout - (leave the branch)".to_owned(),
+            (true, "clean") => format!(
+                "git checkout - && git merge {branch} (keep it), \
+                 git diff refs/lr/{run}/base... (see it), lr-git undo (take it back)"
+            ),
+            (true, _) => format!(
+                "git diff refs/lr/{run}/base... (see it), lr-git undo (take it back), \
+                 git checkout - (leave it)"
+            ),
+        })
+    }
+
+    fn next_without_branch(&self) -> Option<String> {
+        let words = match self.reason.name {
+            "clean" if self.turns == 0 => return None,
+            "stop_after" => "the same without --stop-after",
+            "no_model" => "the same with -m MODEL or -L",
+            _ if self.has_changed() => "git diff (see it), less FIXES.md (what was done and why)",
+            _ => return None,
+        };
+        Some(words.to_owned())
+    }
+
+    /// Whether turns came to their end, so that files may have been changed.
+    fn has_changed(&self) -> bool {
+        self.turns > 0
+    }
+}
+
+impl Cost {
+    /// Adds what `calls` calls cost.
+    pub(crate) fn add(&mut self, calls: u64, dollars: Option<f64>) {
+        match dollars {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "what a call costs is small and not negative; a cast keeps to the range"
+            )]
+            Some(dollars) => {
+                self.micro_dollars += (dollars * 1e6).round() as u64;
+                self.known += calls;
+            }
+            None => self.unknown += calls,
+        }
+    }
+
+    fn words(self) -> String {
+        match (self.known, self.unknown) {
+            (0, 1..) => "cost unknown".to_owned(),
+            (_, 0) => dollars(self.micro_dollars),
+            (_, unknown) => format!(
+                "{} and the unknown cost of {}",
+                dollars(self.micro_dollars),
+                plural(unknown, "call")
+            ),
+        }
+    }
+}
+
+/// Writes an amount exactly, with cents at least.
+fn dollars(micro_dollars: u64) -> String {
+    let cents = format!("{:06}", micro_dollars % 1_000_000);
+    let more = cents[2..].trim_end_matches('0');
+    format!("${}.{}{more}", micro_dollars / 1_000_000, &cents[..2])
+}
+
+/// Writes a time as people say it.
+pub(crate) fn duration(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a run takes no more than 10^19 seconds"
+    )]
+    let whole = seconds as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// Returns what the replies said outside their blocks, turn by turn.
+pub(crate) fn explanations(explanations: &[(u64, String)]) -> String {
+    let mut page = String::new();
+    if !explanations.is_empty() {
+        page.push_str("what was done, in the words of the replies:\n");
+    }
+    for (turn, notes) in explanations {
+        let shown: Vec<&str> = notes.lines().take(LONGEST_NOTES).collect();
+        let _ = writeln!(page, "  turn {turn}: {}", shown.join("\n    "));
+        let left_out = notes.lines().count() - shown.len();
+        if left_out > 0 {
+            let _ = writeln!(page, "    (and {})", plural(left_out as u64, "more line"));
+        }
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(reason: Reason) -> Ending<'static> {
+        Ending {
+            run: "r",
+            reason,
+            error: None,
+            findings: Some((12, 1)),
+            turns: 3,
+            calls: 2,
+            tokens: 34,
+            cost: Cost {
+                micro_dollars: 1_200,
+                known: 2,
+                unknown: 0,
+            },
+            seconds: 1.234,
+            branch: Some("lr/r"),
+            has_commits: true,
+        }
+    }
+
+    #[test]
+    fn the_last_line_says_it_all() {
+        assert_eq!(
+            ending(Reason::STALLED).line(),
+            "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1, 3 turns, \
+             2 calls, 34 tokens, $0.0012, 1.2 s, branch lr/r; next: git diff refs/lr/r/base... \
+             (see it), lr-git undo (take it back), git checkout - (leave it)"
+        );
+        let ending = Ending {
+            findings: None,
+            error: Some("no\n  reply"),
+            turns: 0,
+            branch: None,
+            ..ending(Reason::MODEL_FAILED)
+        };
+        assert_eq!(
+            ending.line(),
+            "model_failed: the model gave no usable reply (no reply); findings unknown, 0 turns, \
+             2 calls, 34 tokens, $0.0012, 1.2 s, no branch"
+        );
+    }
+
+    #[test]
+    fn what_to_type_next_depends_on_the_reason() {
+        let next = |reason| ending(reason).next().unwrap();
+        assert!(next(Reason::CLEAN).starts_with("git checkout - && git merge lr/r (keep it)"));
+        let without_branch = |reason, turns| {
+            let ending = Ending {
+                branch: None,
+                turns,
+                ..ending(reason)
+            };
+            ending.next()
+        };
+        assert_eq!(without_branch(Reason::CLEAN, 0), None);
+        assert_eq!(
+            without_branch(Reason::CLEAN, 1).unwrap(),
+            "git diff (see it), less FIXES.md (what was done and why)"
+        );
+        assert_eq!(
+            without_branch(Reason::NO_MODEL, 0).unwrap(),
+            "the same with -m MODEL or -L"
+        );
+    }
+
+    #[test]
+    fn costs_are_exact_and_what_is_unknown_is_said() {
+        let words = |costs: &[Option<f64>]| {
+            let mut sum = Cost::default();
+            for cost in costs {
+                sum.add(1, *cost);
+            }
+            sum.words()
+        };
+        assert_eq!(words(&[]), "$0.00");
+        assert_eq!(words(&[Some(1.5), Some(0.000_001)]), "$1.500001");
+        assert_eq!(words(&[None]), "cost unknown");
+        assert_eq!(
+            words(&[Some(0.25), None]),
+            "$0.25 and the unknown cost of 1 call"
+        );
+    }
+
+    #[test]
+    fn a_time_is_told_as_people_say_it() {
+        let check = |seconds, expected: &str| assert_eq!(duration(seconds), expected);
+        check(0.04, "0.0 s");
+        check(125.9, "2 min 5 s");
+        check(7_380.0, "2 h 3 min");
+    }
+
+    #[test]
+    fn explanations_are_listed_by_turn_and_shortened() {
+        let notes = |text: &str| explanations(&[(2, text.to_owned())]);
+        assert_eq!(
+            notes("Removed x.\nAnd y."),
+            "what was done, in the words of the replies:\n  turn 2: Removed x.\n    And y.\n"
+        );
+        let long = notes(&"x\n".repeat(14));
+        assert_eq!(long.matches("    x\n").count(), LONGEST_NOTES - 1);
+        assert!(long.ends_with("    (and 2 more lines)\n"));
+        assert_eq!(explanations(&[]), "");
+    }
+}
