@@ -172,7 +172,7 @@ impl Summary {
             turns: ledger.turns(),
             totals: ledger.totals(),
             branch: self.told.branch.clone(),
-            next: has_ended.then(|| self.next_steps()),
+            next: if has_ended { self.ending().next() } else { None },
         };
         if let Err(error) = record.summarize(&summary) {
             say::warn(&error.to_string());
