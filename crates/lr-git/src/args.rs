@@ -51,6 +51,12 @@ pub(crate) enum Command {
     /// Makes one commit on the present branch in which every file that the run's commits changed
     /// is what it was before. Refuses files that somebody changed since.
     Undo(Undo),
+    /// Bring back the contents as they were when a turn began, with a commit of its own
+    ///
+    /// Takes back what the run's commits from turn T on changed. FIXES.md keeps its entries, and
+    /// gets one that says what was taken back; turns may follow. Refuses files that somebody
+    /// changed since. Exits with 1 if there is nothing to take back.
+    Restore(Restore),
     /// Complete a 'git commit' that was killed: bring the index up to the commit at HEAD
     ///
     /// A commit that was killed at the wrong moment leaves the version before it in the index, so
@@ -133,6 +139,45 @@ pub(crate) struct Undo {
     /// Leave out the hooks that 'git commit --no-verify' leaves out
     #[arg(long)]
     pub(crate) no_verify: bool,
+}
+
+/// The flags of `lr-git restore`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Restore {
+    /// The first turn to take back
+    #[arg(long, value_name = "T")]
+    pub(crate) turn: u64,
+
+    /// The run to take it back from [default: that of the present branch]
+    #[arg(long, value_name = "ID", env = "LR_RUN")]
+    pub(crate) run: Option<String>,
+
+    /// Say in the commit and in FIXES.md why it is taken back
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+
+    /// Take it back although somebody else has committed on the run's branch
+    #[arg(long)]
+    pub(crate) here: bool,
+
+    /// Leave out the hooks that 'git commit --no-verify' leaves out
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+
+    /// End a git command, with its hooks, after SECONDS
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) timeout: u64,
+
+    /// Exit with 0 where there was nothing to take back
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+
+    #[command(flatten)]
+    pub(crate) fixes: Fixes,
+
+    /// Write a turn or text [default: a turn into a pipe or file, text on a terminal]
+    #[arg(long, value_name = "FORM")]
+    pub(crate) format: Option<Form>,
 }
 
 /// The flags of `lr-git recover`.

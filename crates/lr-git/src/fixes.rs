@@ -14,6 +14,9 @@ use crate::message::{push_wrapped, short};
 /// The longest line, in characters: what Markdown linters allow.
 const WIDTH: usize = 80;
 
+/// How many commits an entry names.
+const LISTED: usize = 20;
+
 /// What stands at the top of a new file.
 pub(crate) const HEADER: &str = "\
 # Fixes
@@ -56,20 +59,54 @@ pub(crate) fn append(existing: Option<&str>, entry: &Entry<'_>) -> Option<String
     if is_there {
         return None;
     }
+    let with_git = entry.commit.is_some();
+    let header = if with_git { HEADER } else { HEADER_WITHOUT_GIT };
+    Some(longer(existing, header, |text| push_entry(text, entry)))
+}
+
+/// What is written down when fixes are taken back.
+pub(crate) struct TakenBack {
+    /// The full hash of the last commit that is taken back.
+    pub(crate) last: String,
+    /// The full hashes of all of them, oldest first.
+    pub(crate) commits: Vec<String>,
+    /// When it was done.
+    pub(crate) date: String,
+    /// The turns and the run in words.
+    pub(crate) origin: String,
+    /// A line for each file that was brought back.
+    pub(crate) files: Vec<String>,
+    /// Why, in the words of whoever did it.
+    pub(crate) reason: String,
+}
+
+/// Returns the file with an entry at its end that says what was taken back, `None` if it has that
+/// already.
+pub(crate) fn append_taken_back(existing: Option<&str>, entry: &TakenBack) -> Option<String> {
+    let existing = existing.unwrap_or_default();
+    if has_line(existing, &last_line(&entry.last)) {
+        return None;
+    }
+    Some(longer(existing, HEADER, |text| {
+        push_taken_back(text, entry);
+    }))
+}
+
+/// Returns a file with an entry at its end, in the file's own line ends.
+fn longer(existing: &str, header: &str, push: impl FnOnce(&mut String)) -> String {
     let uses_returns = existing.contains("\r\n");
     let mut text = if existing.trim().is_empty() {
-        let with_git = entry.commit.is_some();
-        String::from(if with_git { HEADER } else { HEADER_WITHOUT_GIT })
+        header.to_owned()
     } else {
         format!("{}\n", existing.trim_end().replace("\r\n", "\n"))
     };
     text.push('\n');
-    push_entry(&mut text, entry);
-    Some(if uses_returns {
+    push(&mut text);
+    if uses_returns {
         text.replace('\n', "\r\n")
     } else {
         text
-    })
+    }
 }
 
 /// Whether a line stands in a text of Markdown outside its fences: what a model or a checker said
@@ -120,6 +157,36 @@ fn push_entry(text: &mut String, entry: &Entry<'_>) {
     let files: Vec<String> = entry.changes.iter().map(file_line).collect();
     push_fence(text, "Files", &files.join("\n"));
     push_fence(text, "Explanation", entry.notes);
+}
+
+fn last_line(commit: &str) -> String {
+    format!("- Last commit: `{commit}`")
+}
+
+fn push_taken_back(text: &mut String, entry: &TakenBack) {
+    let _ = writeln!(
+        text,
+        "## Fixes taken back (last commit: {})\n",
+        short(&entry.last)
+    );
+    let _ = writeln!(text, "{}", last_line(&entry.last));
+    let _ = writeln!(text, "- Date: {}", entry.date);
+    let taken_back = format!("- Taken back: {}", entry.origin);
+    push_wrapped(text, &taken_back, WIDTH, ["", "  "]);
+    let mut commits: Vec<String> = entry
+        .commits
+        .iter()
+        .map(|it| format!("`{}`", short(it)))
+        .collect();
+    let n_more = commits.len().saturating_sub(LISTED);
+    commits.truncate(LISTED);
+    let mut commits = format!("- Commits: {}", commits.join(", "));
+    if n_more > 0 {
+        let _ = write!(commits, " and {n_more} more");
+    }
+    push_wrapped(text, &commits, WIDTH, ["", "  "]);
+    push_fence(text, "Files", &entry.files.join("\n"));
+    push_fence(text, "Reason", &entry.reason);
 }
 
 fn file_line(change: &Change) -> String {
@@ -313,6 +380,49 @@ src/a.py  +3 -1
         .unwrap();
         assert!(text.starts_with("# Mine\r\n\r\n## Fix"));
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    }
+
+    #[test]
+    fn what_was_taken_back_is_written_down_once() {
+        let entry = TakenBack {
+            last: HASH.to_owned(),
+            commits: (10..32).map(|n| format!("{n}aabbccddee")).collect(),
+            date: "2026-11-21 03:49:31 +0000".to_owned(),
+            origin: "turns 3 to 5 of run `r1`".to_owned(),
+            files: vec!["a.py".to_owned(), "b.py (was not there)".to_owned()],
+            reason: "it got worse:\n```\n## Fix".to_owned(),
+        };
+        let text = append_taken_back(Some("# Fixes\n"), &entry).unwrap();
+        let expected = "\
+# Fixes
+
+## Fixes taken back (last commit: 01234567)
+
+- Last commit: `0123456789abcdef0123456789abcdef01234567`
+- Date: 2026-11-21 03:49:31 +0000
+- Taken back: turns 3 to 5 of run `r1`
+- Commits: `10aabbcc`, `11aabbcc`, `12aabbcc`, `13aabbcc`, `14aabbcc`,
+  `15aabbcc`, `16aabbcc`, `17aabbcc`, `18aabbcc`, `19aabbcc`, `20aabbcc`,
+  `21aabbcc`, `22aabbcc`, `23aabbcc`, `24aabbcc`, `25aabbcc`, `26aabbcc`,
+  `27aabbcc`, `28aabbcc`, `29aabbcc` and 2 more
+
+Files:
+
+```text
+a.py
+b.py (was not there)
+```
+
+Reason:
+
+````text
+it got worse:
+```
+## Fix
+````
+";
+        assert_eq!(text, expected);
+        assert_eq!(append_taken_back(Some(&text), &entry), None);
     }
 
     fn check_explanation(notes: &str, expected: &str) {

@@ -2,7 +2,8 @@
 //!
 //! * [`start`] makes the branch of a run, after looking for everything in its way.
 //! * [`commit`] commits what lr-apply wrote, and writes it down in FIXES.md.
-//! * [`undo`] brings back what a run changed, and [`recover`] completes a commit that was killed.
+//! * [`undo`] brings back what a run changed, [`restore`] what it changed from a turn on, and
+//!   [`recover`] completes a commit that was killed.
 //! * [`preflight`] looks for what would be in the way, before anything is made.
 //! * [`findings`] compares the findings before and after, and [`tally`] counts them; [`subject`],
 //!   [`message`] and [`fixes`] put that into words. These are pure.
@@ -12,7 +13,9 @@
 //! and a commit message that a model wrote.
 
 mod args;
+mod bring_back;
 mod commit;
+mod commits;
 mod files;
 mod findings;
 mod fix;
@@ -23,6 +26,7 @@ mod preflight;
 mod put_back;
 mod recover;
 mod repo;
+mod restore;
 mod run;
 mod settings;
 mod start;
@@ -50,6 +54,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
         Command::Start(start) => start::run(&start, &args.common),
         Command::Commit(commit) => commit::run(&commit, &args.common),
         Command::Undo(undo) => undo::run(&undo),
+        Command::Restore(restore) => restore::run(&restore, &args.common),
         Command::Recover(_) => recover::run(),
     }
 }

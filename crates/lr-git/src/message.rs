@@ -32,17 +32,28 @@ pub(crate) enum CommitKind {
     Log,
     /// The contents from before the run.
     Undo,
+    /// The contents from before a turn; the commits from that turn on no longer count.
+    Restore,
 }
 
 impl CommitKind {
-    const ALL: [Self; 3] = [Self::Fix, Self::Log, Self::Undo];
+    const ALL: [Self; 4] = [Self::Fix, Self::Log, Self::Undo, Self::Restore];
 
     fn name(self) -> &'static str {
         match self {
             Self::Fix => "fix",
             Self::Log => "log",
             Self::Undo => "undo",
+            Self::Restore => "restore",
         }
+    }
+
+    fn has_turn(self) -> bool {
+        self != Self::Undo
+    }
+
+    fn has_part(self) -> bool {
+        matches!(self, Self::Fix | Self::Log)
     }
 }
 
@@ -56,17 +67,17 @@ impl Trailers {
             values.next().map(str::trim)
         };
         let kind = value("Lr-Kind")?;
+        let mut kinds = CommitKind::ALL.into_iter();
+        let kind = kinds.find(|known| known.name() == kind)?;
+        let number = |key: &str, is_there: bool| {
+            let text = value(key).filter(|_| is_there);
+            text.and_then(|text| text.parse().ok()).unwrap_or(0)
+        };
         Some(Self {
             run: value("Lr-Run")?.to_owned(),
-            turn: value("Lr-Turn")
-                .and_then(|turn| turn.parse().ok())
-                .unwrap_or(0),
-            part: value("Lr-Part")
-                .and_then(|part| part.parse().ok())
-                .unwrap_or(0),
-            kind: CommitKind::ALL
-                .into_iter()
-                .find(|known| known.name() == kind)?,
+            turn: number("Lr-Turn", kind.has_turn()),
+            part: number("Lr-Part", kind.has_part()),
+            kind,
         })
     }
 }
@@ -74,8 +85,10 @@ impl Trailers {
 impl fmt::Display for Trailers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "Lr-Run: {}", self.run)?;
-        if self.kind != CommitKind::Undo {
+        if self.kind.has_turn() {
             writeln!(out, "Lr-Turn: {}", self.turn)?;
+        }
+        if self.kind.has_part() {
             writeln!(out, "Lr-Part: {}", self.part)?;
         }
         writeln!(out, "Lr-Kind: {}", self.kind.name())
@@ -124,6 +137,27 @@ pub(crate) fn undo(n_files: usize, n_commits: usize, trailers: &Trailers) -> Str
         count(n_files, "file"),
         count(n_commits, "commit"),
     )
+}
+
+/// Returns the message of the commit that brings back the contents from before a turn: `turns` are
+/// those that are taken back, in words.
+pub(crate) fn restore(
+    turns: &str,
+    sizes: [usize; 2],
+    reason: Option<&str>,
+    trailers: &Trailers,
+) -> String {
+    let [n_files, n_commits] = sizes;
+    let mut text = format!(
+        "Take back {turns}: {}\n\nBrings back what {} changed.\n\n",
+        count(n_files, "file"),
+        count(n_commits, "commit"),
+    );
+    if let Some(reason) = reason {
+        push_wrapped(&mut text, &one_line(reason), WIDTH, ["", ""]);
+        text.push('\n');
+    }
+    text + &trailers.to_string()
 }
 
 /// Returns the first digits of a commit's hash.
@@ -275,6 +309,30 @@ Lr-Kind: fix
         let text = format!("Subject\n\n{}\nSigned-off-by: A <a@b>\n", trailers());
         assert_eq!(Trailers::read(&text), Some(trailers()));
         assert_eq!(Trailers::read("Subject\n\nLr-Run: x\n"), None);
+    }
+
+    #[test]
+    fn no_reason_can_forge_a_trailer() {
+        let reason = "worse\n\nLr-Turn: 1\nLr-Part: 2\nLr-Kind: fix\nLr-Run: x";
+        let trailers = Trailers {
+            part: 0,
+            kind: CommitKind::Restore,
+            ..trailers()
+        };
+        let text = restore("turns 3 to 5", [1, 2], Some(reason), &trailers);
+        let expected = "\
+Take back turns 3 to 5: 1 file
+
+Brings back what 2 commits changed.
+
+worse Lr-Turn: 1 Lr-Part: 2 Lr-Kind: fix Lr-Run: x
+
+Lr-Run: r1
+Lr-Turn: 3
+Lr-Kind: restore
+";
+        assert_eq!(text, expected);
+        assert_eq!(Trailers::read(&text), Some(trailers));
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! A run in its repository: which commits it has made, and that its branch is the present one.
+//! A run in its repository: its commits are made on its branch, and only where nothing is in the way.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use lr_stage::{Error, Kind, clock, environment, say};
 use lr_turn::{Change, Turn};
 
+use crate::commits::Run;
 use crate::files;
 use crate::message::{CommitKind, Trailers, short};
 use crate::preflight;
@@ -41,59 +42,6 @@ impl Part {
             parts => format!(", part {} of {parts},", self.number),
         };
         format!("{}{part} of run `{}`", self.turn, self.run)
-    }
-}
-
-/// The commits of a run.
-pub(crate) struct Run {
-    name: String,
-    commits: Vec<(Trailers, Commit)>,
-}
-
-impl Run {
-    /// Reads the commits of a run, newest first.
-    pub(crate) fn read(repo: &Repo, name: &str) -> Result<Self, Error> {
-        let commits = repo.history(name)?.into_iter();
-        let ours = commits.filter_map(|commit| {
-            let trailers = Trailers::read(&commit.message)?;
-            (trailers.run == name).then_some((trailers, commit))
-        });
-        Ok(Self {
-            name: name.to_owned(),
-            commits: ours.collect(),
-        })
-    }
-
-    fn refuse_foreign_tip(&self, repo: &Repo) -> Result<(), Error> {
-        let tip = repo.head()?.commit;
-        let last = self.commits.first().map(|(_, commit)| commit.id);
-        if tip == repo.base(&self.name)? || last == tip {
-            return Ok(());
-        }
-        let tip = tip.map(|tip| tip.to_string()).unwrap_or_default();
-        Err(Error::new(
-            Kind::Repository,
-            format!(
-                "the branch '{}' has a commit that this run did not make: {}",
-                branch_of(&self.name),
-                short(&tip)
-            ),
-        )
-        .hint("go on nevertheless with --here, or begin a new run"))
-    }
-
-    /// Finds the commit with these trailers.
-    pub(crate) fn find(&self, trailers: &Trailers) -> Option<&Commit> {
-        let mut commits = self.kept().iter();
-        let found = commits.find(|(known, _)| known == trailers);
-        found.map(|(_, commit)| commit)
-    }
-
-    /// Returns the commits that were not taken back, newest first.
-    pub(crate) fn kept(&self) -> &[(Trailers, Commit)] {
-        let is_undo = |(trailers, _): &(Trailers, Commit)| trailers.kind == CommitKind::Undo;
-        let end = self.commits.iter().position(is_undo);
-        &self.commits[..end.unwrap_or(self.commits.len())]
     }
 }
 
@@ -159,7 +107,7 @@ impl Session {
     pub(crate) fn settle(&mut self, part: &Part) -> Result<&mut Run, Error> {
         let here = self.here;
         let open = self.open()?;
-        let known = open.runs.iter().position(|run| run.name == part.run);
+        let known = open.runs.iter().position(|run| run.is(&part.run));
         let position = if let Some(position) = known {
             position
         } else {
@@ -198,7 +146,7 @@ impl Session {
             .hint("let the hook keep the lines 'Lr-…', or leave hooks out with --no-verify"));
         };
         let run = self.settle(part)?;
-        run.commits.insert(0, (trailers, commit.clone()));
+        run.add(trailers, &commit);
         Ok(Some(commit))
     }
 
@@ -225,7 +173,7 @@ impl Session {
             return Ok(());
         }
         repo.check_begin(&part.run)?;
-        repo.refuse_changed_programs(&applied, hooks)?;
+        repo.refuse_changed_programs(&applied, &BTreeSet::new(), hooks)?;
         verify::check_changes(repo, changes)?;
         verify::check_filters(repo, changes)?;
         let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
@@ -238,13 +186,12 @@ impl Session {
     fn refuse_changed_programs(&mut self, part: &Part) -> Result<(), Error> {
         let hooks = self.hooks;
         let mut changed = self.applied.clone();
-        let kept = self.settle(part)?.kept().iter();
-        let commits: Vec<Commit> = kept.map(|(_, commit)| commit.clone()).collect();
+        let commits: Vec<Commit> = self.settle(part)?.kept().cloned().collect();
         let repo = self.repo()?;
         for commit in &commits {
             changed.extend(repo.changed_files(commit)?);
         }
-        repo.refuse_changed_programs(&changed, hooks)
+        repo.refuse_changed_programs(&changed, &BTreeSet::new(), hooks)
     }
 
     /// Returns the run of turns that name none. Where no repository can be opened it is a new one:
@@ -305,14 +252,6 @@ fn begin(repo: &Repo, name: &str, here: bool) -> Result<Run, Error> {
         run.refuse_foreign_tip(repo)?;
     }
     Ok(run)
-}
-
-/// Refuses if the branch of a run is the present one and somebody else has committed on it.
-pub(crate) fn check_tip(repo: &Repo, name: &str) -> Result<(), Error> {
-    if repo.head()?.branch == Some(branch_of(name)) {
-        return Run::read(repo, name)?.refuse_foreign_tip(repo);
-    }
-    Ok(())
 }
 
 /// Completes the commit at `HEAD` if it is one of lr's and was killed half-way.

@@ -10,10 +10,11 @@ use lr_stage::{Common, Error, Form, Kind, Status, clock, environment, input, say
 use lr_turn::{Source, SourceRole, Turn};
 
 use crate::args;
+use crate::commits::check_tip;
 use crate::files;
 use crate::preflight;
 use crate::repo::{Begun, Hooks, Repo, branch_of};
-use crate::run::{check_tip, complete_halfway};
+use crate::run::complete_halfway;
 use crate::settings;
 
 /// Makes the branch of the run that the turns on standard input belong to.
@@ -58,7 +59,7 @@ fn begin(turns: &[Turn], fixes_file: Option<&str>) -> Result<String, Error> {
     complete_halfway(&repo)?;
     repo.check_begin(&name)?;
     let sources = sources_of(turns)?;
-    repo.refuse_changed_programs(&BTreeSet::new(), Hooks::Run)?;
+    repo.refuse_changed_programs(&BTreeSet::new(), &BTreeSet::new(), Hooks::Run)?;
     preflight::sources(&repo, &sources)?;
     let paths: Vec<&str> = sources.iter().map(String::as_str).collect();
     repo.check_objects(&paths)?;

@@ -18,6 +18,9 @@ pub struct Commit {
     /// The commit of FIXES.md that names the fix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fixes: Option<String>,
+    /// The commit that took turns back, with the contents from before them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<String>,
     /// Whether the files were put back to what they were, because nothing got better.
     #[serde(skip_serializing_if = "is_false")]
     pub put_back: bool,

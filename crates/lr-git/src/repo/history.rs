@@ -39,6 +39,15 @@ impl Repo {
         })
     }
 
+    /// Returns what a commit that is written now is dated, as [`Commit::date`] has it.
+    pub(crate) fn now(&self) -> Result<String, Error> {
+        let failed = |error| trouble("cannot tell the time of commits", error);
+        let author = self.gix.author().transpose().map_err(failed)?;
+        let time = author.map(|author| author.time()).transpose();
+        let time = time.map_err(failed)?.unwrap_or_default();
+        Ok(time.format_or_unix(gix::date::time::format::ISO8601))
+    }
+
     /// Reads the commits from `HEAD` back to where the run began, newest first, along first
     /// parents.
     pub(crate) fn history(&self, run: &str) -> Result<Vec<Commit>, Error> {

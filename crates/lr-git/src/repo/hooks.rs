@@ -159,12 +159,14 @@ fn inside(top: &Path, path: &Path) -> Option<String> {
 
 impl Repo {
     /// Refuses to let git run what one of these files, which this run changed, takes part in: the
-    /// user has not read it yet. The same holds for what is not as the last commit has it.
+    /// user has not read it yet. The same holds for what is not as the last commit has it, unless
+    /// it was `brought_back` to what it was before the run.
     ///
     /// The paths are relative to the top of the work tree.
     pub(crate) fn refuse_changed_programs(
         &self,
         changed: &BTreeSet<String>,
+        brought_back: &BTreeSet<String>,
         hooks: Hooks,
     ) -> Result<(), Error> {
         let programs = Programs::of(self, hooks);
@@ -179,7 +181,7 @@ impl Repo {
         }
         let repo = self.at_top();
         let mut view = repo.view()?;
-        for path in &programs.files {
+        for path in programs.files.difference(brought_back) {
             // What is not a text cannot have been written by this run.
             let Ok(Some(committed)) = view.committed(path) else {
                 continue;

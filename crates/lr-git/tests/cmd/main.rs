@@ -10,6 +10,7 @@ mod hooks;
 mod odd;
 mod recheck;
 mod recover;
+mod restore;
 mod start;
 mod states;
 mod support;
