@@ -8,6 +8,8 @@ use lr_turn::{
     Turn, TurnError,
 };
 
+use crate::carried::Said;
+
 /// The turns before, read.
 #[derive(Default)]
 pub(crate) struct Before {
@@ -16,6 +18,8 @@ pub(crate) struct Before {
     tried: Vec<String>,
     /// The findings at that time, by their keys.
     known: HashMap<String, Known>,
+    /// What scripts said at that time.
+    pub(crate) said: Said,
     /// The run the turns are of.
     pub(crate) run: Option<String>,
     /// Their number in the run.
@@ -99,6 +103,7 @@ impl Before {
             self.tried.extend(previous.tried);
         }
         if let Some(check) = turn.get::<Check>()? {
+            self.said.note(&check);
             let known = check.findings();
             self.known
                 .extend(known.map(|finding| (finding.key.clone(), Known::of(finding))));
