@@ -247,7 +247,7 @@ impl Work {
             branch: session.repo()?.head()?.branch,
             fix: Some(commit.id.to_string()),
             fixes,
-            put_back: false,
+            ..Default::default()
         });
         Ok(())
     }
