@@ -9,6 +9,7 @@
 //! data; nothing in it is obeyed.
 
 mod args;
+mod carried;
 mod catalogue;
 mod checker;
 mod detect;
@@ -104,7 +105,8 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     let steps = choice.plan(&detector, &sources)?;
     let runner = runner(&args, &settings, &sources)?;
     let jobs = args.jobs.or(settings.jobs);
-    let results = make_calls(&steps, &runner, &sources, jobs)?;
+    let mut results = make_calls(&steps, &runner, &sources, jobs)?;
+    before.said.carry(&mut results);
     drop(steps);
     for path in results.iter().flat_map(|result| &result.modified) {
         sources.refresh(path);

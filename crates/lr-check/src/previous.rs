@@ -4,22 +4,35 @@ use std::collections::{HashMap, HashSet};
 
 use lr_stage::Error;
 use lr_turn::{
-    Apply, Check, Commit, Finding, Id, Previous, PreviousPart, Prompt, Reply, Source, SourceRole,
-    Turn, TurnError,
+    Apply, Check, Commit, Finding, Id, NewFinding, Previous, PreviousPart, Prompt, Rank, Reply,
+    Source, SourceRole, Turn, TurnError,
 };
+
+use crate::carried::Said;
 
 /// The turns before, read.
 #[derive(Default)]
 pub(crate) struct Before {
-    parts: Vec<PreviousPart>,
+    parts: Vec<Part>,
+    /// How far from clean it was.
+    rank: Option<Rank>,
     /// The keys of the findings that a free fix was meant to remove, now or earlier.
     tried: Vec<String>,
     /// The findings at that time, by their keys.
     known: HashMap<String, Known>,
+    /// What scripts said at that time.
+    pub(crate) said: Said,
     /// The run the turns are of.
     pub(crate) run: Option<String>,
     /// Their number in the run.
     pub(crate) turn: Option<u64>,
+}
+
+/// A part of the turn before.
+struct Part {
+    told: PreviousPart,
+    /// The files that it changed, where the change was kept.
+    changed: Vec<String>,
 }
 
 /// What tells a finding from another one with the same key.
@@ -60,7 +73,8 @@ impl Before {
     /// A fix that worked may reveal a finding with the same key, which was not tried then: it has
     /// another fix, or stands at another line while all in all there are fewer findings. (Without
     /// that a fix that only moves its finding would be made for ever.)
-    pub(crate) fn section(self, check: &Check) -> Option<Previous> {
+    pub(crate) fn section(mut self, check: &Check) -> Option<Previous> {
+        self.tell_what_got_worse(check);
         let found: HashMap<&str, Known> = check
             .findings()
             .map(|finding| (finding.key.as_str(), Known::of(finding)))
@@ -83,10 +97,34 @@ impl Before {
             .cloned()
             .collect();
         let previous = Previous {
-            parts: self.parts,
+            parts: self.parts.into_iter().map(|part| part.told).collect(),
             tried,
         };
         (previous != Previous::default()).then_some(previous)
+    }
+
+    /// Tells each part the findings that its change caused, where the checks got worse. What hides
+    /// others, and a failing test, may be found elsewhere than in a file that was changed; whose
+    /// it is cannot be told where there are several parts.
+    fn tell_what_got_worse(&mut self, check: &Check) {
+        let is_worse = matches!((self.rank, check.rank), (Some(then), Some(now)) if now > then);
+        if !is_worse {
+            return;
+        }
+        let is_whole = self.parts.len() == 1;
+        for part in self
+            .parts
+            .iter_mut()
+            .filter(|part| !part.changed.is_empty())
+        {
+            let is_its_own = |finding: &&Finding| {
+                let path = &finding.location.path;
+                !self.known.contains_key(&finding.key)
+                    && (part.changed.contains(path)
+                        || is_whole && (finding.weight.is_some() || path.is_empty()))
+            };
+            part.told.new_findings = NewFinding::worst_of(check.findings().filter(is_its_own));
+        }
     }
 
     fn add(&mut self, turn: &Turn) -> Result<(), Error> {
@@ -99,6 +137,8 @@ impl Before {
             self.tried.extend(previous.tried);
         }
         if let Some(check) = turn.get::<Check>()? {
+            self.said.note(&check);
+            self.rank = check.rank;
             let known = check.findings();
             self.known
                 .extend(known.map(|finding| (finding.key.clone(), Known::of(finding))));
@@ -113,19 +153,25 @@ impl Before {
         if let Some(reply) = &reply {
             self.tried.extend(reply.fixes.iter().cloned());
         }
+        let commit = turn.get::<Commit>()?.unwrap_or_default();
         let answered_by = reply.and_then(|reply| reply.by);
         let outcome = apply.as_ref().map(|apply| apply.outcome);
-        let (refusals, declared_done) = apply.map_or_else(Default::default, |apply| {
-            (apply.refusals, apply.declared_done)
+        let (changes, refusals, declared_done) = apply.map_or_else(Default::default, |apply| {
+            (apply.changes, apply.refusals, apply.declared_done)
         });
-        self.parts.push(PreviousPart {
-            paths,
-            answered_by,
-            outcome,
-            put_back: turn.get::<Commit>()?.is_some_and(|commit| commit.put_back),
-            refusals,
-            declared_done,
-            error,
+        let kept = changes.into_iter().filter(|_| !commit.put_back);
+        self.parts.push(Part {
+            changed: kept.map(|change| change.path).collect(),
+            told: PreviousPart {
+                paths,
+                answered_by,
+                outcome,
+                put_back: commit.put_back,
+                new_findings: commit.new_findings,
+                refusals,
+                declared_done,
+                error,
+            },
         });
         Ok(())
     }
@@ -249,6 +295,74 @@ mod tests {
             &[],
             r#"{"parts":[{"paths":["a.py"],"error":{"stage":"lr-llm","kind":"network","message":"no"}}]}"#,
         );
+    }
+
+    /// Returns what the next turn tells of parts that were applied, when these findings are there
+    /// then, each with its severity; `found` were there before.
+    fn told(parts: &[&str], found: &[&str], then: &[(&str, &str, &str)]) -> Vec<Vec<String>> {
+        let check = |findings: &[(&str, &str, &str)]| {
+            let all = findings.iter().map(|(key, path, more)| {
+                format!(
+                    r#"{{"message":"{key}","key":"{key}","location":{{"path":"{path}"}}{more}}}"#
+                )
+            });
+            let all = all.collect::<Vec<_>>().join(",");
+            format!(
+                r#"{{"clean":false,"rank":[0,0,0,{},0],"results":[{{"findings":[{all}]}}]}}"#,
+                findings.len()
+            )
+        };
+        let known: Vec<_> = found.iter().map(|key| (*key, "a", "")).collect();
+        let turns: Vec<Turn> = parts
+            .iter()
+            .map(|part| {
+                let text = format!(
+                    r#"{{"lr":1,"check":{},"reply":{{"text":""}},{part}}}"#,
+                    check(&known)
+                );
+                Turn::parse(&text).unwrap()
+            })
+            .collect();
+        let check: Check = serde_json::from_str(&check(then)).unwrap();
+        let previous = Before::read(&turns).unwrap().section(&check).unwrap();
+        let keys = |part: &PreviousPart| {
+            let new = part.new_findings.iter();
+            new.map(|finding| finding.message.clone()).collect()
+        };
+        previous.parts.iter().map(keys).collect()
+    }
+
+    const CHANGES_A: &str = r#""apply":{"outcome":"applied","changes":[{"path":"a","kind":"modified","added":1,"removed":1}]}"#;
+    const CHANGES_B: &str = r#""apply":{"outcome":"applied","changes":[{"path":"b","kind":"modified","added":1,"removed":1}]}"#;
+
+    #[test]
+    fn what_a_change_made_worse_is_told() {
+        let then = [("k", "a", ""), ("l", "a", ""), ("m", "c", "")];
+        assert_eq!(told(&[CHANGES_A], &["k"], &then), [["l"]]);
+        let test = [("k", "a", ""), ("t", "c", r#","weight":"test""#)];
+        assert_eq!(told(&[CHANGES_A], &["k"], &test), [["t"]]);
+        let better = [("l", "a", "")];
+        assert_eq!(told(&[CHANGES_A], &["k"], &better), [[""; 0]]);
+    }
+
+    #[test]
+    fn each_part_is_told_of_its_own_files() {
+        let then = [
+            ("k", "a", ""),
+            ("l", "a", ""),
+            ("m", "b", ""),
+            ("t", "c", r#","weight":"test""#),
+        ];
+        assert_eq!(told(&[CHANGES_A, CHANGES_B], &["k"], &then), [["l"], ["m"]]);
+    }
+
+    #[test]
+    fn of_what_was_put_back_it_is_told_what_it_would_have_made_worse() {
+        let part = format!(
+            r#"{CHANGES_A},"commit":{{"put_back":true,"new_findings":[{{"path":"a","message":"x"}}]}}"#
+        );
+        let then = [("k", "a", ""), ("l", "a", "")];
+        assert_eq!(told(&[&part], &["k"], &then), [["x"]]);
     }
 
     #[test]

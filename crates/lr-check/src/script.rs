@@ -19,7 +19,7 @@ use crate::script_text;
 use crate::sources::Sources;
 use crate::text::{argument, names};
 use crate::verdict::Verdict;
-use crate::volatile::settle;
+use crate::volatile::settle_places;
 
 /// How long a command line's list of files may be, in bytes, so that all systems take it. The
 /// files of a longer one are divided among several calls.
@@ -245,8 +245,8 @@ fn finding(result: &CheckResult, concerned: &[&str], verdict: &Verdict) -> Findi
         _ => String::new(),
     };
     let command = shell_words::join(&result.argv);
-    let stdout = settle(result.stdout.as_deref().unwrap_or_default());
-    let stderr = settle(result.stderr.as_deref().unwrap_or_default());
+    let settled = |text: &Option<String>| settle_places(text.as_deref().unwrap_or_default(), &[]);
+    let [stdout, stderr] = [&result.stdout, &result.stderr].map(settled);
     let (message, key) = match (verdict.status, result.exit) {
         (CheckStatus::TimedOut, _) => {
             let message = verdict.why.clone().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! From the results of all checkers to one answer: clean or not, and how far from it.
 
-use lr_turn::{Check, CheckResult, CheckStatus, Finding, Kind, Rank, Severity, Status, Weight};
+use lr_turn::{Check, CheckResult, CheckStatus, Finding, Kind, Rank, Status};
 
 /// Puts the results together.
 ///
@@ -42,14 +42,7 @@ pub(crate) fn status(check: &Check) -> Status {
 fn rank<'a>(findings: impl Iterator<Item = &'a Finding>) -> Rank {
     let mut rank = Rank::default();
     for finding in findings {
-        let place = match (finding.weight, finding.severity) {
-            (Some(Weight::Hides), _) => 0,
-            (Some(Weight::Test), _) => 1,
-            (None, Severity::Error) => 2,
-            (None, Severity::Warning | Severity::Unknown) => 3,
-            (None, Severity::Info) => 4,
-        };
-        rank[place] += 1;
+        rank[finding.place_in_rank()] += 1;
     }
     rank
 }

@@ -38,8 +38,10 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 
 static LINE_NUMBERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let words = r"(?-u:\b)([lL]ines?|[cC]olumn|[cC]ol|[rR]ow)( |:|=|#)[0-9]+";
-    let places = r":[0-9]+(?::[0-9]+)?(?-u:\b)|\[[0-9]+:[0-9]+\]";
-    Regex::new(&format!("{words}|{places}")).ok()
+    let places = r":[0-9]+(?::[0-9]+)?(?-u:\b)|\[[0-9]+:[0-9]+\]|\([0-9]+,[0-9]+\)";
+    // As `grep -n` and compilers that show the line write it.
+    let margin = r"(?m:^[ \t]*[0-9]+(?:[:-]|[ \t]*\|))";
+    Regex::new(&format!("{words}|{places}|{margin}")).ok()
 });
 
 /// Returns the text with every volatile word replaced by what it is.
@@ -104,5 +106,9 @@ mod tests {
         assert_eq!(settled("a.py:3:1: no"), settled("a.py:14:2: no"));
         assert_eq!(settled("==a:[3:19]"), settled("==a:[14:30]"));
         assert_ne!(settled("a.py:3:1: no"), settled("b.py:3:1: no"));
+        assert_eq!(settled("x\n3:bad"), settled("x\n14:bad"));
+        assert_eq!(settled(" 3 | bad"), settled("14 | bad"));
+        assert_eq!(settled("a.ts(3,5): no"), settled("a.ts(14,1): no"));
+        assert_ne!(settled("2 problems"), settled("3 problems"));
     }
 }

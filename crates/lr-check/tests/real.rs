@@ -124,6 +124,49 @@ fn keys_survive_moved_lines() {
     assert_eq!(keys(&check(example.path(), &["shop"], 1)), before);
 }
 
+/// A file with findings that say how many, how long, or at which line; `more` is added to each.
+fn counted(more: usize) -> String {
+    let digits = |count: usize| "1".repeat(count);
+    let blank = "\n".repeat(more);
+    let conditions = (0..12 + more).fold(String::new(), |text, number| {
+        text + "    if x == " + &number.to_string() + ":\n        print(x)\n"
+    });
+    let filler = "# One line\n".repeat(1000);
+    format!(
+        "# {moved}\nimport os\nimport os\nTOTAL = {long}\n{blank}def f(x):\n{conditions}\
+         {blank}def f(os):\n    return os\n{filler}",
+        moved = "\n#\n".repeat(more),
+        long = digits(120 + more),
+    )
+}
+
+#[test]
+fn keys_survive_lines_and_counts_in_messages() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(
+        directory.path().join("ruff.toml"),
+        "[lint]\nselect = ['ALL']\npreview = true\n",
+    )
+    .unwrap();
+    fs::write(
+        directory.path().join(".flake8"),
+        "[flake8]\nmax-complexity = 5\n",
+    )
+    .unwrap();
+    let mut codes: Vec<String> = Vec::new();
+    let [before, after] = [0, 1].map(|more| {
+        fs::write(directory.path().join("a.py"), counted(more)).unwrap();
+        let turn = check(directory.path(), &["a.py"], 1);
+        codes.push(turn.to_string());
+        keys(&turn)
+    });
+    for said in ["13 > 12", "13/12", "/1000)", "line 3", "found 0", "129 > "] {
+        assert!(codes[0].contains(said) || codes[1].contains(said), "{said}");
+    }
+    let gone: Vec<&String> = before.iter().filter(|key| !after.contains(key)).collect();
+    assert_eq!(gone, Vec::<&String>::new());
+}
+
 #[test]
 fn tests_run_only_where_there_are_some() {
     let example = example();

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use lr_record::finding_keys;
 use lr_turn::{
-    Apply, Check, CheckStatus, Outcome, ReadError, Reply, Source, Turn, TurnError, Usage,
+    Apply, Charge, Check, CheckStatus, Outcome, ReadError, Reply, Source, Turn, TurnError, Usage,
 };
 
-use crate::money;
 use crate::stop::{Reason, Stop};
 
 /// The name of the stage whose replies cost nothing.
@@ -135,29 +134,23 @@ pub(crate) struct Taken {
     pub(crate) calls: u64,
     pub(crate) usage: Usage,
     pub(crate) cost_usd: Option<f64>,
+    /// What counts against the limits.
+    pub(crate) charge: Charge,
 }
 
 impl Taken {
-    /// The tokens of prompts and replies together.
-    pub(crate) fn tokens(&self) -> u64 {
-        self.usage.input + self.usage.output
-    }
-
-    /// The cost in millionths of a US dollar, where it is known.
-    pub(crate) fn microusd(&self) -> Option<u64> {
-        self.cost_usd.and_then(money::read)
-    }
-
     /// Reads what one turn took that came back from the model's stage; nothing for a free reply.
     pub(crate) fn read(turn: &Turn) -> Result<Self, ReadError> {
-        let vain = turn.get()?.map_or(0, |error: TurnError| error.attempts);
+        let error: Option<TurnError> = turn.get()?;
         Ok(match turn.get::<Reply>()? {
             None => Self {
-                calls: vain,
+                calls: error.as_ref().map_or(0, |error| error.attempts),
+                charge: error.and_then(|error| error.charged).unwrap_or_default(),
                 ..Self::default()
             },
             Some(reply) if is_free(&reply) => Self::default(),
             Some(reply) => Self {
+                charge: reply.charge(),
                 model: reply.model,
                 calls: reply.attempts.unwrap_or(1),
                 usage: reply.usage.unwrap_or_default(),
@@ -253,11 +246,14 @@ mod tests {
         let reply =
             r#"{"lr":1,"reply":{"text":"","by":"lr-llm","attempts":2,"usage":{"input":5}}}"#;
         assert_eq!((taken(reply).calls, taken(reply).usage.input), (2, 5));
+        assert_eq!(taken(reply).charge.tokens, 5);
         let free = r#"{"lr":1,"reply":{"text":"","by":"lr-fix"}}"#;
         assert_eq!(taken(free), Taken::default());
         let error =
             r#"{"lr":1,"error":{"stage":"lr-llm","kind":"network","message":"m","attempts":4}}"#;
         assert_eq!(taken(error).calls, 4);
+        let error = error.replace("}}", r#","charged":{"tokens":9}}}"#);
+        assert_eq!(taken(&error).charge.tokens, 9);
         let error = r#"{"lr":1,"error":{"stage":"lr-llm","kind":"no_model","message":"m"}}"#;
         assert_eq!(taken(error).calls, 0);
     }

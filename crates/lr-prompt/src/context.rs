@@ -26,6 +26,8 @@ pub(crate) struct Context {
     pub(crate) report: String,
     /// Why the last answer was not used, one per line.
     pub(crate) refusals: String,
+    /// What the last answer made worse, one finding per line.
+    pub(crate) regressions: String,
     /// What the user said is to be done.
     pub(crate) instructions: String,
     /// Whether anything was found or reported.
@@ -101,6 +103,7 @@ pub(crate) const SHAPE: Shape = Shape::Record(&[
     ("outputs", Shape::List(&OUTPUT)),
     ("report", Shape::Text),
     ("refusals", Shape::Text),
+    ("regressions", Shape::Text),
     ("instructions", Shape::Text),
     ("reported", Shape::Text),
 ]);
@@ -149,7 +152,7 @@ impl Context {
             "scripts" => !self.scripts.is_empty(),
             "checkers" => !self.checkers.is_empty(),
             "report" => !self.report.is_empty(),
-            "refusals" => !self.refusals.is_empty(),
+            "refusals" => !self.refusals.is_empty() || !self.regressions.is_empty(),
             _ => true,
         }
     }
@@ -172,6 +175,7 @@ impl Context {
                 self.findings.as_str(),
                 &self.report,
                 &self.refusals,
+                &self.regressions,
                 &self.instructions,
             ])
     }

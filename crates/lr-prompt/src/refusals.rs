@@ -1,6 +1,6 @@
 //! Why the last answer was not used, in words for the model.
 
-use lr_turn::{Kind, Outcome, Previous, PreviousPart, Refusal};
+use lr_turn::{Kind, NewFinding, Outcome, Previous, PreviousPart, Refusal};
 
 /// Kinds of error that the model can do something about.
 const ITS_OWN_ERRORS: [Kind; 3] = [Kind::Malformed, Kind::Empty, Kind::Cut];
@@ -8,15 +8,39 @@ const ITS_OWN_ERRORS: [Kind; 3] = [Kind::Malformed, Kind::Empty, Kind::Cut];
 /// Returns the reasons why the last answer about these files was not used, one per line; empty if
 /// it was used, or was not the model's.
 pub(crate) fn lines(previous: &Previous, shown: &[&str]) -> String {
+    let reasons = its_own(previous, shown).flat_map(reasons);
+    reasons.map(|reason| reason + "\n").collect()
+}
+
+/// Returns the findings that the last answer about these files caused, one per line.
+pub(crate) fn caused(previous: &Previous, shown: &[&str]) -> String {
+    let findings = its_own(previous, shown).flat_map(|part| &part.new_findings);
+    findings
+        .map(|finding| caused_line(finding) + "\n")
+        .collect()
+}
+
+/// The parts of the turn before that the model answered, about some of these files.
+fn its_own<'a>(
+    previous: &'a Previous,
+    shown: &'a [&str],
+) -> impl Iterator<Item = &'a PreviousPart> {
     let is_about = |part: &&PreviousPart| {
         part.paths.is_empty() || part.paths.iter().any(|path| shown.contains(&path.as_str()))
     };
     let is_models = |part: &&PreviousPart| part.answered_by.as_deref() != Some("lr-fix");
-    let parts = previous.parts.iter().filter(is_models).filter(is_about);
-    parts
-        .flat_map(reasons)
-        .map(|reason| reason + "\n")
-        .collect()
+    previous.parts.iter().filter(is_models).filter(is_about)
+}
+
+fn caused_line(finding: &NewFinding) -> String {
+    let place = match (finding.path.as_str(), finding.line) {
+        ("", _) => String::new(),
+        (path, Some(line)) => format!("{path}:{line}: "),
+        (path, None) => format!("{path}: "),
+    };
+    let code = finding.code.as_ref().map(|code| format!("{code} "));
+    let message: Vec<&str> = finding.message.lines().map(str::trim).collect();
+    place + &code.unwrap_or_default() + &message.join(" ")
 }
 
 fn reasons(part: &PreviousPart) -> Vec<String> {
@@ -113,6 +137,30 @@ mod tests {
         check(
             part,
             "The change was taken back, because the checks did not get better by it.\n",
+        );
+    }
+
+    #[test]
+    fn what_the_last_answer_caused_is_listed() {
+        let finding = |path: &str, line, code: Option<&str>, message: &str| NewFinding {
+            path: path.to_owned(),
+            line,
+            code: code.map(str::to_owned),
+            message: message.to_owned(),
+        };
+        let previous = Previous {
+            parts: vec![PreviousPart {
+                new_findings: vec![
+                    finding("a.py", Some(3), Some("F821"), "undefined\n name 'x'"),
+                    finding("", None, None, "./x.sh: exit status 1"),
+                ],
+                ..PreviousPart::default()
+            }],
+            tried: vec![],
+        };
+        assert_eq!(
+            caused(&previous, &["a.py"]),
+            "a.py:3: F821 undefined name 'x'\n./x.sh: exit status 1\n"
         );
     }
 

@@ -265,6 +265,7 @@ impl Writer {
             .map(|it| it.document.path.as_str())
             .collect();
         context.refusals = refusals::lines(&material.previous, &shown);
+        context.regressions = refusals::caused(&material.previous, &shown);
         context.instructions = self.options.instructions.clone().unwrap_or_default();
         let mut offered = Vec::new();
         for exhibit in exhibits {

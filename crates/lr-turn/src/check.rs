@@ -158,6 +158,19 @@ pub struct Finding {
     pub key: String,
 }
 
+impl Finding {
+    /// Returns where it is counted in a [`Rank`], from 0.
+    pub fn place_in_rank(&self) -> usize {
+        match (self.weight, self.severity) {
+            (Some(Weight::Hides), _) => 0,
+            (Some(Weight::Test), _) => 1,
+            (None, Severity::Error) => 2,
+            (None, Severity::Warning | Severity::Unknown) => 3,
+            (None, Severity::Info) => 4,
+        }
+    }
+}
+
 /// What counts more than a finding's severity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

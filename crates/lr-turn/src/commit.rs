@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Section, is_false};
+use crate::{NewFinding, Section, is_false};
 
 /// Where a change was kept, or that it was put back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct Commit {
     /// Whether the files were put back to what they were, because nothing got better.
     #[serde(skip_serializing_if = "is_false")]
     pub put_back: bool,
+    /// The findings that the change caused which was put back, the worst first, at most ten.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub new_findings: Vec<NewFinding>,
 }
 
 impl Section for Commit {

@@ -13,6 +13,7 @@
 //! what a checker or a model is.
 
 mod apply;
+mod caused;
 mod check;
 mod commit;
 mod error;
@@ -28,6 +29,7 @@ mod source;
 mod turn;
 
 pub use apply::{Apply, Change, ChangeKind, Outcome, Refusal, Suppressed};
+pub use caused::NewFinding;
 pub use check::{
     Applicability, BytesAspect, Check, CheckResult, CheckStatus, Code, Finding, Location, Position,
     Range, Rank, Script, Severity, Suggestion, Tool, Weight,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Outcome, Refusal, Section, TurnError, is_false};
+use crate::{NewFinding, Outcome, Refusal, Section, TurnError, is_false};
 
 /// What became of the turn before, so that the next prompt can say so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct PreviousPart {
     /// Whether the change was put back because nothing got better.
     #[serde(skip_serializing_if = "is_false")]
     pub put_back: bool,
+    /// What its change made worse, or would have: findings that were not there before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub new_findings: Vec<NewFinding>,
     /// Why the reply was not applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Refusal>,

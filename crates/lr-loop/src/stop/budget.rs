@@ -70,8 +70,8 @@ impl Budget {
     /// Counts what asking a model took.
     pub(super) fn spend(&mut self, taken: &Taken) {
         self.used.calls += taken.calls;
-        self.used.tokens += taken.tokens();
-        self.used.microusd += taken.microusd().unwrap_or_default();
+        self.used.tokens += taken.charge.tokens;
+        self.used.microusd += taken.charge.cost_microusd.unwrap_or_default();
     }
 
     /// Counts time that passed.
@@ -130,18 +130,17 @@ fn seconds(millis: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lr_turn::Usage;
+    use lr_turn::Charge;
 
     use super::*;
 
-    fn taken(calls: u64, tokens: u64, cost_usd: f64) -> Taken {
+    fn taken(calls: u64, tokens: u64, microusd: u64) -> Taken {
         Taken {
             calls,
-            usage: Usage {
-                input: tokens,
-                ..Usage::default()
+            charge: Charge {
+                tokens,
+                cost_microusd: Some(microusd),
             },
-            cost_usd: Some(cost_usd),
             ..Taken::default()
         }
     }
@@ -156,7 +155,7 @@ mod tests {
     #[test]
     fn what_is_left_is_handed_on() {
         let mut budget = Budget::new(LIMITS);
-        budget.spend(&taken(2, 300, 0.25));
+        budget.spend(&taken(2, 300, 250_000));
         budget.pass(Duration::from_millis(1500));
         assert_eq!(
             budget.flags().join(" "),
@@ -174,19 +173,19 @@ mod tests {
             budget.pass(Duration::from_secs(seconds));
             budget.used_up()
         };
-        assert_eq!(used_up(taken(9, 999, 1.499_999), 59), None);
-        assert_eq!(used_up(taken(10, 0, 0.0), 0), Some(Reason::CALLS));
-        assert_eq!(used_up(taken(0, 1200, 0.0), 0), Some(Reason::TOKENS));
-        assert_eq!(used_up(taken(0, 0, 1.5), 0), Some(Reason::COST));
-        assert_eq!(used_up(taken(10, 0, 0.0), 60), Some(Reason::TIME));
+        assert_eq!(used_up(taken(9, 999, 1_499_999), 59), None);
+        assert_eq!(used_up(taken(10, 0, 0), 0), Some(Reason::CALLS));
+        assert_eq!(used_up(taken(0, 1200, 0), 0), Some(Reason::TOKENS));
+        assert_eq!(used_up(taken(0, 0, 1_500_000), 0), Some(Reason::COST));
+        assert_eq!(used_up(taken(10, 0, 0), 60), Some(Reason::TIME));
     }
 
     #[test]
     fn warns_once_for_each_limit_of_which_most_is_used() {
         let mut budget = Budget::new(LIMITS);
-        budget.spend(&taken(7, 799, 1.199_999));
+        budget.spend(&taken(7, 799, 1_199_999));
         assert!(budget.warnings().is_empty());
-        budget.spend(&taken(1, 0, 0.000_001));
+        budget.spend(&taken(1, 0, 1));
         assert_eq!(
             budget.warnings(),
             [
