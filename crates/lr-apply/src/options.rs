@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use lr_blocks::MAX_SHRINK;
+use lr_config::{Config, Settings};
 use lr_files::Root;
-use lr_stage::config::{Config, Settings};
 use lr_stage::{Error, Kind, project};
 use serde::Deserialize;
 

@@ -36,9 +36,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use lr_config::{Config, Settings};
 use lr_exec::signals;
 use lr_files::Root;
-use lr_stage::config::{Config, Settings};
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status, clock, environment, exit_zero, input, say};
 use lr_turn::{Check, CheckResult, Id, Turn};

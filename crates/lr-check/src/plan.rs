@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lr_stage::config::closest;
+use lr_config::closest;
 use lr_stage::{Error, Kind, say};
 use lr_turn::{CheckResult, CheckStatus};
 

@@ -80,7 +80,7 @@ impl Runner {
             .current_dir(&self.directory)
             .timeout(self.timeout)
             .capture_limit(KEPT)
-            .drop_env(lr_stage::keys::variables())
+            .drop_env(lr_config::keys::variables())
             .keep_env(&self.keep_env)
     }
 

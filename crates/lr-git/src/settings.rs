@@ -1,6 +1,6 @@
 //! What the flags and the table `[git]` of the configuration say together.
 
-use lr_stage::config::{Config, Settings};
+use lr_config::{Config, Settings};
 use lr_stage::{Common, Error, Kind};
 use serde::Deserialize;
 

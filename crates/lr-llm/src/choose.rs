@@ -1,6 +1,6 @@
 //! Which provider, endpoint and model a request goes to. Pure: variables are looked up through a function.
 
-use lr_stage::config::closest;
+use lr_config::closest;
 use lr_turn::Kind;
 
 use crate::endpoint::Endpoint;

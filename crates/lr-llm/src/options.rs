@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lr_stage::config::{Config, Settings};
+use lr_config::{Config, Settings};
 use lr_stage::environment::var;
 use lr_stage::{Error, Kind, say};
 use serde::Deserialize;

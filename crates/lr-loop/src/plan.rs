@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use lr_config::{Config, Settings};
 use lr_record::Author;
-use lr_stage::config::{Config, Settings};
 use lr_stage::{Error, Kind, environment, say};
 use serde::Deserialize;
 

@@ -173,7 +173,7 @@ impl<'a> Runner<'a> {
                 program = program.env(API_KEY, key);
             }
         } else {
-            program = program.drop_env(lr_stage::keys::variables());
+            program = program.drop_env(lr_config::keys::variables());
         }
         Ok(program)
     }

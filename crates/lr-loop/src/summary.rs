@@ -172,7 +172,11 @@ impl Summary {
             turns: ledger.turns(),
             totals: ledger.totals(),
             branch: self.told.branch.clone(),
-            next: if has_ended { self.ending().next() } else { None },
+            next: if has_ended {
+                self.ending().next()
+            } else {
+                None
+            },
         };
         if let Err(error) = record.summarize(&summary) {
             say::warn(&error.to_string());

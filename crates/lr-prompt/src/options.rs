@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use lr_config::{Config, Settings};
 use lr_files::{Root, SourceFile};
-use lr_stage::config::{Config, Settings};
 use lr_stage::{Common, Error, Kind, environment};
 use lr_turn::ReplyFormat;
 use serde::Deserialize;

@@ -1,5 +1,5 @@
 //! What makes a program a stage of lr: its common arguments, turns in and turns out, errors to
-//! exit status, configuration layers, and words on standard error.
+//! exit status, and words on standard error.
 //!
 //! A stage is six lines of `main.rs`, its flags in `args.rs`, and a function that takes the flags
 //! and returns a [`Status`]. The rules that hold for all of them live here, once:
@@ -9,8 +9,6 @@
 //! * [`input`] tells turns from text on standard input.
 //! * [`turns`] hands each turn to a [`turns::Worker`] and writes every one of them.
 //! * [`output`] writes turns or a page, and notices when nobody reads it any more.
-//! * [`config`] reads `lr.toml` and the user's own file.
-//! * [`keys`] tells which variables children may not see.
 //! * [`say`] is the only place that writes to standard error.
 //!
 //! Deliberately absent: anything that one stage needs and another does not, and everything about
@@ -19,11 +17,9 @@
 mod arguments;
 pub mod ask;
 pub mod clock;
-pub mod config;
 pub mod environment;
 mod error;
 pub mod input;
-pub mod keys;
 pub mod output;
 mod program;
 pub mod project;

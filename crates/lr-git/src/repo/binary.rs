@@ -177,7 +177,7 @@ fn program(repo: &Repo, arguments: &[&str]) -> Program {
         .current_dir(&repo.top)
         .timeout(repo.timeout)
         .capture_limit(CAPTURE)
-        .drop_env(lr_stage::keys::variables())
+        .drop_env(lr_config::keys::variables())
 }
 
 /// Says that git could not be run, and what it is needed for.

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use toml::{Table, Value};
 
-use crate::environment;
+use lr_stage::environment;
 
 /// Returns the names of the variables, which no child of a stage may see unless it asks a model.
 pub fn variables() -> &'static [String] {

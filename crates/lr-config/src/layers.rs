@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags};
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use crate::{Common, Error, Kind, environment, project};
+use lr_stage::{Common, Error, Kind, environment, project};
 
 /// The tables a configuration file may hold.
 const TABLES: &[&str] = &[
