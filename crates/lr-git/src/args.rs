@@ -39,7 +39,8 @@ pub(crate) enum Command {
     /// Make the branch of a run, after looking for everything that would be in its way
     ///
     /// Reads the turns of a first check from standard input and writes them on unchanged. The
-    /// branch is 'lr/RUN', begins at HEAD, and is checked out without touching a file.
+    /// branch is 'lr/RUN', begins at HEAD, and is checked out without touching a file. With --resume
+    /// it only looks whether a run that has begun can go on here.
     Start(Start),
     /// Commit what was applied, and write it down in FIXES.md
     ///
@@ -68,6 +69,13 @@ pub(crate) enum Command {
 /// The flags of `lr-git start`.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct Start {
+    /// Go on with a run that has begun: its branch has to be the present one, without commits of others
+    ///
+    /// Completes what was killed, and takes sources as they are: what the run left half-way is
+    /// looked at by 'lr-git commit'.
+    #[arg(long)]
+    pub(crate) resume: bool,
+
     #[command(flatten)]
     pub(crate) fixes: Fixes,
 

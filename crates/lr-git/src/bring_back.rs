@@ -30,6 +30,7 @@ impl Place {
         let guard = repo.guard()?;
         repo.check_ready()?;
         files::recover(&repo.directory())?;
+        files::recover(&here.directory())?;
         complete_halfway(&repo)?;
         Ok(Self {
             repo,

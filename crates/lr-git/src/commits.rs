@@ -38,8 +38,19 @@ impl Run {
         self.commits.insert(0, (trailers, commit.clone()));
     }
 
-    /// Refuses if the last commit is somebody else's.
+    /// Keeps where the run began, on its branch, if it was killed before that.
+    pub(crate) fn complete_base(&self, repo: &Repo) -> Result<(), Error> {
+        match repo.head()?.commit {
+            Some(commit) if self.commits.is_empty() && repo.base(&self.name)?.is_none() => {
+                repo.keep_base(&self.name, commit)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses if the last commit is somebody else's, or if the last one of the run is gone.
     pub(crate) fn refuse_foreign_tip(&self, repo: &Repo) -> Result<(), Error> {
+        self.refuse_lost_tip(repo)?;
         let tip = repo.head()?.commit;
         let last = self.commits.first().map(|(_, commit)| commit.id);
         if tip == repo.base(&self.name)? || last == tip {
@@ -55,6 +66,27 @@ impl Run {
             ),
         )
         .hint("go on nevertheless with --here, or begin a new run"))
+    }
+
+    fn refuse_lost_tip(&self, repo: &Repo) -> Result<(), Error> {
+        let Some(tip) = repo.tip(&self.name)? else {
+            return Ok(());
+        };
+        if self.commits.iter().any(|(_, commit)| commit.id == tip) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Repository,
+            format!(
+                "the branch '{}' has no longer the commit {} of this run: somebody has moved it back or rewritten it",
+                branch_of(&self.name),
+                short(&tip.to_string())
+            ),
+        )
+        .hint(format!(
+            "bring it back: git reset --keep refs/lr/{}/tip; or go on nevertheless with --here, or begin a new run",
+            self.name
+        )))
     }
 
     /// Finds the commit with these trailers, if it still counts.
@@ -124,7 +156,9 @@ pub(crate) fn turns_of(commits: &[&(Trailers, Commit)]) -> String {
 /// Refuses if the branch of a run is the present one and somebody else has committed on it.
 pub(crate) fn check_tip(repo: &Repo, name: &str) -> Result<(), Error> {
     if repo.head()?.branch == Some(branch_of(name)) {
-        return Run::read(repo, name)?.refuse_foreign_tip(repo);
+        let run = Run::read(repo, name)?;
+        run.complete_base(repo)?;
+        return run.refuse_foreign_tip(repo);
     }
     Ok(())
 }

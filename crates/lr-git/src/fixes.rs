@@ -92,6 +92,11 @@ pub(crate) fn append_taken_back(existing: Option<&str>, entry: &TakenBack) -> Op
     }))
 }
 
+/// Whether one of the entries is that of a commit, or says that it was the last one taken back.
+pub(crate) fn has_entry_of(text: &str, commit: &str) -> bool {
+    has_line(text, &commit_line(commit)) || has_line(text, &last_line(commit))
+}
+
 /// Returns a file with an entry at its end, in the file's own line ends.
 fn longer(existing: &str, header: &str, push: impl FnOnce(&mut String)) -> String {
     let uses_returns = existing.contains("\r\n");
@@ -423,6 +428,7 @@ it got worse:
 ";
         assert_eq!(text, expected);
         assert_eq!(append_taken_back(Some(&text), &entry), None);
+        assert!(has_entry_of(&text, HASH) && !has_entry_of(&text, "10aabbccddee"));
     }
 
     fn check_explanation(notes: &str, expected: &str) {

@@ -15,7 +15,7 @@ use lr_turn::{Id, Turn};
 
 use crate::args;
 use crate::bring_back::{self, Place, Traces};
-use crate::commits::{Run, check_tip, turns_of};
+use crate::commits::{Run, turns_of};
 use crate::fixes::{self, TakenBack};
 use crate::message::{self, CommitKind, Trailers, short};
 use crate::repo::{Commit, Repo, View};
@@ -99,10 +99,11 @@ fn restore(args: &args::Restore, fixes_file: Option<&str>) -> Result<Done, Error
     let place = Place::open(Duration::from_secs(args.timeout))?;
     let repo = &place.repo;
     let name = place.run(args.run.as_deref())?;
-    if !args.here {
-        check_tip(repo, &name)?;
-    }
     let run = Run::read(repo, &name)?;
+    if !args.here {
+        repo.check_present(&name)?;
+        run.refuse_foreign_tip(repo)?;
+    }
     let fixes_file = fixes_file.map(|path| place.here.full(path));
     let branch = repo.head()?.branch;
     if let Some(made) = run.just_restored(args.turn) {
@@ -195,6 +196,9 @@ impl Work<'_> {
         let text = message::restore(&turns_of(&taken), [n_files, taken.len()], reason, &trailers);
         let paths: Vec<String> = paths.into_iter().collect();
         let made = repo.commit(&paths, &text, hooks)?;
+        if let Some(id) = made {
+            repo.keep_tip(self.name, id);
+        }
         drop(held);
         Ok(made.map(|id| id.to_string()))
     }

@@ -145,6 +145,7 @@ impl Session {
             )
             .hint("let the hook keep the lines 'Lr-…', or leave hooks out with --no-verify"));
         };
+        self.repo()?.keep_tip(&part.run, id);
         let run = self.settle(part)?;
         run.add(trailers, &commit);
         Ok(Some(commit))
@@ -249,6 +250,7 @@ fn begin(repo: &Repo, name: &str, here: bool) -> Result<Run, Error> {
     }
     let run = Run::read(repo, name)?;
     if !here {
+        run.complete_base(repo)?;
         run.refuse_foreign_tip(repo)?;
     }
     Ok(run)

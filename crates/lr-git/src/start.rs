@@ -4,18 +4,22 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lr_stage::output::Output;
 use lr_stage::{Common, Error, Form, Kind, Status, clock, environment, input, say, turns};
 use lr_turn::{Source, SourceRole, Turn};
 
 use crate::args;
-use crate::commits::check_tip;
-use crate::files;
+use crate::bring_back::Place;
+use crate::commits::{Run, check_tip};
+use crate::fixes;
 use crate::preflight;
-use crate::repo::{Begun, Hooks, Repo, branch_of};
-use crate::run::complete_halfway;
+use crate::repo::{Begun, Hooks, Oid, Repo, branch_of};
 use crate::settings;
+
+/// How long a git command may take.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Makes the branch of the run that the turns on standard input belong to.
 pub(crate) fn run(args: &args::Start, common: &Common) -> Result<Status, Error> {
@@ -23,7 +27,11 @@ pub(crate) fn run(args: &args::Start, common: &Common) -> Result<Status, Error> 
     let mut turns: Vec<Turn> =
         input::read_turns("the turns of a first check")?.collect::<Result<_, _>>()?;
     let mut output = Output::new(args.format, Form::Turn);
-    let begun = begin(&turns, fixes_file.as_deref());
+    let begun = if args.resume {
+        resume(&turns, fixes_file.as_deref())
+    } else {
+        begin(&turns, fixes_file.as_deref())
+    };
     let page = begun.as_deref().unwrap_or_default().to_owned();
     let mut status = turns
         .iter()
@@ -50,21 +58,17 @@ pub(crate) fn run(args: &args::Start, common: &Common) -> Result<Status, Error> 
 
 /// Begins the run and returns what is to be said about it on a page.
 fn begin(turns: &[Turn], fixes_file: Option<&str>) -> Result<String, Error> {
-    let name = run_of(turns)?;
-    let directory = working_directory()?;
-    let repo = Repo::open(&directory)?;
-    let _guard = repo.guard()?;
-    repo.check_ready()?;
-    files::recover(&directory)?;
-    complete_halfway(&repo)?;
+    let name = run_of(turns)?.unwrap_or_else(clock::run_id);
+    let place = Place::open(TIMEOUT)?;
+    let repo = &place.here;
     repo.check_begin(&name)?;
     let sources = sources_of(turns)?;
     repo.refuse_changed_programs(&BTreeSet::new(), &BTreeSet::new(), Hooks::Run)?;
-    preflight::sources(&repo, &sources)?;
+    preflight::sources(repo, &sources)?;
     let paths: Vec<&str> = sources.iter().map(String::as_str).collect();
     repo.check_objects(&paths)?;
-    preflight::writing(&repo, fixes_file)?;
-    check_tip(&repo, &name)?;
+    preflight::writing(repo, fixes_file)?;
+    check_tip(repo, &name)?;
     let before = repo.head()?;
     let place = match (&before.branch, before.commit) {
         (_, None) => "before the first commit".to_owned(),
@@ -86,8 +90,43 @@ pub(crate) fn working_directory() -> Result<PathBuf, Error> {
         .map_err(|error| Error::new(Kind::Io, "cannot tell the working directory").because(error))
 }
 
-/// Returns the run that all turns belong to: as they say, else as `LR_RUN` says, else a new one.
-fn run_of(turns: &[Turn]) -> Result<String, Error> {
+/// Looks whether a run that has begun can go on, and returns what is to be said about it on a page.
+fn resume(turns: &[Turn], fixes_file: Option<&str>) -> Result<String, Error> {
+    let place = Place::open(TIMEOUT)?;
+    let repo = &place.here;
+    let name = place.run(run_of(turns)?.as_deref())?;
+    repo.check_present(&name)?;
+    repo.begin(&name)?;
+    let run = Run::read(repo, &name)?;
+    run.complete_base(repo)?;
+    run.refuse_foreign_tip(repo)?;
+    let mut changed = BTreeSet::new();
+    for commit in run.kept() {
+        changed.extend(repo.changed_files(commit)?);
+    }
+    repo.refuse_changed_programs(&changed, &BTreeSet::new(), Hooks::Run)?;
+    let sources = sources_of(turns)?;
+    let paths: Vec<&str> = sources.iter().map(String::as_str).collect();
+    repo.check_objects(&paths)?;
+    let fixes_file = fixes_file.filter(|path| !is_half_written(repo, &run, path));
+    preflight::writing(repo, fixes_file)?;
+    let words = format!("on the branch '{}', as before", branch_of(&name));
+    say::note(&words);
+    Ok(format!("{words}\n"))
+}
+
+/// Whether the file of fixes has an entry of the run's last fix that may not be committed yet.
+fn is_half_written(repo: &Repo, run: &Run, path: &str) -> bool {
+    let fixes = run.fixes_since(0);
+    let bytes = repo.view().and_then(|view| view.bytes(path));
+    let text = bytes.ok().flatten().unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let is_in = |id: Oid| fixes::has_entry_of(&text, &id.to_string());
+    fixes.first().is_some_and(|(_, commit)| is_in(commit.id))
+}
+
+/// Returns the run that all turns belong to: as they say, else as `LR_RUN` says.
+fn run_of(turns: &[Turn]) -> Result<Option<String>, Error> {
     let mut runs = BTreeSet::new();
     for turn in turns {
         runs.extend(turn.id()?.run);
@@ -96,8 +135,7 @@ fn run_of(turns: &[Turn]) -> Result<String, Error> {
         let message = format!("the turns on standard input belong to {} runs", runs.len());
         return Err(Error::new(Kind::Input, message).hint("start them one by one"));
     }
-    let run = runs.pop_first().or_else(|| environment::var("LR_RUN"));
-    Ok(run.unwrap_or_else(clock::run_id))
+    Ok(runs.pop_first().or_else(|| environment::var("LR_RUN")))
 }
 
 /// Returns the files that may be changed.

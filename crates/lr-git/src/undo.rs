@@ -42,7 +42,7 @@ pub(crate) fn run(args: &args::Undo) -> Result<Status, Error> {
     let held = signals::hold();
     traces.write(&view, repo, &set)?;
     let trailers = Trailers {
-        run: name,
+        run: name.clone(),
         turn: 0,
         part: 0,
         kind: CommitKind::Undo,
@@ -50,6 +50,9 @@ pub(crate) fn run(args: &args::Undo) -> Result<Status, Error> {
     let text = message::undo(paths.len(), n_commits, &trailers);
     let paths: Vec<String> = paths.into_iter().collect();
     let made = repo.commit(&paths, &text, hooks)?;
+    if let Some(id) = made {
+        repo.keep_tip(&name, id);
+    }
     drop(held);
     let Some(id) = made else {
         say::note("nothing to take back: the files are what they were before");

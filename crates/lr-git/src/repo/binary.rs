@@ -86,6 +86,12 @@ pub(super) fn make_reference(repo: &Repo, name: &str, id: Oid, message: &str) ->
     succeed("git update-ref", run(repo, &arguments, Vec::new())?).map(|_| ())
 }
 
+/// Lets a reference name a commit, whatever it named before.
+pub(super) fn move_reference(repo: &Repo, name: &str, id: Oid, message: &str) -> Result<(), Error> {
+    let arguments = ["update-ref", "-m", message, name, &id.to_string()];
+    succeed("git update-ref", run(repo, &arguments, Vec::new())?).map(|_| ())
+}
+
 /// Lets `HEAD` name another branch, with a line in its log.
 pub(super) fn check_out(repo: &Repo, name: &str, message: &str) -> Result<(), Error> {
     let arguments = ["symbolic-ref", "-m", message, "HEAD", name];

@@ -1,11 +1,11 @@
 //! The branch of a run.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 use gix::refs::{FullName, Target};
-use lr_stage::Error;
+use lr_stage::{Error, say};
 use lr_turn::Kind;
 
 use super::{Head, Hooks, Oid, Repo, binary, probe, refuse, trouble};
@@ -32,9 +32,17 @@ pub(super) fn base_of(run: &str) -> String {
     format!("refs/lr/{run}/base")
 }
 
+/// Returns the full name of the reference that keeps the last commit of a run.
+pub(super) fn tip_of(run: &str) -> String {
+    format!("refs/lr/{run}/tip")
+}
+
 impl Repo {
     /// Makes the branch of a run at `HEAD`, checks it out without touching a file, and keeps
-    /// where it began in `refs/lr/<run>/base`. A branch that exists is never moved.
+    /// where it began in `refs/lr/<run>/base`. A branch that exists is never moved, and one that
+    /// somebody has left since it was begun is not checked out again.
+    ///
+    /// Where it began is kept last: what has no beginning yet was killed before, and is completed.
     ///
     /// # Errors
     ///
@@ -54,9 +62,11 @@ impl Repo {
                 commit,
                 "branch: Created from HEAD",
             )?;
-            self.keep_base(run, commit)?;
         }
         self.check_out(&name, &head)?;
+        if let Some(commit) = head.commit {
+            self.keep_base(run, commit)?;
+        }
         Ok(Begun::Now)
     }
 
@@ -64,6 +74,69 @@ impl Repo {
     pub(crate) fn keep_base(&self, run: &str, commit: Oid) -> Result<(), Error> {
         check_name(run)?;
         self.make_reference(&base_of(run), commit, "lr: begin")
+    }
+
+    /// Keeps the last commit of a run in `refs/lr/<run>/tip` if the run's branch is the present
+    /// one: by that, a branch that somebody has moved back or rewritten is told.
+    ///
+    /// The commit is made already, so that trouble is only told.
+    pub(crate) fn keep_tip(&self, run: &str, commit: Oid) {
+        let kept = self.head().and_then(|head| {
+            if head.branch == Some(branch_of(run)) {
+                self.move_reference(&tip_of(run), commit, "lr: commit")
+            } else {
+                Ok(())
+            }
+        });
+        if let Err(error) = kept {
+            say::warn(&error.to_string());
+        }
+    }
+
+    /// Refuses unless the branch of a run that has begun is the present one.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Repository`], saying how to get there.
+    pub(crate) fn check_present(&self, run: &str) -> Result<(), Error> {
+        check_name(run)?;
+        let (name, head) = (branch_of(run), self.head()?);
+        if head.branch.as_deref() == Some(&name) {
+            return Ok(());
+        }
+        self.refuse_left(run, &name, &head)?;
+        if self.branch(&name)?.is_some() {
+            return Ok(()); // It was killed while it was made.
+        }
+        Err(refuse(format!(
+            "the run '{run}' has not begun here: there is no branch '{name}'"
+        ))
+        .hint("'git branch --list \"lr/*\"' shows the branches of runs"))
+    }
+
+    /// Refuses if a run has begun, and its branch, which is not the present one, was left or
+    /// deleted.
+    fn refuse_left(&self, run: &str, name: &str, head: &Head) -> Result<(), Error> {
+        let kept = match self.tip(run)? {
+            Some(_) => tip_of(run),
+            None if self.base(run)?.is_some() => base_of(run),
+            None => return Ok(()),
+        };
+        if self.branch(name)?.is_none() {
+            return Err(
+                refuse(format!("the branch '{name}' of this run is gone")).hint(format!(
+                    "make it again: git checkout -b {name} {kept}; or begin a new run"
+                )),
+            );
+        }
+        if let Some(place) = self.checked_out_at(name) {
+            return Err(checked_out(name, &place));
+        }
+        Err(refuse(format!(
+            "the branch '{name}' of this run is not checked out, but {}",
+            place_of(head)
+        ))
+        .hint(format!("go on there: git checkout {name}")))
     }
 
     /// Refuses what would make it impossible to begin a run, without beginning it.
@@ -97,8 +170,8 @@ impl Repo {
             ))
             .hint(format!("rename it: git branch -m {other} another-name")));
         }
+        self.refuse_left(run, name, head)?;
         let tip = self.branch(name)?;
-        let base = self.base(run)?;
         if tip.is_some() && tip != head.commit {
             return Err(
                 refuse(format!("the branch '{name}' exists and is not checked out"))
@@ -108,17 +181,7 @@ impl Repo {
         if tip.is_some()
             && let Some(place) = self.checked_out_at(name)
         {
-            return Err(refuse(format!(
-                "the branch '{name}' is checked out at '{}'",
-                place.display()
-            ))
-            .hint("work there, or begin a new run"));
-        }
-        if base.is_some() && base != head.commit {
-            return Err(
-                refuse(format!("the run '{run}' began at another commit than HEAD"))
-                    .hint("begin a new run"),
-            );
+            return Err(checked_out(name, &place));
         }
         Ok(())
     }
@@ -156,16 +219,29 @@ impl Repo {
         if probe::for_gix(self, Hooks::Run).is_some() {
             return binary::make_reference(self, name, id, message);
         }
-        let edit = update(
-            name,
-            Target::Object(id),
-            PreviousValue::MustNotExist,
-            message,
-        )?;
+        self.edit_reference(name, id, PreviousValue::MustNotExist, message)
+    }
+
+    /// Lets a reference name a commit, whatever it named before.
+    fn move_reference(&self, name: &str, id: Oid, message: &str) -> Result<(), Error> {
+        if probe::for_gix(self, Hooks::Run).is_some() {
+            return binary::move_reference(self, name, id, message);
+        }
+        self.edit_reference(name, id, PreviousValue::Any, message)
+    }
+
+    fn edit_reference(
+        &self,
+        name: &str,
+        id: Oid,
+        expected: PreviousValue,
+        message: &str,
+    ) -> Result<(), Error> {
+        let edit = update(name, Target::Object(id), expected, message)?;
         let edited = self.gix.edit_reference(edit);
         edited
             .map(|_| ())
-            .map_err(|error| trouble(format!("cannot make '{name}'"), error))
+            .map_err(|error| trouble(format!("cannot write '{name}'"), error))
     }
 
     /// Lets `HEAD` name another branch with the same commit, so that no file changes.
@@ -221,6 +297,23 @@ impl Repo {
             .create(true)
             .open(&path);
         log.and_then(|mut log| log.write_all(&text)).map_err(failed)
+    }
+}
+
+fn checked_out(name: &str, place: &Path) -> Error {
+    refuse(format!(
+        "the branch '{name}' is checked out at '{}'",
+        place.display()
+    ))
+    .hint("work there, or begin a new run")
+}
+
+/// Names the present place for people.
+fn place_of(head: &Head) -> String {
+    match (&head.branch, head.commit) {
+        (Some(branch), _) => format!("'{branch}'"),
+        (None, Some(commit)) => format!("the detached commit {}", commit.to_hex_with_len(8)),
+        (None, None) => "no branch".to_owned(),
     }
 }
 

@@ -123,6 +123,11 @@ impl Repo {
         self.reference(&branch::base_of(run))
     }
 
+    /// Returns the last commit of a run, as kept in `refs/lr/<run>/tip`.
+    pub(crate) fn tip(&self, run: &str) -> Result<Option<Oid>, Error> {
+        self.reference(&branch::tip_of(run))
+    }
+
     /// Returns the tip of a branch that is named without `refs/heads/`.
     pub(crate) fn branch(&self, name: &str) -> Result<Option<Oid>, Error> {
         self.reference(&format!("refs/heads/{name}"))

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use crate::support::{Sandbox, line};
+use crate::support::{RUN, Sandbox, line};
 
 /// gix does not smudge racily clean entries as git does: an edit of the same size within the
 /// second in which the index was written would never be seen again.
@@ -81,6 +81,7 @@ fn a_run_killed_between_its_two_commits_writes_one_entry() {
         sandbox.commit(&turn);
         let fixes = sandbox.read("FIXES.md");
         sandbox.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+        sandbox.git(&["update-ref", &format!("refs/lr/{RUN}/tip"), "HEAD"]);
         if is_written {
             sandbox.write("FIXES.md", &fixes);
         }

@@ -11,6 +11,7 @@ mod odd;
 mod recheck;
 mod recover;
 mod restore;
+mod resume;
 mod start;
 mod states;
 mod support;

@@ -82,6 +82,7 @@ fn goes_on_where_it_was_killed_before_its_commit() {
         let (tree, fixes) = (id_of(&sandbox, "HEAD^{tree}"), sandbox.read("FIXES.md"));
         sandbox.git(&["reset", "--quiet", "--soft", "HEAD~1"]);
         sandbox.git(&["reset", "--quiet"]);
+        sandbox.git(&["update-ref", &format!("refs/lr/{RUN}/tip"), "HEAD"]);
         if !is_written_down {
             sandbox.git(&["checkout", "--quiet", "--", "FIXES.md", "a.py"]);
         }

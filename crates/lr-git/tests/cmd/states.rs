@@ -138,6 +138,7 @@ impl<'s> Trial<'s> {
                 .any(|name| line.ends_with(&format!("\t{name}")))
                 || line.contains(&format!("refs/heads/lr/{RUN}"))
                 || line.contains(&format!("refs/lr/{RUN}/base"))
+                || line.contains(&format!("refs/lr/{RUN}/tip"))
         };
         let said = [
             ("index", &["ls-files", "-s", "-v", "--full-name", ":/"][..]),
