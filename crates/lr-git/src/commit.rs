@@ -154,7 +154,7 @@ impl Work {
         before: &Findings,
     ) -> Result<(), Error> {
         if self.is_put_back(before) {
-            match self.put_back(turns, parts) {
+            match self.put_back(turns, parts, before) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 Err(error) => {
@@ -185,20 +185,31 @@ impl Work {
         self.options.only_if_improved && recheck.is_some_and(|after| !before.is_improved_by(after))
     }
 
-    /// Puts the files of all parts back, unless one of them is committed already.
-    fn put_back(&mut self, turns: &mut [Turn], parts: &[(usize, Apply)]) -> Result<bool, Error> {
+    /// Puts the files of all parts back, unless one of them is committed already, and tells each
+    /// part what is found now that was not found before.
+    fn put_back(
+        &mut self,
+        turns: &mut [Turn],
+        parts: &[(usize, Apply)],
+        before: &Findings,
+    ) -> Result<bool, Error> {
         for (position, _) in parts {
             let part = self.session.part(&turns[*position])?;
-            let run = self.session.settle(&part)?;
+            let run = self.session.look(&part)?;
             if run.find(&part.trailers(CommitKind::Fix)).is_some() {
                 return Ok(false);
             }
         }
         let changes: Vec<&Change> = parts.iter().flat_map(|(_, apply)| &apply.changes).collect();
         put_back::all(self.session.repo()?, &changes)?;
-        for (position, _) in parts {
+        let all: BTreeSet<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+        for (position, apply) in parts {
+            let own = paths_of(apply);
+            let concerns = |path: &str| own.contains(path) || !all.contains(path);
+            let after = self.options.recheck.as_ref();
             turns[*position].set(&lr_turn::Commit {
                 put_back: true,
+                new_findings: after.map_or_else(Vec::new, |it| it.new_since(before, concerns)),
                 ..Default::default()
             });
         }

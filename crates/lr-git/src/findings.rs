@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use lr_stage::{Error, Kind, say};
 use lr_turn::{
-    Check, CheckResult, CheckStatus, Finding, Location, Rank, Severity, Source, Tool, Turn,
+    Check, CheckResult, CheckStatus, Finding, Location, NewFinding, Rank, Severity, Source, Tool,
+    Turn,
 };
 
 use crate::tally;
@@ -124,6 +125,18 @@ impl Findings {
             still_there,
             new,
         }
+    }
+
+    /// Returns the worst of the findings that were not there before, in files that are of concern.
+    pub(crate) fn new_since(
+        &self,
+        before: &Self,
+        concerns: impl Fn(&str) -> bool,
+    ) -> Vec<NewFinding> {
+        let known = before.keys();
+        let is_new =
+            |finding: &&Finding| !known.contains(&key(finding)) && concerns(&finding.location.path);
+        NewFinding::worst_of(self.list.iter().filter(is_new))
     }
 
     /// Whether the check after a change is better than this one: its rank is smaller, or equal

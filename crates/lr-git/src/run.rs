@@ -6,7 +6,7 @@ use std::time::Duration;
 use lr_stage::{Error, Kind, clock, environment, say};
 use lr_turn::{Change, Turn};
 
-use crate::commits::Run;
+use crate::commits::{Run, check_tip};
 use crate::files;
 use crate::message::{CommitKind, Trailers, short};
 use crate::preflight;
@@ -115,6 +115,21 @@ impl Session {
             open.runs.len() - 1
         };
         Ok(&mut open.runs[position])
+    }
+
+    /// Returns the commits of a part's run without beginning it, if it may commit here.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::settle`].
+    pub(crate) fn look(&mut self, part: &Part) -> Result<Run, Error> {
+        let here = self.here;
+        let repo = self.repo()?;
+        if !here {
+            repo.check_begin(&part.run)?;
+            check_tip(repo, &part.run)?;
+        }
+        Run::read(repo, &part.run)
     }
 
     /// Commits files for a part of a run; `None` if `HEAD` has their versions already.

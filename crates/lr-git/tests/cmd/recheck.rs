@@ -85,13 +85,86 @@ fn puts_the_files_of_all_parts_back_if_not_improved() {
         .lr(&arguments, &turns)
         .code(1)
         .says("nothing got better: put 4 files back");
-    for turn in ran.turns() {
-        assert_eq!(turn["commit"], json!({"put_back": true}));
-    }
+    let [first, second] = &ran.turns()[..] else {
+        panic!("{}", ran.stdout)
+    };
+    assert_eq!(first["commit"], json!({"put_back": true}));
+    let new = json!([{"path": "b.py", "code": "X", "message": "X it is"}]);
+    let expected = json!({"put_back": true, "new_findings": new});
+    assert_eq!(second["commit"], expected);
     assert_eq!(sandbox.subjects().len(), 2);
     sandbox.is_sound("");
     let again = sandbox.lr(&arguments, &turns).code(1);
     assert_eq!(again.stdout, ran.stdout);
+    sandbox.is_sound("");
+}
+
+/// What is found in a file that no part has changed may be the doing of any.
+#[test]
+fn every_part_is_told_what_got_worse_elsewhere() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py", "b.py"]);
+    let mut first = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let mut second = sandbox.apply(1, &[("b.py", Some("print(2)\n"))]);
+    (first["part"], second["part"]) = (1.into(), 2.into());
+    let found: Vec<String> = (10..30).map(|n| format!("c.py N{n}")).collect();
+    let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
+    found.push("a.py F401");
+    let next = next(&sandbox, &check(&found));
+    let turns = format!("{}{}", line(&first), line(&second));
+    let arguments = ["commit", "--if", "improved", "--rechecked", &next];
+    for turn in sandbox.lr(&arguments, &turns).code(1).turns() {
+        let new = turn["commit"]["new_findings"].as_array().unwrap();
+        assert_eq!((new.len(), &new[0]["path"]), (10, &json!("c.py")));
+    }
+}
+
+/// Parts that were refused, and a free fix, are judged with the others; what was refused has no say.
+#[test]
+fn a_free_fix_beside_a_refused_part_is_put_back() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py", "b.py"]);
+    let mut free = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    free["reply"] = json!({"text": "", "by": "lr-fix", "fixes": ["a.py F401"]});
+    let refused = json!({"lr": 1, "run": RUN, "turn": 1, "part": 2, "check": check(&["b.py F401"]),
+        "apply": {"outcome": "refused", "refusals": [{"path": "b.py", "kind": "cut", "reason": "r"}]}});
+    free["part"] = 1.into();
+    let next = next(&sandbox, &check(&["a.py F401", "b.py F401", "a.py E9"]));
+    let turns = format!("{}{}", line(&free), line(&refused));
+    let arguments = ["commit", "--if", "improved", "--rechecked", &next];
+    let ran = sandbox.lr(&arguments, &turns).code(1);
+    assert_eq!(ran.turns()[0]["commit"]["put_back"], true);
+    assert_eq!(ran.turns()[1], refused);
+    sandbox.is_sound("");
+}
+
+#[test]
+fn does_not_put_back_where_somebody_has_left_the_branch() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    sandbox.git(&["checkout", "--quiet", "main"]);
+    let next = next(&sandbox, &check(&["a.py F401"]));
+    let arguments = ["commit", "--if", "improved", "--rechecked", &next];
+    sandbox
+        .lr(&arguments, &line(&turn))
+        .code(2)
+        .says("is not checked out, but 'main'");
+    assert_eq!(sandbox.read("a.py"), "print(1)\n");
+}
+
+/// A branch that would hold nothing is not made.
+#[test]
+fn what_is_put_back_begins_no_run() {
+    let sandbox = Sandbox::new();
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let next = next(&sandbox, &check(&["a.py F401"]));
+    let arguments = ["commit", "--if", "improved", "--rechecked", &next];
+    sandbox.lr(&arguments, &line(&turn)).code(1);
+    assert_eq!(
+        sandbox.git(&["for-each-ref", "--format=%(refname)"]),
+        "refs/heads/main\n"
+    );
     sandbox.is_sound("");
 }
 
