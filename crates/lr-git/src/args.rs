@@ -58,6 +58,11 @@ pub(crate) enum Command {
     /// gets one that says what was taken back; turns may follow. Refuses files that somebody
     /// changed since. Exits with 1 if there is nothing to take back.
     Restore(Restore),
+    /// Make a linked work tree of HEAD in a new folder, or remove one, so that this one is left alone
+    ///
+    /// Its HEAD is detached, and what is not committed is not in it. Writes the folder in it that
+    /// corresponds to the present one. It is git that makes it, with the filters and hooks of yours.
+    Worktree(Worktree),
     /// Complete a 'git commit' that was killed: bring the index up to the commit at HEAD
     ///
     /// A commit that was killed at the wrong moment leaves the version before it in the index, so
@@ -186,6 +191,22 @@ pub(crate) struct Restore {
     /// Write a turn or text [default: a turn into a pipe or file, text on a terminal]
     #[arg(long, value_name = "FORM")]
     pub(crate) format: Option<Form>,
+}
+
+/// The flags of `lr-git worktree`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct Worktree {
+    /// The folder, which must not be there yet
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+
+    /// Remove the work tree DIR, unless something in it is not committed; branches stay
+    #[arg(long)]
+    pub(crate) remove: bool,
+
+    /// End a git command, with its hooks, after SECONDS
+    #[arg(long, value_name = "SECONDS", default_value_t = 300)]
+    pub(crate) timeout: u64,
 }
 
 /// The flags of `lr-git recover`.

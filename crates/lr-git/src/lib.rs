@@ -4,6 +4,7 @@
 //! * [`commit`] commits what lr-apply wrote, and writes it down in FIXES.md.
 //! * [`undo`] brings back what a run changed, [`restore`] what it changed from a turn on, and
 //!   [`recover`] completes a commit that was killed.
+//! * [`worktree`] makes a linked work tree, and removes one.
 //! * [`preflight`] looks for what would be in the way, before anything is made.
 //! * [`findings`] compares the findings before and after, and [`tally`] counts them; [`subject`],
 //!   [`message`] and [`fixes`] put that into words. These are pure.
@@ -35,6 +36,7 @@ mod tally;
 mod undo;
 mod verify;
 mod without_git;
+mod worktree;
 
 use lr_exec::signals;
 use lr_stage::{Error, Kind, Status};
@@ -55,6 +57,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
         Command::Commit(commit) => commit::run(&commit, &args.common),
         Command::Undo(undo) => undo::run(&undo),
         Command::Restore(restore) => restore::run(&restore, &args.common),
+        Command::Worktree(worktree) => worktree::run(&worktree),
         Command::Recover(_) => recover::run(),
     }
 }

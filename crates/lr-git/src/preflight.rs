@@ -69,19 +69,24 @@ fn refuse_some(paths: &[&str], what: &str, hint: impl FnOnce(&str) -> String) ->
     if paths.is_empty() {
         return Ok(());
     }
+    let words = paths.iter().take(NAMED).map(|path| shell_word(path));
+    let names = words.collect::<Vec<_>>().join(" ");
+    let message = format!("{what}: {}", name_some(paths));
+    Err(Error::new(Kind::Repository, message).hint(hint(&names)))
+}
+
+/// Names the first of some files, in words.
+pub(crate) fn name_some(paths: &[impl AsRef<str>]) -> String {
     let quoted: Vec<String> = paths
         .iter()
         .take(NAMED)
-        .map(|path| format!("'{path}'"))
+        .map(|path| format!("'{}'", path.as_ref()))
         .collect();
     let more = match paths.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {}", count(more, "other file")),
     };
-    let words = paths.iter().take(NAMED).map(|path| shell_word(path));
-    let names = words.collect::<Vec<_>>().join(" ");
-    let message = format!("{what}: {}{more}", quoted.join(", "));
-    Err(Error::new(Kind::Repository, message).hint(hint(&names)))
+    format!("{}{more}", quoted.join(", "))
 }
 
 /// Returns a path as one word of a shell command.

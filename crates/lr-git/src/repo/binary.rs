@@ -158,6 +158,38 @@ pub(super) fn fetch(repo: &Repo, id: Oid) -> Result<Vec<u8>, Error> {
     Ok(done.stdout.bytes().to_vec())
 }
 
+/// Makes or removes a linked work tree.
+pub(super) fn worktree(repo: &Repo, arguments: &[&str]) -> Result<(), Error> {
+    let arguments: Vec<&str> = ["worktree"].iter().chain(arguments).copied().collect();
+    let command = format!("git worktree {}", arguments[1]);
+    let ran = program(repo, &arguments).run().map_err(|error| {
+        trouble("linked work trees need the git program", error).hint("install git")
+    })?;
+    succeed(&command, ran).map(|_| ())
+}
+
+/// Returns what is not as the last commit has it, as `git status` lists it, with NUL between.
+pub(super) fn status(repo: &Repo) -> Result<Vec<u8>, Error> {
+    let arguments = [
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "-z",
+        "--untracked-files=normal",
+        "--ignore-submodules=none",
+    ];
+    let done = succeed("git status", run(repo, &arguments, Vec::new())?)?;
+    Ok(done.stdout.bytes().to_vec())
+}
+
+/// Whether a commit can be reached from any reference.
+pub(super) fn has_name(repo: &Repo, id: Oid) -> Result<bool, Error> {
+    let id = id.to_string();
+    let arguments = ["for-each-ref", "--count=1", "--contains", &id];
+    let done = succeed("git for-each-ref", run(repo, &arguments, Vec::new())?)?;
+    Ok(!done.stdout.bytes().is_empty())
+}
+
 fn run(repo: &Repo, arguments: &[&str], input: Vec<u8>) -> Result<Finished, Error> {
     let ran = program(repo, arguments).stdin_bytes(input).run();
     ran.map_err(|error| needed(repo, error))

@@ -6,8 +6,8 @@
 //!
 //! Paths are those of a turn: relative to the working directory, with `/`.
 //!
-//! Deliberately absent: changing a file of the work tree (that is `lr-files`), checking out,
-//! merging, fetching, moving or deleting a branch, and removing somebody's lock.
+//! Deliberately absent: changing a file of the work tree (that is `lr-files`), checking out but for a
+//! linked work tree, merging, fetching, moving or deleting a branch, and removing somebody's lock.
 
 mod binary;
 mod branch;
@@ -23,6 +23,7 @@ mod rehearse;
 mod repository;
 mod tree;
 mod view;
+mod worktree;
 mod write;
 
 pub(crate) use branch::{Begun, branch_of};
@@ -33,4 +34,5 @@ pub(crate) use repository::{Head, Repo};
 use repository::{refuse, trouble};
 pub(crate) use tree::{Mode, Version};
 pub(crate) use view::View;
+pub(crate) use worktree::Linked;
 pub(crate) use write::Hooks;

@@ -16,3 +16,4 @@ mod start;
 mod states;
 mod support;
 mod undo;
+mod worktree;
