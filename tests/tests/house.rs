@@ -133,6 +133,7 @@ fn heavy_dependencies_are_named_in_one_place() {
         ("handlebars::", "crates/lr-prompt/src/render.rs"),
         ("gix::", "crates/lr-git/src/repo"),
         ("duct::", "crates/lr-exec/src/"),
+        ("indicatif::", "crates/lr-loop/src/block.rs"),
     ] {
         for path in sources() {
             let text = fs::read_to_string(&path).unwrap();

@@ -21,6 +21,11 @@ mod resume;
 mod stage;
 
 mod page;
+
+mod block;
+mod jobs;
+mod onlooker;
+
 mod print;
 mod progress;
 mod summary;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::money;
 use crate::progress::plural;
 use crate::stop::Reason;
 
@@ -15,6 +16,17 @@ pub(crate) struct Ending<'a> {
     pub(crate) reason: Reason,
     /// What a stage said about why it failed.
     pub(crate) error: Option<&'a str>,
+    pub(crate) numbers: Numbers,
+    pub(crate) seconds: f64,
+    /// The branch of the run, where it has one.
+    pub(crate) branch: Option<&'a str>,
+    /// Whether the run made commits.
+    pub(crate) has_commits: bool,
+}
+
+/// The numbers of a run, at its end or so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers {
     /// Before the first turn and after the last one.
     pub(crate) findings: Option<(u64, u64)>,
     pub(crate) turns: u64,
@@ -22,11 +34,6 @@ pub(crate) struct Ending<'a> {
     /// Of all calls, in and out.
     pub(crate) tokens: u64,
     pub(crate) cost: Cost,
-    pub(crate) seconds: f64,
-    /// The branch of the run, where it has one.
-    pub(crate) branch: Option<&'a str>,
-    /// Whether the run made commits.
-    pub(crate) has_commits: bool,
 }
 
 /// What calls cost, in millionths of a US dollar.
@@ -49,19 +56,10 @@ impl Ending<'_> {
             let words: Vec<&str> = error.split_whitespace().collect();
             let _ = write!(line, " ({})", words.join(" "));
         }
-        match self.findings {
-            Some((before, after)) => {
-                let _ = write!(line, "; findings {before} -> {after}");
-            }
-            None => line.push_str("; findings unknown"),
-        }
         let _ = write!(
             line,
-            ", {}, {}, {}, {}, {}, {}",
-            plural(self.turns, "turn"),
-            plural(self.calls, "call"),
-            plural(self.tokens, "token"),
-            self.cost.words(),
+            "; {}, {}, {}",
+            self.numbers.words(),
             duration(self.seconds),
             self.branch
                 .map_or_else(|| "no branch".to_owned(), |it| format!("branch {it}")),
@@ -93,32 +91,41 @@ impl Ending<'_> {
 
     fn next_without_branch(&self) -> Option<String> {
         let words = match self.reason.name {
-            "clean" if self.turns == 0 => return None,
+            "clean" if self.numbers.turns == 0 => return None,
             "stop_after" => "the same without --stop-after",
             "no_model" => "the same with -m MODEL or -L",
-            _ if self.has_changed() => "git diff (see it), less FIXES.md (what was done and why)",
+            _ if self.numbers.turns > 0 => {
+                "git diff (see it), less FIXES.md (what was done and why)"
+            }
             _ => return None,
         };
         Some(words.to_owned())
     }
+}
 
-    /// Whether turns came to their end, so that files may have been changed.
-    fn has_changed(&self) -> bool {
-        self.turns > 0
+impl Numbers {
+    /// Returns the numbers as they stand in one line.
+    pub(crate) fn words(&self) -> String {
+        let findings = match self.findings {
+            Some((before, after)) => format!("findings {before} -> {after}"),
+            None => "findings unknown".to_owned(),
+        };
+        format!(
+            "{findings}, {}, {}, {}, {}",
+            plural(self.turns, "turn"),
+            plural(self.calls, "call"),
+            plural(self.tokens, "token"),
+            self.cost.words(),
+        )
     }
 }
 
 impl Cost {
     /// Adds what `calls` calls cost.
     pub(crate) fn add(&mut self, calls: u64, dollars: Option<f64>) {
-        match dollars {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "what a call costs is small and not negative; a cast keeps to the range"
-            )]
-            Some(dollars) => {
-                self.micro_dollars += (dollars * 1e6).round() as u64;
+        match dollars.and_then(money::read) {
+            Some(micro_dollars) => {
+                self.micro_dollars += micro_dollars;
                 self.known += calls;
             }
             None => self.unknown += calls,
@@ -188,14 +195,16 @@ mod tests {
             run: "r",
             reason,
             error: None,
-            findings: Some((12, 1)),
-            turns: 3,
-            calls: 2,
-            tokens: 34,
-            cost: Cost {
-                micro_dollars: 1_200,
-                known: 2,
-                unknown: 0,
+            numbers: Numbers {
+                findings: Some((12, 1)),
+                turns: 3,
+                calls: 2,
+                tokens: 34,
+                cost: Cost {
+                    micro_dollars: 1_200,
+                    known: 2,
+                    unknown: 0,
+                },
             },
             seconds: 1.234,
             branch: Some("lr/r"),
@@ -212,16 +221,15 @@ mod tests {
              (see it), lr-git undo (take it back), git checkout - (leave it)"
         );
         let ending = Ending {
-            findings: None,
+            numbers: Numbers::default(),
             error: Some("no\n  reply"),
-            turns: 0,
             branch: None,
             ..ending(Reason::MODEL_FAILED)
         };
         assert_eq!(
             ending.line(),
             "model_failed: the model gave no usable reply (no reply); findings unknown, 0 turns, \
-             2 calls, 34 tokens, $0.0012, 1.2 s, no branch"
+             0 calls, 0 tokens, $0.00, 1.2 s, no branch"
         );
     }
 
@@ -232,7 +240,10 @@ mod tests {
         let without_branch = |reason, turns| {
             let ending = Ending {
                 branch: None,
-                turns,
+                numbers: Numbers {
+                    turns,
+                    ..Numbers::default()
+                },
                 ..ending(reason)
             };
             ending.next()

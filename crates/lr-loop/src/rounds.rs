@@ -135,6 +135,7 @@ impl<'a> Rounds<'a> {
     fn check(&mut self, applied: Option<&Ran>) -> Flow<(Ran, Checked)> {
         let turn = self.turn + u64::from(applied.is_some());
         let previous = file_flag("--previous", applied);
+        self.runner.note(self.summary.numbers());
         let ran = self.runner.run(Stage::CHECK, turn, applied, &previous);
         let ran = or_stop(Stage::CHECK, ran)?;
         self.judge.took(ran.took);
@@ -177,6 +178,7 @@ impl<'a> Rounds<'a> {
     }
 
     fn stage(&mut self, stage: Stage, input: Option<&Ran>, more: &[String]) -> Flow<Ran> {
+        self.runner.note(self.summary.numbers());
         let ran = self.runner.run(stage, self.turn, input, more);
         let ran = or_stop(stage, ran)?;
         self.judge.took(ran.took);

@@ -9,6 +9,8 @@ use lr_record::{Done, Record};
 use lr_stage::{Error, Kind, input, say};
 use lr_turn::{Id, Turn};
 
+use crate::onlooker::Onlooker;
+use crate::page::Numbers;
 use crate::plan::{API_KEY, Plan, Stage};
 use crate::progress;
 
@@ -40,6 +42,7 @@ pub(crate) struct Runner<'a> {
     count: u32,
     /// Whether stages are run, instead of taking what they wrote from the record.
     is_live: bool,
+    onlooker: Onlooker,
 }
 
 impl<'a> Runner<'a> {
@@ -53,7 +56,13 @@ impl<'a> Runner<'a> {
             beside: own.and_then(|path| path.parent().map(Path::to_path_buf)),
             count: 0,
             is_live: false,
+            onlooker: Onlooker::new(),
         }
+    }
+
+    /// Notes the numbers of the run so far, for whoever looks on.
+    pub(crate) fn note(&mut self, so_far: Numbers) {
+        self.onlooker.note(so_far);
     }
 
     /// Runs a stage in a turn on the turns of another stage, with `more` arguments.
@@ -78,7 +87,9 @@ impl<'a> Runner<'a> {
         let shown = progress::command(&self.plan.command(stage, &[]));
         let program = self.program(stage, turn, input, argv)?;
         let stdout = File::create(&file).map_err(|error| cannot("write", &file, error))?;
-        let finished = program.stdout_file(stdout).run().map_err(cannot_run)?;
+        let program = program.stdout_file(stdout);
+        let finished = self.onlooker.run(program, turn, stage.program);
+        let finished = finished.map_err(cannot_run)?;
         let mut ran = outcome(stage, finished.end, finished.seconds, file)?;
         let before = input.map_or(&[][..], |input| &input.turns);
         if stage == Stage::CHECK {
@@ -152,9 +163,9 @@ impl<'a> Runner<'a> {
             .map(|folder| folder.join(stage.program));
         if let Some(path) = beside.filter(|path| argv[0] == stage.program && path.is_file()) {
             argv[0] = path.display().to_string();
+            argv.extend(self.onlooker.flags());
         }
         let mut program = Program::new(argv)
-            .stderr_inherit()
             .cleans_up(GRACE)
             .env("LR_RUN", &self.run)
             .env("LR_TURN", turn.to_string());

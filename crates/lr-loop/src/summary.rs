@@ -8,7 +8,7 @@ use lr_stage::{Error, Status, clock, say};
 use lr_turn::{Commit, Id, Outcome, Prompt, Reply, Section, Turn, TurnError, Usage};
 use serde::{Deserialize, Serialize};
 
-use crate::page::{self, Cost, Ending};
+use crate::page::{self, Cost, Ending, Numbers};
 use crate::reading::{Answer, Checked, Taken};
 use crate::stop::{Reason, Stop};
 
@@ -210,6 +210,18 @@ impl Summary {
         page::explanations(&self.explanations)
     }
 
+    /// Returns the numbers of the run so far.
+    pub(crate) fn numbers(&self) -> Numbers {
+        let told = &self.told;
+        Numbers {
+            findings: told.findings.before.zip(told.findings.after),
+            turns: told.turns,
+            calls: told.calls,
+            tokens: told.usage.input + told.usage.output,
+            cost: self.cost,
+        }
+    }
+
     /// Returns what the run came to, for the last line.
     pub(crate) fn ending(&self) -> Ending<'_> {
         let told = &self.told;
@@ -217,11 +229,7 @@ impl Summary {
             run: &self.run,
             reason: self.reason,
             error: told.error.as_ref().map(|error| error.message.as_str()),
-            findings: told.findings.before.zip(told.findings.after),
-            turns: told.turns,
-            calls: told.calls,
-            tokens: told.usage.input + told.usage.output,
-            cost: self.cost,
+            numbers: self.numbers(),
             seconds: told.seconds,
             branch: told.branch.as_deref(),
             has_commits: !told.commits.is_empty(),

@@ -110,6 +110,19 @@ pub fn error(error: &Error) {
     }
 }
 
+/// Returns the height and the width of the terminal on standard error.
+pub fn terminal_size() -> (u16, u16) {
+    match rustix::termios::tcgetwinsize(std::io::stderr()) {
+        Ok(size) if size.ws_row > 0 && size.ws_col > 0 => (size.ws_row, size.ws_col),
+        _ => (24, 80),
+    }
+}
+
+/// Draws on the terminal: the only words that may command it, and must not come from anywhere else.
+pub fn draw(commands: &str) {
+    write(commands);
+}
+
 /// Passes on a line that another program said.
 pub fn pass_on(line: &str) {
     raw(&format!("{}\n", clean(line)));
@@ -122,13 +135,14 @@ fn line(message: &str) {
 /// Writes at once, so that lines of several threads do not mix. A closed standard error is no
 /// reason to fail.
 fn raw(text: &str) {
-    let mut write = || {
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
-    };
     match ASIDE.get() {
-        Some(aside) => aside(&mut write),
-        None => write(),
+        Some(aside) => aside(&mut || write(text)),
+        None => write(text),
     }
+}
+
+fn write(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Replaces control characters, other than line break and tab, and characters that change the
