@@ -16,6 +16,7 @@ mod rounds;
 mod stop;
 
 mod money;
+mod paid;
 mod reading;
 mod resume;
 mod stage;

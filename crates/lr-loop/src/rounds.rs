@@ -45,6 +45,9 @@ impl<'a> Rounds<'a> {
     }
 
     fn until_stopped(&mut self) -> Flow<Infallible> {
+        let spent = self.runner.record().spent(Stage::LLM.name);
+        let spent = spent.iter().map(Taken::read).collect();
+        self.judge.spent(&or_stop::<Vec<Taken>>(Stage::LLM, spent)?);
         let (mut check, found) = self.check(None)?;
         self.judge.begin(&found)?;
         if let Some(last) = self.plan.stop_after {

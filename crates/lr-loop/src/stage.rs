@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use lr_exec::{End, Program, StartError, signals};
 use lr_record::{Done, Record};
-use lr_stage::{Error, Kind, input, say};
+use lr_stage::{Error, Kind, Status, input, say};
 use lr_turn::{Id, Turn};
 
 use crate::onlooker::Onlooker;
 use crate::page::Numbers;
+use crate::paid::{self, Asked};
 use crate::plan::{API_KEY, Plan, Stage};
 use crate::progress;
 
@@ -81,10 +82,45 @@ impl<'a> Runner<'a> {
         if let Some(recorded) = self.recorded(stage, turn) {
             return recorded;
         }
-        let file = self.record.step_file(self.count, stage.name);
-        let argv = self.plan.command(stage, more);
         // The files that the stages hand to each other are no news.
         let shown = progress::command(&self.plan.command(stage, &[]));
+        let input_turns = input.map_or(&[][..], |input| &input.turns);
+        let kept = match stage {
+            Stage::LLM => Asked::find(&self.record, self.count, turn, input_turns)?,
+            _ => None,
+        };
+        let (ran, before) = match kept {
+            None => (self.live(stage, turn, input, more)?, input_turns.to_vec()),
+            Some(asked) => {
+                let before = asked.before(input_turns);
+                (self.rest(asked, turn, more)?, before)
+            }
+        };
+        let done = Done {
+            number: self.count,
+            turn,
+            stage: stage.name,
+            author: stage.author(),
+            status: ran.status,
+            seconds: ran.took.as_secs_f64(),
+            file: &ran.file,
+            is_paid: stage == Stage::LLM,
+        };
+        self.record.complete(&done, &before, &ran.turns)?;
+        say::note(&progress::line(turn, &shown, stage, &ran.turns));
+        Ok(ran)
+    }
+
+    /// Runs the program of a stage.
+    fn live(
+        &self,
+        stage: Stage,
+        turn: u64,
+        input: Option<&Ran>,
+        more: &[String],
+    ) -> Result<Ran, Error> {
+        let file = self.record.step_file(self.count, stage.name);
+        let argv = self.plan.command(stage, more);
         let program = self.program(stage, turn, input, argv)?;
         let stdout = File::create(&file).map_err(|error| cannot("write", &file, error))?;
         let program = program.stdout_file(stdout);
@@ -99,18 +135,39 @@ impl<'a> Runner<'a> {
             let message = format!("'{}' wrote {wrote} turns of {read}", stage.program);
             return Err(Error::new(Kind::Stage, message));
         }
-        let done = Done {
-            number: self.count,
-            turn,
-            stage: stage.name,
-            author: stage.author(),
-            status: ran.status,
-            seconds: finished.seconds,
-            file: &ran.file,
-            is_paid: stage == Stage::LLM,
+        if stage == Stage::LLM && ran.turns.len() == before.len() {
+            let order: Vec<Id> = before.iter().map(paid::id).collect();
+            if !ran.turns.iter().map(paid::id).eq(order.iter().cloned()) {
+                ran.turns = paid::in_order(&order, ran.turns);
+                lr_record::write_turns(&ran.file, &ran.turns.iter().collect::<Vec<_>>())?;
+            }
+        }
+        Ok(ran)
+    }
+
+    /// Runs the model's stage for what earlier tries of this step have not answered.
+    fn rest(&self, asked: Asked, turn: u64, more: &[String]) -> Result<Ran, Error> {
+        let file = self.record.step_file(self.count, Stage::LLM.name);
+        let open = asked.open();
+        let mut ran = if open.is_empty() {
+            Ran {
+                turns: Vec::new(),
+                file: file.clone(),
+                status: Status::Done.code(),
+                took: Duration::ZERO,
+            }
+        } else {
+            let rest = Ran {
+                turns: open.iter().copied().cloned().collect(),
+                file: file.with_extension("rest.jsonl"),
+                status: Status::Done.code(),
+                took: Duration::ZERO,
+            };
+            lr_record::write_turns(&rest.file, &open)?;
+            self.live(Stage::LLM, turn, Some(&rest), more)?
         };
-        self.record.complete(&done, before, &ran.turns)?;
-        say::note(&progress::line(turn, &shown, stage, &ran.turns));
+        ran.turns = asked.merge(ran.turns);
+        lr_record::write_turns(&file, &ran.turns.iter().collect::<Vec<_>>())?;
         Ok(ran)
     }
 

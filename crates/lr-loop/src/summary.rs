@@ -48,6 +48,9 @@ struct LoopSection {
     /// What all calls cost in US dollars, where the provider says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
+    /// The same in whole millionths, as the record sums it up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_microusd: Option<u64>,
     /// How long the run took.
     seconds: f64,
     /// The branch of the run.
@@ -149,7 +152,28 @@ impl Summary {
         self.told.status = stop.reason.status.code();
         self.told.error = stop.error;
         self.told.seconds = self.seconds();
+        self.settle(record);
         self.record(record);
+    }
+
+    /// Takes the numbers from the record, which also knows of steps that were set aside.
+    fn settle(&mut self, record: &Record) {
+        let totals = record.ledger().totals();
+        let told = &mut self.told;
+        told.turns = record.ledger().complete_turns();
+        told.findings = Findings {
+            before: totals.findings.before,
+            after: totals.findings.after,
+        };
+        told.calls = totals.calls;
+        told.usage = totals.usage;
+        told.cost_microusd = totals.cost_microusd;
+        told.commits = totals.commits;
+        self.cost = Cost {
+            micro_dollars: totals.cost_microusd.unwrap_or_default(),
+            known: totals.calls - totals.unpriced,
+            unknown: totals.unpriced,
+        };
     }
 
     /// Writes what the run came to so far into its folder. That this fails is said; it is no reason
@@ -254,31 +278,44 @@ pub(crate) fn built_text(turns: &[Turn]) -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use lr_record::Done;
+    use tempfile::TempDir;
 
-    fn record() -> Record {
-        let folder = tempfile::tempdir().unwrap();
-        Record::create("r", Some(folder.path())).unwrap()
+    use super::*;
+    use crate::plan::Stage;
+
+    const LINES: [&str; 3] = [
+        r#"{"lr":1,"turn":1,"sources":[],"check":{"clean":false,"results":[{"exit":1},{"exit":2}]}}"#,
+        r#"{"lr":1,"turn":1,"reply":{"text":"","by":"lr-llm","attempts":2,"usage":{"input":30,"output":4}}}"#,
+        r#"{"lr":1,"turn":4,"sources":[],"check":{"clean":false,"results":[{"exit":1}]}}"#,
+    ];
+
+    /// The record of two checks and a reply.
+    fn record(folder: &TempDir) -> Record {
+        let mut record = Record::create("r", Some(folder.path())).unwrap();
+        for (number, stage) in (1..).zip([Stage::CHECK, Stage::LLM, Stage::CHECK]) {
+            let turn = Turn::parse(LINES[number as usize - 1]).unwrap();
+            let file = record.step_file(number, stage.name);
+            std::fs::write(&file, "").unwrap();
+            let done = Done {
+                number,
+                turn: turn.id().unwrap().turn.unwrap(),
+                stage: stage.name,
+                author: stage.author(),
+                status: 0,
+                seconds: 0.1,
+                file: &file,
+                is_paid: false,
+            };
+            record.complete(&done, &[], &[turn]).unwrap();
+        }
+        record
     }
 
     fn summary(reason: Reason) -> Summary {
+        let folder = tempfile::tempdir().unwrap();
         let mut summary = Summary::of_run("r".to_owned(), None);
-        let checked = |findings| Checked {
-            findings,
-            ..Checked::default()
-        };
-        summary.add_check(1, &checked(12));
-        summary.add_check(4, &checked(1));
-        summary.add_taken(&Taken {
-            calls: 2,
-            usage: Usage {
-                input: 30,
-                output: 4,
-                ..Usage::default()
-            },
-            ..Taken::default()
-        });
-        summary.end(reason.into(), &record());
+        summary.end(reason.into(), &record(&folder));
         summary.told.seconds = 1.235;
         summary
     }
@@ -289,7 +326,7 @@ mod tests {
         summary.started();
         let line = summary.ending().line();
         let numbers =
-            "; findings 12 -> 1, 3 turns, 2 calls, 34 tokens, cost unknown, 1.2 s, branch lr/r; ";
+            "; findings 2 -> 1, 3 turns, 2 calls, 34 tokens, cost unknown, 1.2 s, branch lr/r; ";
         assert!(line.contains(numbers), "{line}");
     }
 
@@ -298,7 +335,7 @@ mod tests {
         assert_eq!(
             summary(Reason::ITERATIONS).to_turn().to_line(),
             "{\"lr\":1,\"run\":\"r\",\"loop\":{\"reason\":\"iterations\",\"status\":4,\"turns\":3,\
-             \"calls\":2,\"findings\":{\"before\":12,\"after\":1},\"usage\":{\"input\":30,\
+             \"calls\":2,\"findings\":{\"before\":2,\"after\":1},\"usage\":{\"input\":30,\
              \"cached_input\":0,\"cache_write\":0,\"output\":4,\"reasoning\":0},\
              \"seconds\":1.235,\"commits\":[]}}"
         );

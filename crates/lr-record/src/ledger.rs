@@ -25,7 +25,7 @@ pub struct Taken {
     /// What the replies cost, in millionths of a US dollar, as far as that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_microusd: Option<u64>,
-    /// How many replies there were whose cost is not known.
+    /// How many calls cost what is not known.
     #[serde(skip_serializing_if = "is_zero")]
     pub unpriced: u64,
     /// How long the stages took, by their names.
@@ -104,6 +104,11 @@ impl Ledger {
         }
         self.last = step;
         Ok(())
+    }
+
+    /// Notes that the check at the beginning of a turn ended with trouble, whatever it wrote.
+    pub fn add_trouble(&mut self, turn: u64) {
+        self.checks.entry(turn).or_default().is_trouble = true;
     }
 
     /// Adds how long a stage took.
@@ -193,15 +198,22 @@ impl Ledger {
 
 impl Taken {
     fn add_reply(&mut self, line: &Turn) -> Result<(), ReadError> {
-        self.calls += line.get()?.map_or(0, |error: TurnError| error.attempts);
+        if let Some(error) = line.get::<TurnError>()? {
+            self.calls += error.attempts;
+            // Calls that brought nothing cost nothing, unless they may have to be paid for.
+            if error.charged.is_some() {
+                self.unpriced += error.attempts;
+            }
+        }
         let Some(reply) = line.get::<Reply>()? else {
             return Ok(());
         };
-        self.calls += reply.attempts.unwrap_or(1);
+        let calls = reply.attempts.unwrap_or(1);
+        self.calls += calls;
         self.add_usage(&reply.usage.unwrap_or_default());
         match reply.cost_usd {
             Some(cost) => self.add_cost(microusd(cost)),
-            None => self.unpriced += 1,
+            None => self.unpriced += calls,
         }
         push_new(&mut self.models, reply.model);
         Ok(())
@@ -237,9 +249,7 @@ impl Taken {
         for model in &other.models {
             push_new(&mut self.models, Some(model.clone()));
         }
-        for commit in &other.commits {
-            push_new(&mut self.commits, Some(commit.clone()));
-        }
+        self.commits.extend_from_slice(&other.commits);
     }
 
     fn add_cost(&mut self, cost: u64) {

@@ -13,6 +13,7 @@ mod findings;
 mod folder;
 mod git_folder;
 mod ledger;
+mod leftovers;
 mod lines;
 mod options;
 mod reading;
@@ -25,6 +26,7 @@ mod whole;
 
 pub use findings::finding_keys;
 pub use ledger::{Ledger, Span, Taken, TurnTaken};
+pub use leftovers::{Leftover, write_turns};
 pub use lines::Author;
 pub use options::Options;
 pub use record::{Done, Record};

@@ -59,6 +59,10 @@ pub(crate) fn read(folder: &Path) -> io::Result<Known> {
     for step in all() {
         ledger.add_seconds(step.turn, &step.stage, step.seconds);
     }
+    let is_trouble = |step: &&Step| step.stage == "check" && step.status == 2;
+    for step in log.steps.iter().filter(is_trouble) {
+        ledger.add_trouble(step.turn);
+    }
     Ok(Known {
         log,
         ledger,

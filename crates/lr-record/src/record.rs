@@ -245,6 +245,9 @@ impl Record {
             ..*done
         };
         self.ledger.add_seconds(done.turn, done.stage, done.seconds);
+        if done.stage == "check" && done.status == 2 {
+            self.ledger.add_trouble(done.turn);
+        }
         if let Some(files) = &mut self.files {
             let step = files.complete(done, &text, at).map_err(cannot_write)?;
             self.log.add_step(step);

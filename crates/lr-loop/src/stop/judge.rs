@@ -81,6 +81,13 @@ impl Judge {
         }
     }
 
+    /// Notes what was taken by steps of the run that were set aside.
+    pub(crate) fn spent(&mut self, taken: &[Taken]) {
+        for taken in taken {
+            self.budget.spend(taken);
+        }
+    }
+
     /// Notes how long a stage took.
     pub(crate) fn took(&mut self, time: Duration) {
         self.budget.pass(time);
