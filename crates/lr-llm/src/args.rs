@@ -88,6 +88,10 @@ pub(crate) struct ModelArguments {
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 
+    /// Ask MODEL where the one before has failed for good; may be given several times [env: LR_FALLBACK, with commas]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) fallback: Vec<String>,
+
     /// The provider: groq, openai, ollama, or one of your own [env: LR_PROVIDER]
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,

@@ -46,6 +46,13 @@ pub(crate) struct Terms {
     pub(crate) price: Option<Flat>,
 }
 
+/// What is asked, and whether the text is wanted as it comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) messages: &'a [Message],
+    pub(crate) stream: bool,
+}
+
 /// One model at one endpoint. Several questions may be asked at the same time.
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -71,6 +78,12 @@ impl Client {
         }
     }
 
+    /// What the model is called, as far as it is known without asking.
+    pub(crate) fn name(&self) -> String {
+        let host = || format!("the newest of {}", self.choice.endpoint);
+        self.choice.model.clone().unwrap_or_else(host)
+    }
+
     /// The model's name; asks the server for its newest model when none is named.
     fn model(&self) -> Result<String, Error> {
         let mut known = self.model.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,12 +97,12 @@ impl Client {
     }
 
     /// The request that a question becomes, without its key.
-    pub(crate) fn request(&self, messages: &[Message], stream: bool) -> Result<Value, Error> {
+    pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
         let mut request = serde_json::json!({
             "method": "POST",
             "url": self.choice.endpoint.url(chat::PATH),
             "headers": {"content-type": "application/json"},
-            "body": self.prepare(messages, stream)?.body,
+            "body": self.prepare(question)?.body,
         });
         if self.key.is_some() {
             request["headers"]["authorization"] = "Bearer [redacted]".into();
@@ -104,13 +117,12 @@ impl Client {
     /// What the last attempt failed of, without the key; and what `listener` fails of.
     pub(crate) fn ask(
         &self,
-        messages: &[Message],
-        stream: bool,
+        question: Question<'_>,
         listener: &mut dyn Listener,
         bill: &Bill,
     ) -> Result<Reply, Error> {
         let start = Instant::now();
-        let request = self.prepare(messages, stream)?;
+        let request = self.prepare(question)?;
         let (model, host, tokens) = (&request.model, &self.choice.endpoint, request.need.input);
         say::detail(
             1,
@@ -215,7 +227,8 @@ impl Client {
     }
 
     /// Turns a question into a request. Where limits depend on it, the request says how long the reply may be.
-    fn prepare(&self, messages: &[Message], stream: bool) -> Result<Request, Error> {
+    fn prepare(&self, question: Question<'_>) -> Result<Request, Error> {
+        let Question { messages, stream } = question;
         let model = self.model()?;
         let names = self.choice.provider.field_names();
         let mut wishes = self.terms.wishes.clone();

@@ -3,9 +3,9 @@
 //! With turns on standard input, [`run`] answers those that have a prompt and no reply; with text or a question, it
 //! prints the reply as it comes. From the outside in:
 //!
-//! * `args` and `options`: what the user wants; `choose`, `provider`, `key`: where that is to be had.
+//! * `args` and `options`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
-//! * `session` and `record`: answers from a model or from recordings.
+//! * `session`, `fallback` and `record`: answers from a model, from one that stands in for it, or from recordings.
 //! * `ask` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time.
 //! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price` and `request`: what one takes.
 //! * `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
@@ -17,9 +17,11 @@ mod answer;
 mod args;
 mod ask;
 mod choose;
+mod connect;
 mod endpoint;
 mod exchange;
 mod failure;
+mod fallback;
 mod finish;
 mod http;
 mod idle;

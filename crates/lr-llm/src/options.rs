@@ -30,6 +30,7 @@ const JOBS: usize = 4;
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct LlmSettings {
     model: Option<String>,
+    fallback: Vec<String>,
     provider: Option<String>,
     base_url: Option<String>,
     api_key_env: Option<String>,
@@ -71,6 +72,8 @@ pub(crate) enum Tape {
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) wanted: Wanted,
+    /// The models that stand in for the one that is wanted, in their order.
+    pub(crate) fallbacks: Vec<String>,
     pub(crate) key: KeySource,
     pub(crate) terms: Terms,
     pub(crate) ceiling: Ceiling,
@@ -123,6 +126,7 @@ impl Options {
                 None => None,
             },
             tape: tape(args),
+            fallbacks: fallbacks(&flags.fallback, &settings),
             jobs: args.jobs.or(settings.jobs).map_or(JOBS, NonZeroUsize::get),
             wanted: wanted(args, settings),
         })
@@ -162,6 +166,19 @@ fn wanted(args: &Args, settings: LlmSettings) -> Wanted {
         }
     }
     wanted
+}
+
+fn fallbacks(flags: &[String], settings: &LlmSettings) -> Vec<String> {
+    if !flags.is_empty() {
+        return flags.to_vec();
+    }
+    match var("LR_FALLBACK") {
+        Some(list) => list
+            .split(',')
+            .map(|model| model.trim().to_owned())
+            .collect(),
+        None => settings.fallback.clone(),
+    }
 }
 
 /// Flags count more than variables, so that a recording can be made where replies are usually replayed.

@@ -7,6 +7,7 @@
 )]
 
 mod budget;
+mod fallback;
 mod parallel;
 #[path = "../support/mod.rs"]
 mod support;
