@@ -29,7 +29,7 @@ pub struct Tally {
     pub input: u64,
     /// Tokens of these replies.
     pub output: u64,
-    /// The most requests that were open at the same time.
+    /// The most requests that waited for their answer to begin at the same time.
     pub most_at_once: usize,
 }
 
@@ -152,16 +152,12 @@ impl Shop {
             return respond(stream, &received, Answer::http(200, &[], &list.to_string()));
         }
         let number = self.begin(&received);
-        let answer = (self.answers)(&received, number);
-        let result = (|| {
-            if !answer.resets() {
-                stream.read_exact(&mut [0])?;
-            }
-            self.count(&received, &answer);
-            respond(stream, &received, answer)
-        })();
-        lock(&self.counts).open -= 1;
-        result
+        let answer = late((self.answers)(&received, number));
+        self.end(&received, &answer);
+        if !answer.resets() {
+            stream.read_exact(&mut [0])?;
+        }
+        respond(stream, &received, answer)
     }
 
     /// Counts a request that came in, and gives its number.
@@ -174,17 +170,26 @@ impl Shop {
         counts.requests.len() - 1
     }
 
-    fn count(&self, received: &Received, answer: &Answer) {
-        match answer {
-            Answer::Reply { text, usage, .. } => {
-                let (input, output) = tokens(received, text, *usage);
-                let tally = &mut lock(&self.counts).tally;
-                tally.input += input;
-                tally.output += output;
-            }
-            Answer::Late(_, answer) => self.count(received, answer),
-            Answer::Http { .. } | Answer::Steps(_) => {}
+    /// Counts an answer that is about to begin, so that nobody can ask again before.
+    fn end(&self, received: &Received, answer: &Answer) {
+        let mut counts = lock(&self.counts);
+        counts.open -= 1;
+        if let Answer::Reply { text, usage, .. } = answer {
+            let (input, output) = tokens(received, text, *usage);
+            counts.tally.input += input;
+            counts.tally.output += output;
         }
+    }
+}
+
+/// Waits as long as the answer is late.
+fn late(answer: Answer) -> Answer {
+    match answer {
+        Answer::Late(pause, answer) => {
+            thread::sleep(pause);
+            late(*answer)
+        }
+        answer => answer,
     }
 }
 
@@ -222,10 +227,7 @@ fn respond(mut stream: TcpStream, received: &Received, answer: Answer) -> io::Re
         Answer::Steps(steps) => steps
             .into_iter()
             .try_for_each(|step| take_step(&mut stream, step)),
-        Answer::Late(pause, answer) => {
-            thread::sleep(pause);
-            respond(stream, received, *answer)
-        }
+        Answer::Late(_, answer) => respond(stream, received, *answer),
     }
 }
 

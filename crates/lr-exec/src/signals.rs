@@ -18,6 +18,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level::pipe};
 
@@ -106,6 +107,18 @@ impl Drop for Hold {
         let mut holds = holds();
         *holds -= 1;
         IDLE.store(*holds == 0, Ordering::SeqCst);
+    }
+}
+
+/// Waits until a signal is noted, and returns it; `None` if that will never be, before [`install`].
+pub fn wait() -> Option<i32> {
+    let wake = wake()?;
+    loop {
+        if let Some(signal) = interrupted() {
+            return Some(signal);
+        }
+        // An error is a signal that came in between, or will be one of the next call too.
+        let _ = poll(&mut [PollFd::new(&wake, PollFlags::IN)], None);
     }
 }
 

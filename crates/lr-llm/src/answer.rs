@@ -9,7 +9,7 @@ use lr_stage::Error;
 use lr_turn::{Finish, Kind};
 use serde_json::Value;
 
-use crate::exchange::{Answer, Piece};
+use crate::exchange::{Answer, Piece, Spent};
 use crate::failure::{self, Failure, Retry};
 use crate::http::{self, Body, Target};
 use crate::key::Redactor;
@@ -65,9 +65,15 @@ pub(crate) fn read(
         thoughts: ThinkFilter::default(),
         redactor: Redactor::new(target.key),
         answer: Answer::default(),
+        is_refused: false,
     };
-    collector.read(BufReader::with_capacity(64 << 10, body))?;
-    Ok(collector.answer)
+    match collector.read(BufReader::with_capacity(64 << 10, body)) {
+        Ok(()) => Ok(collector.answer),
+        Err(Stop::Failed(failure)) if !collector.is_refused => {
+            Err(Stop::Failed(failure.having_spent(collector.spent())))
+        }
+        Err(stop) => Err(stop),
+    }
 }
 
 struct Collector<'a> {
@@ -76,6 +82,8 @@ struct Collector<'a> {
     thoughts: ThinkFilter,
     redactor: Redactor,
     answer: Answer,
+    /// The server reported an error before it began a reply.
+    is_refused: bool,
 }
 
 impl Collector<'_> {
@@ -148,8 +156,10 @@ impl Collector<'_> {
         let value: Value = serde_json::from_slice(json)
             .map_err(|error| self.malformed(&format!("is not JSON: {error}")))?;
         let host = self.target.endpoint.to_string();
-        let pieces =
-            chat::pieces(&value).map_err(|complaint| failure::of_complaint(&host, &complaint))?;
+        let pieces = chat::pieces(&value).map_err(|complaint| {
+            self.is_refused = !self.answer.begun;
+            failure::of_complaint(&host, &complaint)
+        })?;
         let mut has_text = false;
         for piece in pieces {
             if let Piece::Text(text) = piece {
@@ -218,6 +228,14 @@ impl Collector<'_> {
                 Failure::new(Kind::Empty, format!("the reply of '{host}' is empty"))
             }
         })
+    }
+
+    /// What was taken although there is no reply. What a stream says before its end is not the last word.
+    fn spent(&self) -> Spent {
+        match self.answer.finish {
+            Some(_) => self.answer.spent,
+            None => Spent::default(),
+        }
     }
 
     fn too_large(&self) -> Failure {

@@ -5,6 +5,7 @@
     reason = "the comments are the help, in which names stand as they are"
 )]
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -47,6 +48,14 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) replay: Option<PathBuf>,
 
+    /// Ask about this many turns at once [default: 4]
+    #[arg(short, long, value_name = "JOBS", env = "LR_JOBS")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+
+    /// Write each turn as soon as it is done, not in the order in which the turns came
+    #[arg(long)]
+    pub(crate) unordered: bool,
+
     /// What standard input holds, where it cannot be told
     #[arg(long, value_name = "FORM")]
     pub(crate) input: Option<Form>,
@@ -65,6 +74,9 @@ pub struct Args {
     pub(crate) limits: LimitArguments,
 
     #[command(flatten)]
+    pub(crate) budget: BudgetArguments,
+
+    #[command(flatten)]
     pub(crate) common: Common,
 }
 
@@ -75,6 +87,10 @@ pub(crate) struct ModelArguments {
     /// The model: PROVIDER/MODEL, or MODEL where the provider is clear [env: LR_MODEL]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
+
+    /// Ask MODEL where the one before has failed for good; may be given several times [env: LR_FALLBACK, with commas]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) fallback: Vec<String>,
 
     /// The provider: groq, openai, ollama, or one of your own [env: LR_PROVIDER]
     #[arg(long, value_name = "NAME")]
@@ -145,10 +161,31 @@ pub(crate) struct LimitArguments {
     /// How often to try again what may pass [default: 3]
     #[arg(long, value_name = "N")]
     pub(crate) retries: Option<u32>,
+}
 
+/// What all requests of the program may take together.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Budget, for all requests together")]
+pub(crate) struct BudgetArguments {
     /// The most requests to send, all attempts counted
     #[arg(long, value_name = "N", env = "LR_MAX_CALLS")]
     pub(crate) max_calls: Option<u64>,
+
+    /// The most tokens of all prompts and replies
+    #[arg(long, value_name = "N", env = "LR_MAX_TOTAL_TOKENS")]
+    pub(crate) max_total_tokens: Option<u64>,
+
+    /// The most that all replies may cost
+    #[arg(long, value_name = "USD", env = "LR_MAX_COST")]
+    pub(crate) max_cost: Option<f64>,
+
+    /// The most time from the start of the program to the last reply
+    #[arg(long, value_name = "SECONDS", env = "LR_MAX_TIME")]
+    pub(crate) max_time: Option<f64>,
+
+    /// What a million tokens of prompts and of replies cost in USD, where it is not known or not right
+    #[arg(long, value_name = "IN,OUT", env = "LR_PRICE")]
+    pub(crate) price: Option<String>,
 }
 
 impl AsRef<Common> for Args {

@@ -2,19 +2,24 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufReader, Read};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use lr_stage::{Error, Kind, say};
-use lr_turn::{Message, Reply};
+use lr_turn::{Charge, Message, Reply};
 use serde_json::Value;
 
 use crate::answer::{self, Listener, MAX_STREAM_BYTES, Stop};
 use crate::choose::Choice;
-use crate::exchange::{Answer, TimeLimits, Wishes};
+use crate::exchange::{Answer, Spent, TimeLimits, Wishes};
 use crate::failure::{self, Failure, Retry};
 use crate::http::{self, Target};
 use crate::key::{self, Key};
+use crate::need::Need;
+use crate::price::{Flat, Price};
+use crate::purse::{Bill, Purse};
+use crate::request::{Request, amount};
 use crate::retry::{self, Budget, Decision};
 use crate::wire::{chat, complaint};
 
@@ -24,60 +29,80 @@ const MAX_LIST_BYTES: u64 = 16 << 20;
 /// The most bytes of an error's body that are looked at.
 const MAX_ERROR_BYTES: u64 = 64 << 10;
 
-const MORE_CALLS: &str = "'--max-calls N' allows for more";
-
-/// What bounds the requests of a program.
+/// What bounds the attempts for one question.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) time: TimeLimits,
     /// Attempts for one question, at least 1.
     pub(crate) max_attempts: u32,
-    /// Requests that may still be sent; `None` is without limit.
-    pub(crate) calls_left: Option<u64>,
 }
 
-/// One model at one endpoint.
+/// What is asked for, whatever the question, and within which limits.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    pub(crate) wishes: Wishes,
+    pub(crate) limits: Limits,
+    /// The price that the user gives.
+    pub(crate) price: Option<Flat>,
+}
+
+/// What is asked, and whether the text is wanted as it comes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) messages: &'a [Message],
+    pub(crate) stream: bool,
+}
+
+/// One model at one endpoint. Several questions may be asked at the same time.
 #[derive(Debug)]
 pub(crate) struct Client {
     choice: Choice,
     key: Option<Key>,
-    wishes: Wishes,
-    limits: Limits,
+    terms: Terms,
+    purse: Arc<Purse>,
+    /// The model's name, once it is known.
+    model: Mutex<Option<String>>,
+    price: OnceLock<Price>,
 }
 
 impl Client {
     /// A client that has not sent anything yet.
-    pub(crate) fn new(choice: Choice, key: Option<Key>, wishes: Wishes, limits: Limits) -> Self {
+    pub(crate) fn new(choice: Choice, key: Option<Key>, terms: Terms, purse: Arc<Purse>) -> Self {
         Client {
+            model: Mutex::new(choice.model.clone()),
+            price: OnceLock::new(),
             choice,
             key,
-            wishes,
-            limits,
+            terms,
+            purse,
         }
     }
 
+    /// What the model is called, as far as it is known without asking.
+    pub(crate) fn name(&self) -> String {
+        let host = || format!("the newest of {}", self.choice.endpoint);
+        self.choice.model.clone().unwrap_or_else(host)
+    }
+
     /// The model's name; asks the server for its newest model when none is named.
-    pub(crate) fn model(&mut self) -> Result<String, Error> {
-        if let Some(model) = &self.choice.model {
+    fn model(&self) -> Result<String, Error> {
+        let mut known = self.model.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(model) = &*known {
             return Ok(model.clone());
         }
         let model = self.newest_model().map_err(|failure| self.error(failure))?;
         let host = &self.choice.endpoint;
         say::detail(1, &format!("the newest model of '{host}' is '{model}'"));
-        self.choice.model = Some(model.clone());
-        Ok(model)
+        Ok(known.insert(model).clone())
     }
 
     /// The request that a question becomes, without its key.
-    pub(crate) fn request(&mut self, messages: &[Message], stream: bool) -> Result<Value, Error> {
-        let model = self.model()?;
-        let names = self.choice.provider.field_names();
-        let body = chat::request(&model, messages, &self.wishes, names, stream);
+    pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
         let mut request = serde_json::json!({
             "method": "POST",
             "url": self.choice.endpoint.url(chat::PATH),
             "headers": {"content-type": "application/json"},
-            "body": body,
+            "body": self.prepare(question)?.body,
         });
         if self.key.is_some() {
             request["headers"]["authorization"] = "Bearer [redacted]".into();
@@ -91,76 +116,167 @@ impl Client {
     ///
     /// What the last attempt failed of, without the key; and what `listener` fails of.
     pub(crate) fn ask(
-        &mut self,
-        messages: &[Message],
-        stream: bool,
+        &self,
+        question: Question<'_>,
         listener: &mut dyn Listener,
-    ) -> Result<Reply, Error> {
-        let mut attempts = 0;
-        self.ask_until_answered(messages, stream, listener, &mut attempts)
-            .map_err(|error| error.after_attempts(attempts.into(), None))
-    }
-
-    /// Asks, and counts the attempts.
-    fn ask_until_answered(
-        &mut self,
-        messages: &[Message],
-        stream: bool,
-        listener: &mut dyn Listener,
-        attempts: &mut u32,
+        bill: &Bill,
     ) -> Result<Reply, Error> {
         let start = Instant::now();
-        let model = self.model()?;
-        let names = self.choice.provider.field_names();
-        let body = chat::request(&model, messages, &self.wishes, names, stream).to_string();
-        let (host, length) = (&self.choice.endpoint, body.len());
-        say::detail(1, &format!("asking '{model}' at '{host}', {length} bytes"));
+        let request = self.prepare(question)?;
+        let (model, host, tokens) = (&request.model, &self.choice.endpoint, request.need.input);
+        say::detail(
+            1,
+            &format!("asking '{model}' at '{host}', at most {tokens} tokens"),
+        );
+        let mut attempts = 0;
         loop {
-            self.count_call()?;
-            *attempts += 1;
-            let time_left = self.limits.time.whole.saturating_sub(start.elapsed());
-            let failure = match self.attempt(body.as_bytes(), time_left, listener) {
-                Ok(answer) => return Ok(self.reply(model, answer, *attempts, start.elapsed())),
+            attempts += 1;
+            let result = self.attempt(&request, start, listener, bill);
+            let failure = match result {
+                Ok(answer) => return Ok(self.reply(request.model, answer, start.elapsed())),
                 Err(Stop::Listener(error)) => return Err(error),
                 Err(Stop::Failed(failure)) if listener.has_shown() => failure.retry(Retry::Never),
                 Err(Stop::Failed(failure)) => failure,
             };
             let budget = Budget {
-                attempts: *attempts,
-                max_attempts: self.limits.max_attempts,
-                time_left: self.limits.time.whole.saturating_sub(start.elapsed()),
+                attempts,
+                max_attempts: self.terms.limits.max_attempts,
+                time_left: self.time_left(start),
             };
-            match retry::decide(&failure, budget, chance()) {
-                Decision::Wait(_) if self.limits.calls_left == Some(0) => {
-                    let message = format!("{}; the limit on calls is reached", failure.message);
-                    let spent = Failure::new(Kind::Calls, message).hint(MORE_CALLS);
-                    return Err(self.error(spent));
-                }
-                Decision::Wait(wait) => {
-                    self.wait(&failure, wait, budget);
-                    listener.still_there()?;
-                }
-                Decision::GiveUp(reason) => {
-                    let reason = reason.map_or(String::new(), |reason| format!("; {reason}"));
-                    let message = format!("{}{reason}", failure.message);
-                    return Err(self.error(Failure { message, ..failure }));
-                }
-            }
+            let wait = self.before_next(&failure, budget, request.most);
+            let wait = wait.map_err(|failure| self.error(failure))?;
+            self.wait(&failure, wait, budget);
+            listener.still_there()?;
         }
     }
 
+    /// Sends a request as soon as the limits of the program allow for it, and settles what it took.
     fn attempt(
         &self,
-        body: &[u8],
+        request: &Request,
+        start: Instant,
+        listener: &mut dyn Listener,
+        bill: &Bill,
+    ) -> Result<Answer, Stop> {
+        let most = amount(request.most);
+        self.purse.reserve(most)?;
+        bill.begin(request.most);
+        let time_left = self.time_left(start);
+        let time_left = self.purse.time_left().unwrap_or(time_left).min(time_left);
+        let result = self.send(&request.body.to_string(), time_left, listener);
+        let price = || self.price(&request.model);
+        let taken = match &result {
+            Ok(answer) => request.taken(Some(&answer.spent), price),
+            Err(Stop::Failed(failure)) => request.taken(failure.spent.as_deref(), price),
+            Err(Stop::Listener(_)) => request.most,
+        };
+        self.purse.settle(most, amount(taken));
+        bill.end(taken);
+        result
+    }
+
+    fn send(
+        &self,
+        body: &str,
         time_left: Duration,
         listener: &mut dyn Listener,
     ) -> Result<Answer, Stop> {
         let target = self.target(chat::PATH, time_left, MAX_STREAM_BYTES);
-        let response = http::post(&target, body)?;
+        let response = http::post(&target, body.as_bytes())?;
         if (200..300).contains(&response.status) {
             return answer::read(response.body, &target, listener);
         }
         Err(refusal(response, &target).into())
+    }
+
+    /// How long to wait before the next attempt, if there is to be one.
+    fn before_next(
+        &self,
+        failure: &Failure,
+        budget: Budget,
+        most: Charge,
+    ) -> Result<Duration, Failure> {
+        let time_left = self.purse.time_left();
+        if failure.kind == Kind::TimedOut && time_left == Some(Duration::ZERO) {
+            return Err(self.purse.out_of_time(Some(failure)));
+        }
+        match retry::decide(failure, budget, chance()) {
+            Decision::GiveUp(reason) => {
+                let reason = reason.map_or(String::new(), |reason| format!("; {reason}"));
+                let message = format!("{}{reason}", failure.message);
+                Err(Failure {
+                    message,
+                    ..failure.clone()
+                })
+            }
+            Decision::Wait(wait) => {
+                if let Some(shortage) = self.purse.shortage(amount(most)) {
+                    let shortage = Failure::from(shortage);
+                    let message = format!("{}; {}", failure.message, shortage.message);
+                    return Err(Failure {
+                        message,
+                        ..shortage
+                    });
+                }
+                if time_left.is_some_and(|left| wait >= left) {
+                    return Err(self.purse.out_of_time(Some(failure)));
+                }
+                Ok(wait)
+            }
+        }
+    }
+
+    /// Turns a question into a request. Where limits depend on it, the request says how long the reply may be.
+    fn prepare(&self, question: Question<'_>) -> Result<Request, Error> {
+        let Question { messages, stream } = question;
+        let model = self.model()?;
+        let names = self.choice.provider.field_names();
+        let mut wishes = self.terms.wishes.clone();
+        let need = self.need(messages);
+        if self.purse.needs_cap() {
+            wishes.max_tokens.get_or_insert(need.output);
+        }
+        let mut most = Charge {
+            tokens: need.tokens(),
+            cost_microusd: None,
+        };
+        if self.purse.needs_price() {
+            let cost = self.price(&model).microusd(&model, &need.usage());
+            most.cost_microusd = Some(cost.ok_or_else(|| self.no_price(&model))?);
+        }
+        Ok(Request {
+            body: chat::request(&model, messages, &wishes, names, stream),
+            model,
+            need,
+            most,
+        })
+    }
+
+    fn no_price(&self, model: &str) -> Error {
+        let host = &self.choice.endpoint;
+        let message =
+            format!("no price is known for '{model}' at '{host}', so its cost cannot be limited");
+        Error::new(Kind::Usage, message).hint(
+            "'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free",
+        )
+    }
+
+    fn need(&self, messages: &[Message]) -> Need {
+        let wishes = &self.terms.wishes;
+        let bytes = serde_json::json!([messages, wishes.extra])
+            .to_string()
+            .len();
+        Need::of(bytes, wishes, self.choice.provider.field_names())
+    }
+
+    fn price(&self, model: &str) -> &Price {
+        let find = || Price::of(self.terms.price, &self.choice.endpoint, model);
+        self.price.get_or_init(find)
+    }
+
+    fn time_left(&self, start: Instant) -> Duration {
+        let whole = self.terms.limits.time.whole;
+        whole.saturating_sub(start.elapsed())
     }
 
     fn target<'a>(&'a self, path: &'a str, time_left: Duration, max_bytes: u64) -> Target<'a> {
@@ -170,14 +286,18 @@ impl Client {
             key: self.key.as_ref(),
             limits: TimeLimits {
                 whole: time_left,
-                ..self.limits.time
+                ..self.terms.limits.time
             },
             max_bytes,
         }
     }
 
     fn newest_model(&self) -> Result<String, Failure> {
-        let target = self.target(chat::MODELS_PATH, self.limits.time.whole, MAX_LIST_BYTES);
+        let target = self.target(
+            chat::MODELS_PATH,
+            self.terms.limits.time.whole,
+            MAX_LIST_BYTES,
+        );
         let response = http::get(&target)?;
         if !(200..300).contains(&response.status) {
             return Err(refusal(response, &target));
@@ -192,19 +312,6 @@ impl Client {
         })
     }
 
-    fn count_call(&mut self) -> Result<(), Error> {
-        match &mut self.limits.calls_left {
-            None => Ok(()),
-            Some(0) => {
-                Err(Error::new(Kind::Calls, "the limit on calls is reached").hint(MORE_CALLS))
-            }
-            Some(left) => {
-                *left -= 1;
-                Ok(())
-            }
-        }
-    }
-
     fn wait(&self, failure: &Failure, wait: Duration, budget: Budget) {
         let message = format!(
             "{}; attempt {} of {} in {:.1} s",
@@ -217,20 +324,21 @@ impl Client {
         thread::sleep(wait);
     }
 
-    fn reply(&self, model: String, answer: Answer, attempts: u32, took: Duration) -> Reply {
+    fn reply(&self, model: String, answer: Answer, took: Duration) -> Reply {
         let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
-        if let Some(usage) = answer.usage {
+        let Spent { usage, cost_usd } = answer.spent;
+        if let Some(usage) = usage {
             let (input, output) = (usage.input, usage.output);
             say::detail(1, &format!("{input} tokens in, {output} out, {seconds} s"));
         }
+        let computed = || self.price(&model).cost(&model, &usage?);
         Reply {
             provider: Some(self.choice.provider.name.clone()),
-            model: Some(model),
             finish: answer.finish,
-            usage: answer.usage,
-            cost_usd: answer.cost_usd,
+            usage,
+            cost_usd: cost_usd.or_else(computed),
             seconds: Some(seconds),
-            attempts: Some(attempts.into()),
+            model: Some(model),
             ..Reply::by("lr-llm", answer.text)
         }
     }

@@ -79,6 +79,34 @@ pub(crate) fn choose(
     })
 }
 
+/// What is wanted where another model stands in for the first one: it is asked at the place of the first, unless its
+/// name means a provider that the first one's does not.
+pub(crate) fn instead(first: &Wanted, model: &str, providers: &[Provider]) -> Wanted {
+    let owner = |model: &str| {
+        let prefix = model.split_once('/').map(|(prefix, _)| prefix);
+        let knows = providers.iter().find(|provider| provider.knows(model));
+        let named = || {
+            providers
+                .iter()
+                .find(|provider| prefix == Some(&provider.name))
+        };
+        knows.or_else(named).map(|provider| &provider.name)
+    };
+    let is_elsewhere = owner(model).is_some_and(|own| {
+        first.base_url.is_none() || first.model.as_deref().and_then(owner) != Some(own)
+    });
+    let place = if is_elsewhere {
+        Wanted::default()
+    } else {
+        first.clone()
+    };
+    Wanted {
+        model: Some(model.to_owned()),
+        model_is_weaker: false,
+        ..place
+    }
+}
+
 fn by_name<'a>(name: &str, providers: &'a [Provider]) -> Result<&'a Provider, Failure> {
     providers
         .iter()
@@ -339,6 +367,30 @@ mod tests {
             &[],
             "groq http://box/v1 m",
         );
+    }
+
+    #[test]
+    fn a_model_that_stands_in_is_asked_where_its_name_says_or_at_the_same_place() {
+        let providers = crate::provider::load(None).unwrap();
+        let place = |base_url: Option<&str>, first: &str, model: &str| {
+            let first = Wanted {
+                model: Some(first.into()),
+                base_url: base_url.map(Into::into),
+                ..Wanted::default()
+            };
+            let wanted = instead(&first, model, &providers);
+            let variable = |name: &str| (name == "OPENAI_API_KEY").then(|| "k".to_owned());
+            let choice = choose(&wanted, &providers, &variable).unwrap();
+            format!("{} {}", choice.provider.name, choice.model.unwrap())
+        };
+        let box_url = Some("http://box/v1");
+        assert_eq!(place(box_url, "a", "b"), "box b");
+        assert_eq!(place(box_url, "a", "groq/b"), "groq b");
+        let at_the_box = place(box_url, "openai/gpt-oss-120b", "openai/gpt-oss-20b");
+        assert_eq!(at_the_box, "box openai/gpt-oss-20b");
+        assert_eq!(place(None, "gpt-6-luna", "groq/b"), "groq b");
+        assert_eq!(place(None, "groq/a", "gpt-6-luna"), "openai gpt-6-luna");
+        assert_eq!(place(None, "gpt-6-luna", "b"), "openai b");
     }
 
     #[test]

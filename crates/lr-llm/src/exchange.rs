@@ -37,6 +37,14 @@ pub(crate) enum Piece {
     Cost(f64),
 }
 
+/// What a request took, as far as the server said so.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Spent {
+    pub(crate) usage: Option<Usage>,
+    /// In US dollars.
+    pub(crate) cost_usd: Option<f64>,
+}
+
 /// What an error body says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Complaint {
@@ -53,10 +61,8 @@ pub(crate) struct Answer {
     pub(crate) text: String,
     /// Why it ended; `None` if the server never said so.
     pub(crate) finish: Option<Finish>,
-    /// What it used; `None` if the server did not say.
-    pub(crate) usage: Option<Usage>,
-    /// What the provider charged in US dollars, if it said so.
-    pub(crate) cost_usd: Option<f64>,
+    /// What it took.
+    pub(crate) spent: Spent,
     /// A choice was seen.
     pub(crate) begun: bool,
     tool_call: bool,
@@ -72,8 +78,8 @@ impl Answer {
             Piece::ToolCall => self.tool_call = true,
             Piece::Refused => self.refused = true,
             Piece::Finish(finish) => self.finish = Some(finish),
-            Piece::Usage(usage) => self.usage = Some(usage),
-            Piece::Cost(cost) => self.cost_usd = Some(cost),
+            Piece::Usage(usage) => self.spent.usage = Some(usage),
+            Piece::Cost(cost) => self.spent.cost_usd = Some(cost),
         }
     }
 

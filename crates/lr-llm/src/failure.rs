@@ -7,7 +7,7 @@ use std::time::Duration;
 use lr_stage::Error;
 use lr_turn::Kind;
 
-use crate::exchange::Complaint;
+use crate::exchange::{Complaint, Spent};
 
 /// Whether a request that failed may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,22 +21,25 @@ pub(crate) enum Retry {
 }
 
 /// Why there is no reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
     pub(crate) retry: Retry,
+    /// What has to be paid for all the same; `None`: nothing, because no model was at work.
+    pub(crate) spent: Option<Box<Spent>>,
 }
 
 impl Failure {
-    /// A failure that is final.
+    /// A failure that is final and costs nothing.
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Failure {
             kind,
             message: message.into(),
             hint: None,
             retry: Retry::Never,
+            spent: None,
         }
     }
 
@@ -49,6 +52,12 @@ impl Failure {
     /// Says when it may be tried again.
     pub(crate) fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Says that a model was at work, or may have been, and what it took.
+    pub(crate) fn having_spent(mut self, spent: Spent) -> Self {
+        self.spent = Some(Box::new(spent));
         self
     }
 
@@ -116,6 +125,11 @@ pub(crate) fn of_status(host: &str, status: u16, complaint: &Complaint, hints: &
         message = format!("{message}: {}", complaint.message);
     }
     let failure = Failure::new(kind, message).retry(retry);
+    // Behind a server that waited in vain a model may be at work.
+    let failure = match status {
+        408 | 504 => failure.having_spent(Spent::default()),
+        _ => failure,
+    };
     match (hint_for(kind, status), &hints.location) {
         (_, Some(location)) if (300..400).contains(&status) => failure.hint(format!(
             "redirects are not followed; if '{location}' is right, give it as the base URL"
@@ -327,6 +341,20 @@ mod tests {
             |should_retry| of_status("h", 503, &complaint("", ""), &hints(should_retry)).retry;
         assert_eq!(judged(None), Retry::After(wait));
         assert_eq!(judged(Some(false)), Retry::Never);
+    }
+
+    #[test]
+    fn a_server_that_refuses_is_not_paid() {
+        let is_paid = |status| {
+            of_status("h", status, &complaint("", ""), &Hints::default())
+                .spent
+                .is_some()
+        };
+        let paid: Vec<u16> = [400, 401, 408, 429, 500, 503, 504]
+            .into_iter()
+            .filter(|&status| is_paid(status))
+            .collect();
+        assert_eq!(paid, [408, 504]);
     }
 
     #[test]

@@ -3,14 +3,18 @@
 use lr_stage::{Error, Kind, say};
 use lr_turn::{Finish, Reply};
 
-/// Why a reply must not be taken for a whole one. A reason that nobody knows is only warned of.
+/// Says why a reply must not be taken for a whole one. A reason that nobody knows is only warned of.
 pub(crate) fn objection(reply: &Reply) -> Option<Error> {
+    if reply.finish == Some(Finish::Unknown) {
+        say::warn("the provider does not say why the reply ended; it may be incomplete");
+    }
+    fault(reply)
+}
+
+/// Why a reply must not be taken for a whole one.
+pub(crate) fn fault(reply: &Reply) -> Option<Error> {
     match reply.finish {
-        None | Some(Finish::Stop) => None,
-        Some(Finish::Unknown) => {
-            say::warn("the provider does not say why the reply ended; it may be incomplete");
-            None
-        }
+        None | Some(Finish::Stop | Finish::Unknown) => None,
         Some(Finish::Length) => Some(
             Error::new(
                 Kind::Cut,

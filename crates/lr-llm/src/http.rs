@@ -13,7 +13,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Timeout};
 
 use crate::endpoint::Endpoint;
-use crate::exchange::TimeLimits;
+use crate::exchange::{Spent, TimeLimits};
 use crate::failure::{Failure, Hints, Retry};
 use crate::idle::{Idle, IdleWatch};
 use crate::key::Key;
@@ -206,11 +206,13 @@ fn failure(error: ureq::Error, host: &Endpoint, limits: TimeLimits) -> Failure {
                 Kind::Malformed,
                 format!("the answer of '{host}' is larger than {mebibytes} MiB"),
             )
+            .having_spent(Spent::default())
         }
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => Failure::new(
             Kind::Malformed,
             format!("the answer of '{host}' is not HTTP: {error}"),
-        ),
+        )
+        .having_spent(Spent::default()),
         ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => Failure::new(
             Kind::Network,
             format!("no connection to '{host}' through the proxy: {error}"),
@@ -242,7 +244,9 @@ fn timeout(which: Timeout, host: &Endpoint, limits: TimeLimits) -> Failure {
 
 /// A model may be at work, and paid for, when time runs out; so such a request is not sent again.
 fn timed_out(message: String, option: &str) -> Failure {
-    Failure::new(Kind::TimedOut, message).hint(format!("'{option} SECONDS' gives it more time"))
+    Failure::new(Kind::TimedOut, message)
+        .hint(format!("'{option} SECONDS' gives it more time"))
+        .having_spent(Spent::default())
 }
 
 fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
@@ -274,7 +278,23 @@ fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
     } else {
         format!("the connection to '{host}' broke: {text}")
     };
-    Failure::new(Kind::Network, message).retry(Retry::Backoff)
+    let failure = Failure::new(Kind::Network, message).retry(Retry::Backoff);
+    if is_before_the_request(error.kind()) {
+        return failure;
+    }
+    failure.having_spent(Spent::default())
+}
+
+/// Whether a connection broke before a request can have gone through it.
+fn is_before_the_request(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::NetworkDown
+            | io::ErrorKind::AddrNotAvailable
+    )
 }
 
 #[cfg(test)]

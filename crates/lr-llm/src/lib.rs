@@ -3,46 +3,56 @@
 //! With turns on standard input, [`run`] answers those that have a prompt and no reply; with text or a question, it
 //! prints the reply as it comes. From the outside in:
 //!
-//! * `args` and `options`: what the user wants; `choose`, `provider`, `key`: where that is to be had.
-//! * `stage` and `text`: the two modes; `session` and `record`: answers from a model or from recordings.
+//! * `args` and `options`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
+//! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
+//! * `session`, `fallback` and `record`: answers from a model, from one that stands in for it, or from recordings.
 //! * `ask` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time.
+//! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price` and `request`: what one takes.
 //! * `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
 //! * `failure`: what every way of failing is called, and whether trying again can help.
 //!
-//! Deliberately absent: what prompts look like and what replies mean; lists of models and of prices.
+//! Deliberately absent: what prompts look like and what replies mean; lists of models.
 
 mod answer;
 mod args;
 mod ask;
 mod choose;
+mod connect;
 mod endpoint;
 mod exchange;
 mod failure;
+mod fallback;
 mod finish;
 mod http;
 mod idle;
 mod key;
+mod ledger;
+mod need;
 mod options;
+mod price;
 mod provider;
+mod purse;
+mod queue;
 mod record;
+mod request;
 mod retry;
 mod session;
 mod stage;
 mod stream;
 mod text;
 mod think;
+mod window;
 mod wire;
 
 pub use args::Args;
 use lr_stage::input::{self, Input, TurnReader};
 use lr_stage::output::Output;
-use lr_stage::turns::{self, Ready, Worker};
+use lr_stage::turns::{self, Ready};
 use lr_stage::{Error, Form, Kind, Status};
 use lr_turn::Prompt;
 
 use crate::options::Options;
 use crate::session::Session;
-use crate::stage::Answerer;
 
 /// Runs the program.
 ///
@@ -51,7 +61,8 @@ use crate::stage::Answerer;
 /// Why there is no reply to a question, and what concerns a stream of turns as a whole; what concerns one turn is
 /// written into it.
 pub fn run(args: Args) -> Result<Status, Error> {
-    lr_exec::signals::exit_at_once();
+    lr_exec::signals::install()
+        .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
     let session = Session::new(Options::decide(&args)?);
     let program = Program { args, session };
     if !program.args.prompt.is_empty() && !text::is_piped_or_file() {
@@ -74,13 +85,13 @@ struct Program {
 }
 
 impl Program {
-    fn answer_text(mut self, piped: Option<String>) -> Result<Status, Error> {
+    fn answer_text(self, piped: Option<String>) -> Result<Status, Error> {
         let messages = text::messages(&self.args, piped);
         if self.args.dry_run {
             text::print_request(&self.session.request(&messages, !self.args.no_stream)?)?;
             return Ok(Status::Done);
         }
-        text::run(&self.args, &mut self.session, &messages)
+        text::run(&self.args, &self.session, &messages)
     }
 
     fn answer_turns(self, turns: TurnReader) -> Result<Status, Error> {
@@ -88,26 +99,23 @@ impl Program {
             return Err(Error::new(Kind::Usage, "turns bring their own prompts")
                 .hint("'--input text' asks about the turns as a text"));
         }
-        let mut answerer = Answerer {
-            session: self.session,
-        };
         if self.args.dry_run {
-            return print_requests(&mut answerer, turns);
+            return print_requests(&self.session, turns);
         }
-        let mut output = Output::new(self.args.format, Form::Turn);
-        turns::run(turns, &mut output, &mut answerer)
+        let output = Output::new(self.args.format, Form::Turn);
+        queue::run(turns, output, self.session, self.args.unordered)
     }
 }
 
 /// Prints what would be sent, turn by turn.
-fn print_requests(answerer: &mut Answerer, turns: TurnReader) -> Result<Status, Error> {
+fn print_requests(session: &Session, turns: TurnReader) -> Result<Status, Error> {
     for turn in turns {
         let turn = turn?;
-        if turns::passed_error(&turn).is_some() || answerer.ready(&turn)? != Ready::Work {
+        if turns::passed_error(&turn).is_some() || stage::ready(&turn)? != Ready::Work {
             continue;
         }
         if let Some(prompt) = turn.get::<Prompt>()? {
-            text::print_request(&answerer.session.request(&prompt.messages, false)?)?;
+            text::print_request(&session.request(&prompt.messages, false)?)?;
         }
     }
     Ok(Status::Done)

@@ -1,5 +1,6 @@
 //! From flags and configuration to decisions, in one place.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,21 +10,27 @@ use lr_stage::{Error, Kind, say};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::args::{Args, LimitArguments, RequestArguments};
-use crate::ask::Limits;
+use crate::args::{Args, BudgetArguments, LimitArguments, RequestArguments};
+use crate::ask::{Limits, Terms};
 use crate::choose::Wanted;
 use crate::exchange::{TimeLimits, Wishes};
 use crate::key::KeySource;
+use crate::ledger::Ceiling;
+use crate::price::Flat;
 use crate::record::Recordings;
 
 /// The most seconds that a limit can have: a year, which no clock overflows at.
 const LONGEST: f64 = 31_536_000.0;
+
+/// How many turns are asked about at once, unless the user says so.
+const JOBS: usize = 4;
 
 /// The table `[llm]` of the configuration.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct LlmSettings {
     model: Option<String>,
+    fallback: Vec<String>,
     provider: Option<String>,
     base_url: Option<String>,
     api_key_env: Option<String>,
@@ -37,6 +44,11 @@ struct LlmSettings {
     timeout: Option<f64>,
     retries: Option<u32>,
     max_calls: Option<u64>,
+    max_total_tokens: Option<u64>,
+    max_cost: Option<f64>,
+    max_time: Option<f64>,
+    price: Option<String>,
+    jobs: Option<NonZeroUsize>,
 }
 
 impl Settings for LlmSettings {
@@ -60,10 +72,16 @@ pub(crate) enum Tape {
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) wanted: Wanted,
+    /// The models that stand in for the one that is wanted, in their order.
+    pub(crate) fallbacks: Vec<String>,
     pub(crate) key: KeySource,
-    pub(crate) wishes: Wishes,
-    pub(crate) limits: Limits,
+    pub(crate) terms: Terms,
+    pub(crate) ceiling: Ceiling,
+    /// Time for everything.
+    pub(crate) max_time: Option<Duration>,
     pub(crate) tape: Tape,
+    /// How many turns are asked about at once.
+    pub(crate) jobs: usize,
 }
 
 impl Options {
@@ -94,11 +112,22 @@ impl Options {
                 .clone()
                 .or(settings.api_key_env.clone().filter(|_| !names_key)),
         };
+        let max_time = args.budget.max_time.or(settings.max_time);
         Ok(Options {
             key,
-            wishes: wishes(&args.request, &settings)?,
-            limits: limits(&args.limits, &settings)?,
+            terms: Terms {
+                wishes: wishes(&args.request, &settings)?,
+                limits: limits(&args.limits, &settings)?,
+                price: price(&args.budget, &settings)?,
+            },
+            ceiling: ceiling(&args.budget, &settings)?,
+            max_time: match max_time {
+                Some(_) => Some(seconds("max-time", max_time, LONGEST)?),
+                None => None,
+            },
             tape: tape(args),
+            fallbacks: fallbacks(&flags.fallback, &settings),
+            jobs: args.jobs.or(settings.jobs).map_or(JOBS, NonZeroUsize::get),
             wanted: wanted(args, settings),
         })
     }
@@ -137,6 +166,19 @@ fn wanted(args: &Args, settings: LlmSettings) -> Wanted {
         }
     }
     wanted
+}
+
+fn fallbacks(flags: &[String], settings: &LlmSettings) -> Vec<String> {
+    if !flags.is_empty() {
+        return flags.to_vec();
+    }
+    match var("LR_FALLBACK") {
+        Some(list) => list
+            .split(',')
+            .map(|model| model.trim().to_owned())
+            .collect(),
+        None => settings.fallback.clone(),
+    }
 }
 
 /// Flags count more than variables, so that a recording can be made where replies are usually replayed.
@@ -206,8 +248,33 @@ fn limits(flags: &LimitArguments, settings: &LlmSettings) -> Result<Limits, Erro
             .or(settings.retries)
             .unwrap_or(3)
             .saturating_add(1),
-        calls_left: flags.max_calls.or(settings.max_calls),
     })
+}
+
+fn ceiling(flags: &BudgetArguments, settings: &LlmSettings) -> Result<Ceiling, Error> {
+    let max_cost = flags.max_cost.or(settings.max_cost);
+    if max_cost.is_some_and(|cost| !cost.is_finite() || cost < 0.0) {
+        return Err(Error::new(
+            Kind::Usage,
+            "'max-cost' is an amount of US dollars from 0 on",
+        ));
+    }
+    Ok(Ceiling {
+        calls: flags.max_calls.or(settings.max_calls),
+        tokens: flags.max_total_tokens.or(settings.max_total_tokens),
+        microusd: max_cost.map(lr_turn::microusd),
+    })
+}
+
+fn price(flags: &BudgetArguments, settings: &LlmSettings) -> Result<Option<Flat>, Error> {
+    let Some(text) = flags.price.as_ref().or(settings.price.as_ref()) else {
+        return Ok(None);
+    };
+    let price = Flat::parse(text).ok_or_else(|| {
+        Error::new(Kind::Usage, format!("'{text}' is no price"))
+            .hint("'--price 0.15,0.60': a million tokens in cost 0.15 USD, a million out 0.60")
+    })?;
+    Ok(Some(price))
 }
 
 fn seconds(name: &str, value: Option<f64>, default: f64) -> Result<Duration, Error> {

@@ -1,52 +1,75 @@
 //! Where replies come from: a model, chosen when the first reply is needed, or recordings.
 
-use lr_stage::{Error, environment, say};
-use lr_turn::{Message, Reply};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lr_stage::{Error, say};
+use lr_turn::{Charge, Message, Reply};
 use serde_json::Value;
 
 use crate::answer::Listener;
-use crate::ask::Client;
-use crate::choose::{self, Choice};
-use crate::key;
+use crate::ask::{Client, Question};
+use crate::connect;
+use crate::fallback::Failures;
 use crate::options::{Options, Tape};
-use crate::provider::{self, Provider};
+use crate::purse::{Bill, Purse};
+use crate::record::Recordings;
 
-/// Answers the questions of one run of the program.
+/// Answers the questions of one run of the program, several at a time.
 #[derive(Debug)]
 pub(crate) struct Session {
     options: Options,
-    client: Option<Client>,
+    purse: Arc<Purse>,
+    /// Those that are connected, by their position: the first model, then those that stand in for it.
+    clients: Mutex<BTreeMap<usize, Arc<Client>>>,
 }
 
 impl Session {
     /// Looks for nothing yet: neither a model nor a key.
     pub(crate) fn new(options: Options) -> Self {
         Session {
+            purse: Arc::new(Purse::new(options.ceiling, options.max_time)),
+            clients: Mutex::default(),
             options,
-            client: None,
         }
     }
 
-    /// Answers a question; `listener` gets the text as it comes.
+    /// How many questions are asked at once.
+    pub(crate) fn jobs(&self) -> usize {
+        self.options.jobs
+    }
+
+    /// Whether replies are recorded.
+    pub(crate) fn records(&self) -> bool {
+        matches!(self.options.tape, Tape::Record(_))
+    }
+
+    /// Answers a question; `listener` gets the text as it comes, and `bill` what it takes.
     ///
     /// # Errors
     ///
     /// Why there is no reply, or what `listener` fails of.
     pub(crate) fn ask(
-        &mut self,
+        &self,
         messages: &[Message],
         stream: bool,
         listener: &mut dyn Listener,
+        bill: &Bill,
     ) -> Result<Reply, Error> {
         if let Tape::Replay(recordings) = &self.options.tape {
-            let reply = recordings.find(self.configured_model().as_deref(), messages)?;
+            let reply = self.recorded(recordings, messages)?;
             listener.text(&reply.text)?;
             return Ok(reply);
         }
         if let Tape::Record(recordings) = &self.options.tape {
             recordings.prepare()?;
         }
-        let reply = self.client()?.ask(messages, stream, listener)?;
+        let question = Question { messages, stream };
+        let reply = match self.ask_models(question, listener, bill) {
+            Ok(reply) => charged(reply, bill),
+            Err(error) => return Err(in_vain(error, bill)),
+        };
         if let Tape::Record(recordings) = &self.options.tape {
             let model = reply.model.as_deref().unwrap_or_default();
             // The reply is paid for, so it is handed on in any case.
@@ -57,56 +80,79 @@ impl Session {
         Ok(reply)
     }
 
+    /// Asks one model after the other until one gives a whole reply. One that is not whole is better than none.
+    fn ask_models(
+        &self,
+        question: Question<'_>,
+        listener: &mut dyn Listener,
+        bill: &Bill,
+    ) -> Result<Reply, Error> {
+        let mut failures = Failures::default();
+        let mut position = 0;
+        loop {
+            let (name, result) = match self.client(position) {
+                Ok(client) => (client.name(), client.ask(question, listener, bill)),
+                Err(error) => (self.name(position), Err(error)),
+            };
+            let next = self.options.fallbacks.get(position);
+            let next = next.filter(|_| !listener.has_shown());
+            match failures.take(&name, result, next.map(String::as_str)) {
+                ControlFlow::Continue(note) => say::note(&note),
+                ControlFlow::Break(result) => return result,
+            }
+            position += 1;
+        }
+    }
+
+    /// What a model is called that cannot be asked.
+    fn name(&self, position: usize) -> String {
+        connect::model(&self.options, position).unwrap_or_else(|| "the first model".to_owned())
+    }
+
+    /// The reply that was recorded, of the first model that has one.
+    fn recorded(&self, recordings: &Recordings, messages: &[Message]) -> Result<Reply, Error> {
+        let find = |position| {
+            let model = connect::model(&self.options, position);
+            recordings.find(model.as_deref(), messages)
+        };
+        let mut first = find(0);
+        for position in 1..=self.options.fallbacks.len() {
+            first = first.or_else(|error| find(position).map_err(|_| error));
+        }
+        first
+    }
+
     /// The request that a question becomes, without its key.
     ///
     /// # Errors
     ///
     /// When no model can be chosen.
-    pub(crate) fn request(&mut self, messages: &[Message], stream: bool) -> Result<Value, Error> {
-        self.client()?.request(messages, stream)
+    pub(crate) fn request(&self, messages: &[Message], stream: bool) -> Result<Value, Error> {
+        self.client(0)?.request(Question { messages, stream })
     }
 
-    fn client(&mut self) -> Result<&mut Client, Error> {
-        let client = match self.client.take() {
-            Some(client) => client,
-            None => connect(&self.options)?,
-        };
-        Ok(self.client.insert(client))
-    }
-
-    /// The model whose recordings count, by the provider's name for it; `None` if nobody named one.
-    fn configured_model(&self) -> Option<String> {
-        let named = self.options.wanted.model.clone()?;
-        let choice = providers().and_then(|providers| choose(&self.options, &providers));
-        choice.map_or(Some(named), |choice| choice.model)
+    fn client(&self, position: usize) -> Result<Arc<Client>, Error> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&position) {
+            return Ok(Arc::clone(client));
+        }
+        let purse = Arc::clone(&self.purse);
+        let client = Arc::new(connect::connect(&self.options, position, purse)?);
+        clients.insert(position, Arc::clone(&client));
+        Ok(client)
     }
 }
 
-/// Chooses a provider, a model and a key.
-fn connect(options: &Options) -> Result<Client, Error> {
-    let providers = providers()?;
-    let choice = choose(options, &providers)?;
-    let key = key::find(&options.key, &choice, &environment::var)?;
-    if let Some(key) = &key {
-        key::refuse_stranger(key, &choice, &providers)?;
-    }
-    Ok(Client::new(
-        choice,
-        key,
-        options.wishes.clone(),
-        options.limits,
-    ))
+/// Adds to an error what was sent in vain.
+pub(crate) fn in_vain(error: Error, bill: &Bill) -> Error {
+    let charge = Some(bill.charge()).filter(|charge| *charge != Charge::default());
+    error.after_attempts(bill.attempts(), charge)
 }
 
-fn providers() -> Result<Vec<Provider>, Error> {
-    provider::load(environment::config_folder().as_deref())
-}
-
-/// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own.
-fn choose(options: &Options, providers: &[Provider]) -> Result<Choice, Error> {
-    let variable = |name: &str| match &options.key.given {
-        Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
-        _ => environment::var(name),
-    };
-    Ok(choose::choose(&options.wanted, providers, &variable)?)
+/// Adds to a reply what was sent for it, and what counts against limits where its usage does not say so.
+fn charged(mut reply: Reply, bill: &Bill) -> Reply {
+    let charge = bill.charge();
+    reply.attempts = Some(bill.attempts());
+    reply.charged = Some(charge).filter(|charge| *charge != reply.charge());
+    reply
 }

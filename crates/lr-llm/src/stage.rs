@@ -1,57 +1,74 @@
-//! Turn mode: answers the turns that have a prompt and no reply.
+//! Turn mode: which turns are asked about, and what becomes of one that is answered.
 
 use lr_stage::output::Output;
-use lr_stage::turns::{Ready, Worker};
+use lr_stage::turns::{self, Ready};
 use lr_stage::{Error, Form, Status, say};
 use lr_turn::{Check, Prompt, Reply, Turn};
 
 use crate::answer::Listener;
 use crate::finish;
+use crate::purse::Bill;
 use crate::session::Session;
 
-/// Answers turns, one after the other.
-pub(crate) struct Answerer {
-    pub(crate) session: Session,
+/// Whether a turn is asked about: it has a prompt and no reply.
+pub(crate) fn ready(turn: &Turn) -> Result<Ready, Error> {
+    if turn.has("reply") {
+        return Ok(Ready::Pass);
+    }
+    if turn.has("prompt") {
+        return Ok(Ready::Work);
+    }
+    let unclean = turn.get::<Check>()?.is_some_and(|check| !check.clean);
+    Ok(if unclean {
+        Ready::PassSaying(
+            "a turn with findings has no prompt and passes through; lr-prompt writes prompts",
+        )
+    } else {
+        Ready::Pass
+    })
 }
 
-impl Worker for Answerer {
-    fn ready(&self, turn: &Turn) -> Result<Ready, Error> {
-        if turn.has("reply") {
-            return Ok(Ready::Pass);
-        }
-        if turn.has("prompt") {
-            return Ok(Ready::Work);
-        }
-        let unclean = turn.get::<Check>()?.is_some_and(|check| !check.clean);
-        Ok(if unclean {
-            Ready::PassSaying(
-                "a turn with findings has no prompt and passes through; lr-prompt writes prompts",
-            )
-        } else {
-            Ready::Pass
-        })
-    }
+/// Asks a model about a prompt.
+///
+/// # Errors
+///
+/// Why there is no reply.
+pub(crate) fn ask(session: &Session, prompt: &Prompt, bill: &Bill) -> Result<Reply, Error> {
+    session.ask(&prompt.messages, false, &mut Silent, bill)
+}
 
-    fn work(&mut self, turn: &mut Turn) -> Result<Status, Error> {
-        let Some(prompt) = turn.get::<Prompt>()? else {
-            return Ok(Status::Done);
-        };
-        let reply = self.session.ask(&prompt.messages, false, &mut Silent)?;
-        turn.set(&reply);
-        match finish::objection(&reply) {
-            Some(objection) => {
-                say::error(&objection);
-                Ok(objection.kind.status())
-            }
-            None => Ok(Status::Done),
+/// Puts what came of asking into the turn, and says what is wrong with it.
+///
+/// # Errors
+///
+/// `reader_gone`.
+pub(crate) fn close(turn: &mut Turn, result: Result<Reply, Error>) -> Result<Status, Error> {
+    let reply = match result {
+        Ok(reply) => reply,
+        Err(error) => return turns::fail(turn, error),
+    };
+    turn.set(&reply);
+    match finish::objection(&reply) {
+        Some(objection) => {
+            say::error(&objection);
+            Ok(objection.kind.status())
         }
+        None => Ok(Status::Done),
     }
+}
 
-    fn page(&self, turn: &Turn) -> String {
-        match turn.get::<Reply>() {
-            Ok(Some(reply)) => format!("{}\n", reply.text.trim_end()),
-            _ => String::new(),
-        }
+/// Writes a turn in the form of the output: for a person only its reply.
+///
+/// # Errors
+///
+/// As [`Output::turn`].
+pub(crate) fn write(turn: &Turn, output: &mut Output) -> Result<(), Error> {
+    if output.form == Form::Turn {
+        return output.turn(turn);
+    }
+    match turn.get::<Reply>() {
+        Ok(Some(reply)) => output.text(&format!("{}\n", say::clean(reply.text.trim_end()))),
+        _ => Ok(()),
     }
 }
 

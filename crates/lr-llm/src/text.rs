@@ -12,6 +12,7 @@ use lr_turn::{Message, Reply, Role, Turn};
 use crate::answer::Listener;
 use crate::args::Args;
 use crate::finish;
+use crate::purse::Bill;
 use crate::session::Session;
 
 /// Whether something was piped or redirected to standard input, as far as can be told without reading it.
@@ -40,11 +41,7 @@ pub(crate) fn messages(args: &Args, piped: Option<String>) -> Vec<Message> {
 /// # Errors
 ///
 /// Why there is no reply, or why what was printed is not all of one.
-pub(crate) fn run(
-    args: &Args,
-    session: &mut Session,
-    messages: &[Message],
-) -> Result<Status, Error> {
+pub(crate) fn run(args: &Args, session: &Session, messages: &[Message]) -> Result<Status, Error> {
     let stream = !args.no_stream && args.format != Some(Form::Turn);
     let mut printer = Printer {
         output: Output::new(args.format, Form::Text),
@@ -52,7 +49,7 @@ pub(crate) fn run(
         last: None,
     };
     printer.output.check_reader()?;
-    let reply = session.ask(messages, stream, &mut printer);
+    let reply = session.ask(messages, stream, &mut printer, &Bill::default());
     if reply.is_err() {
         printer.end()?;
     }

@@ -103,7 +103,7 @@ fn a_limit_on_calls_counts_every_attempt() {
     ]);
     let outcome = ask(
         &model,
-        &["--max-calls", "2"],
+        &["--max-calls", "2", "-j", "1"],
         Some(&[turn("a"), turn("b")].concat()),
     );
     assert_eq!(outcome.status, 4);

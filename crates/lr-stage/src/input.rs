@@ -21,7 +21,7 @@ pub enum Input {
 
 /// A stream of turns, read one by one.
 pub struct TurnReader {
-    source: Box<dyn BufRead>,
+    source: Box<dyn BufRead + Send>,
     /// The name of the source, for messages.
     name: String,
     /// The turn that told turns from text.
@@ -41,7 +41,9 @@ pub struct TurnReader {
 /// or the text is not UTF-8; `newer_contract`; `io`.
 pub fn read(form: Option<Form>, waits_for: &str) -> Result<Input, Error> {
     announce_wait(waits_for);
-    sniff(Box::new(io::stdin().lock()), "standard input", form)
+    // Not the lock, which is bound to its thread: turns may be read in another one.
+    let source = io::BufReader::with_capacity(64 << 10, io::stdin());
+    sniff(Box::new(source), "standard input", form)
 }
 
 /// Reads turns from standard input.
@@ -93,7 +95,11 @@ fn announce_wait(waits_for: &str) {
     }
 }
 
-fn sniff(mut source: Box<dyn BufRead>, name: &str, form: Option<Form>) -> Result<Input, Error> {
+fn sniff(
+    mut source: Box<dyn BufRead + Send>,
+    name: &str,
+    form: Option<Form>,
+) -> Result<Input, Error> {
     let mut head = Vec::new();
     let first = if form == Some(Form::Text) {
         read_blanks(&mut source, &mut head)
@@ -154,7 +160,7 @@ fn was_meant(error: &ReadError) -> bool {
 }
 
 fn read_text(
-    mut source: Box<dyn BufRead>,
+    mut source: Box<dyn BufRead + Send>,
     mut bytes: Vec<u8>,
     name: &str,
 ) -> Result<String, Error> {
