@@ -30,9 +30,7 @@ pub(crate) struct TakenUp {
     /// Its name.
     pub(crate) run: String,
     /// Its folder.
-    pub(crate) folder: PathBuf,
-    /// What it came to so far; `None` where it was killed before its first turn ended.
-    pub(crate) summary: Option<Summary>,
+    folder: PathBuf,
 }
 
 /// Looks for the run that `--resume` names and changes to its working directory.
@@ -74,7 +72,6 @@ pub(crate) fn beginning(args: Args) -> Result<Beginning, Error> {
         args: merged,
         taken_up: Some(TakenUp {
             run: options.run,
-            summary: Summary::read(&folder),
             folder,
         }),
     })
@@ -140,52 +137,50 @@ fn enter(directory: &str) -> Result<PathBuf, Error> {
     Ok(place)
 }
 
-/// Prepares a record to be gone on with: sets aside what a run that had ended has to do anew.
-/// Returns whether there is anything to do.
+/// Opens the record of a run to go on with it, and returns what the run came to so far. What a run
+/// that had ended has to do anew is set aside; of one that is clean, nothing is.
 ///
 /// # Errors
 ///
 /// The record cannot be read or written.
-pub(crate) fn prepare(record: &mut Record, summary: Option<&Summary>) -> Result<bool, Error> {
-    let ended = summary.filter(|it| it.has_ended() && it.reason != "interrupted");
-    let Some(ended) = ended else {
-        tell(record);
-        return Ok(true);
-    };
-    let steps = &record.log().steps;
-    let folder = record.folder();
-    let last = steps.last().map_or(0, |step| step.step);
-    let after = if ended.reason == "clean" {
-        let check = steps.iter().rfind(|step| step.stage == Stage::CHECK.name);
-        let untouched = match check {
-            Some(check) => is_untouched(&turns(folder, check)?),
-            None => false,
+pub(crate) fn open(taken_up: &TakenUp) -> Result<(Record, Option<Summary>), Error> {
+    let mut record = Record::resume(&taken_up.folder)?;
+    let summary = Summary::read(&taken_up.folder);
+    let run = &taken_up.run;
+    let ended = summary.as_ref().filter(|it| it.has_ended());
+    let reason = ended.map_or("interrupted", |it| it.reason.as_str());
+    if reason != "interrupted" {
+        let Some(after) = last_that_holds(&record, reason)? else {
+            say::note(&format!("nothing to do: the run '{run}' is clean"));
+            return Ok((record, summary));
         };
-        if untouched {
-            return Ok(false);
-        }
-        check.map_or(0, |check| check.step - 1)
-    } else {
-        last_that_holds(folder, steps, &ended.reason)?.unwrap_or(last)
-    };
-    let keep = !REPLY_ENDS.contains(&ended.reason.as_str());
-    record.take_up(&ended.reason, after, keep)?;
-    tell(record);
-    Ok(true)
+        let keep = !REPLY_ENDS.contains(&reason);
+        record.take_up(reason, after, keep)?;
+    }
+    let last = record.log().steps.last().map_or(0, |step| step.step);
+    say::note(&format!("going on with the run '{run}' behind step {last}"));
+    Ok((record, summary))
 }
 
-fn tell(record: &Record) {
-    let last = record.log().steps.last();
-    let steps = last.map_or(0, |step| step.step);
-    let folder = record.folder().display();
-    say::note(&format!(
-        "going on behind step {steps} of the run in '{folder}'"
-    ));
+/// Finds the last step that holds of a run that ended; `None` if there is nothing to do.
+fn last_that_holds(record: &Record, reason: &str) -> Result<Option<u32>, Error> {
+    let (folder, steps) = (record.folder(), &record.log().steps);
+    if reason != "clean" {
+        let before_failure = before_failure(folder, steps, reason)?;
+        let last = steps.last().map_or(0, |step| step.step);
+        return Ok(Some(before_failure.unwrap_or(last)));
+    }
+    let check = steps.iter().rfind(|step| step.stage == Stage::CHECK.name);
+    let Some(check) = check else {
+        return Ok(Some(0));
+    };
+    let untouched = is_untouched(&turns(folder, check)?);
+    Ok((!untouched).then(|| check.step - 1))
 }
 
 /// Finds the step before the first that failed in the turn in which the run ended; `None` if none
 /// failed.
-fn last_that_holds(folder: &Path, steps: &[Step], reason: &str) -> Result<Option<u32>, Error> {
+fn before_failure(folder: &Path, steps: &[Step], reason: &str) -> Result<Option<u32>, Error> {
     let begin = steps.iter().rposition(|step| step.stage == Stage::FIX.name);
     let mut round = &steps[begin.unwrap_or(0)..];
     let mut is_complete = false;

@@ -1,13 +1,13 @@
 //! One run, from the flags to the exit status.
 
 use lr_exec::signals;
-use lr_record::Record;
+use lr_record::{Lock, Record};
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status, clock, environment, say};
 
 use crate::args::Args;
 use crate::plan::Plan;
-use crate::resume::{self, Beginning, TakenUp};
+use crate::resume::{self, Beginning};
 use crate::rounds::Rounds;
 use crate::stage::Runner;
 use crate::summary::Summary;
@@ -32,25 +32,21 @@ pub fn run(args: Args) -> Result<Status, Error> {
     signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let _until_the_end_is_told = signals::hold();
-    let (run, record, before) = match taken_up {
+    let run = match &taken_up {
+        None => run_id()?,
+        Some(taken_up) => taken_up.run.clone(),
+    };
+    let _alone = match plan.stop_after {
+        None => Some(Lock::take(&run)?),
+        Some(_) => None,
+    };
+    let (record, before) = match taken_up {
         None => {
-            let run = run_id()?;
             let record = Record::create(&run, run_dir.as_deref())?;
             record.begun(resume::options(&run, plan.api_key.as_deref()))?;
-            (run, record, None)
+            (record, None)
         }
-        Some(TakenUp {
-            run,
-            folder,
-            summary,
-        }) => {
-            let mut record = Record::resume(&folder)?;
-            if !resume::prepare(&mut record, summary.as_ref())? {
-                say::note(&format!("nothing to do: the run '{run}' is clean"));
-                return Ok(Status::Done);
-            }
-            (run, record, summary)
-        }
+        Some(taken_up) => resume::open(&taken_up)?,
     };
     let mut summary = Summary::of_run(run.clone(), before);
     summary.record(&record);
