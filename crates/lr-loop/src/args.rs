@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(short = 'g', long, help_heading = "Running")]
     pub no_git: bool,
 
-    /// Run CMD with sh in the place of a stage: check, start, fix, prompt, llm, apply or commit
+    /// Run CMD with sh in the place of a stage: check, start, fix, prompt, llm, apply, commit or restore
     #[arg(long = "stage", value_name = "NAME=CMD", help_heading = "Running")]
     pub stages: Vec<Replacement>,
 
@@ -171,9 +171,36 @@ pub struct Stopping {
     #[arg(long, value_name = "N", env = "LR_PATIENCE", value_parser = clap::value_parser!(u64).range(1..))]
     pub patience: Option<u64>,
 
+    /// End on the best state that was seen, by a commit that takes back what came after it, or on the
+    /// last [default: best]
+    #[arg(long, value_name = "STATE", value_enum, env = "LR_KEEP")]
+    pub keep: Option<Keep>,
+
+    /// Commit only what the next check finds better, and put the rest back
+    #[arg(long = "if", value_name = "CONDITION", value_enum)]
+    pub condition: Option<Condition>,
+
     /// Print the first prompt, or the first reply, and change nothing
     #[arg(long, value_name = "STAGE", value_enum)]
     pub stop_after: Option<StopAfter>,
+}
+
+/// The state that a run ends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keep {
+    /// The best that was seen
+    Best,
+    /// The last, whether or not it is the best
+    Last,
+}
+
+/// When a change is committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// The rank is smaller, or equal with a finding gone that was asked about
+    Improved,
 }
 
 /// The stage after which to stop with nothing changed.

@@ -8,7 +8,7 @@ use lr_record::Author;
 use lr_stage::{Error, Kind, environment, say};
 use serde::Deserialize;
 
-use crate::args::{Args, Asking, StopAfter, Stopping};
+use crate::args::{Args, Asking, Condition, Keep, StopAfter, Stopping};
 use crate::money;
 use crate::stop::{Amounts, Limits};
 
@@ -37,10 +37,16 @@ impl Stage {
     pub(crate) const LLM: Self = Self::new("llm", "lr-llm", &[], &["reply"]);
     pub(crate) const APPLY: Self = Self::new("apply", "lr-apply", &["--exit-zero"], &["apply"]);
     pub(crate) const COMMIT: Self = Self::new("commit", "lr-git", &["commit", "--exit-zero"], &["commit"]);
+    pub(crate) const RESTORE: Self = Self::new("restore", "lr-git", &["restore", "--exit-zero"], &["commit"]);
 
-    /// Every stage, in the order of a turn.
-    pub(crate) const ALL: [Self; 7] =
+    /// The stages of a turn, in their order.
+    pub(crate) const OF_TURN: [Self; 7] =
         [Self::CHECK, Self::START, Self::FIX, Self::PROMPT, Self::LLM, Self::APPLY, Self::COMMIT];
+
+    /// Every stage.
+    fn all() -> impl Iterator<Item = Self> {
+        Self::OF_TURN.into_iter().chain([Self::RESTORE])
+    }
 
     /// The stage as the author of what it adds.
     pub(crate) fn author(self) -> Author<'static> {
@@ -70,7 +76,7 @@ impl FromStr for Replacement {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, command) = text.split_once('=').ok_or("expected NAME=CMD")?;
         let short = name.strip_prefix("lr-").unwrap_or(name);
-        let stage = Stage::ALL.into_iter().find(|stage| stage.name == short);
+        let stage = Stage::all().find(|stage| stage.name == short);
         match stage {
             Some(stage) if !command.trim().is_empty() => Ok(Self {
                 stage,
@@ -79,7 +85,10 @@ impl FromStr for Replacement {
             Some(_) => Err(format!("no command for stage '{name}'")),
             None => Err(format!(
                 "no stage is called '{name}'; the stages are: {}",
-                Stage::ALL.map(|stage| stage.name).join(", ")
+                Stage::all()
+                    .map(|stage| stage.name)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             )),
         }
     }
@@ -95,6 +104,9 @@ struct LoopSettings {
     max_cost: Option<f64>,
     max_time: Option<f64>,
     patience: Option<u64>,
+    keep: Option<Keep>,
+    #[serde(rename = "if")]
+    condition: Option<Condition>,
 }
 
 impl Settings for LoopSettings {
@@ -117,6 +129,10 @@ pub(crate) struct Plan {
     pub(crate) sources: Vec<String>,
     pub(crate) limits: Limits,
     pub(crate) git: bool,
+    /// The state that the run ends on; without git always the last.
+    pub(crate) keep: Keep,
+    /// What is committed, where that is not everything.
+    pub(crate) condition: Option<Condition>,
     pub(crate) stop_after: Option<StopAfter>,
     /// The key that was given as a flag.
     pub(crate) api_key: Option<String>,
@@ -148,10 +164,20 @@ impl Plan {
             _ => None,
         });
         let settings: LoopSettings = config.settings()?;
+        let keep = args.stopping.keep.or(settings.keep).unwrap_or(Keep::Best);
+        let condition = args.stopping.condition.or(settings.condition);
+        if args.no_git && args.stopping.condition.is_some() {
+            return Err(
+                Error::new(Kind::Usage, "--if improved needs git, to put files back")
+                    .hint("leave out --no-git"),
+            );
+        }
         Ok(Self {
             sources,
             limits: limits(&args.stopping, &settings)?,
             git: !args.no_git,
+            keep: if args.no_git { Keep::Last } else { keep },
+            condition: condition.filter(|_| !args.no_git),
             stop_after,
             names_model: names_model(&args.asking, &config)?,
             replacements: args.stages,
@@ -376,7 +402,7 @@ mod tests {
 
     #[test]
     fn a_key_never_stands_on_a_command_line() {
-        for stage in Stage::ALL {
+        for stage in Stage::all() {
             let line = command(stage, "--api-key LRSECRET a.py");
             assert!(!line.contains("LRSECRET"), "{line}");
         }
@@ -419,7 +445,7 @@ mod tests {
         assert_eq!(
             refused("lmm=cat"),
             "no stage is called 'lmm'; \
-             the stages are: check, start, fix, prompt, llm, apply, commit"
+             the stages are: check, start, fix, prompt, llm, apply, commit, restore"
         );
     }
 }

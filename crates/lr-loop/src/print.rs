@@ -11,7 +11,7 @@ pub(crate) fn script(plan: &Plan) -> String {
     let mut script = LISTING
         .replace("@ITERATIONS@", &plan.limits.iterations.to_string())
         .replace("@SOURCES@", &shell_words::join(&plan.sources));
-    for stage in Stage::ALL {
+    for stage in Stage::OF_TURN {
         let mark = format!("@{}@", stage.name.to_uppercase());
         script = script.replace(&mark, &words(plan, stage));
     }
@@ -71,7 +71,7 @@ mod tests {
         let marks = marks
             .iter()
             .filter(|word| word.chars().all(|it| it.is_ascii_uppercase()));
-        assert_eq!(marks.clone().count(), Stage::ALL.len() + 2);
+        assert_eq!(marks.clone().count(), Stage::OF_TURN.len() + 2);
         for mark in marks {
             assert!(!script.contains(&format!("@{mark}@")), "{mark}\n{script}");
         }

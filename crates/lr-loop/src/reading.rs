@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use lr_record::finding_keys;
 use lr_turn::{
-    Apply, Charge, Check, CheckStatus, Outcome, ReadError, Reply, Source, Turn, TurnError, Usage,
+    Apply, Charge, Check, CheckStatus, Outcome, Rank, ReadError, Reply, Source, Turn, TurnError,
+    Usage,
 };
 
 use crate::stop::{Reason, Stop};
@@ -19,6 +20,9 @@ pub(crate) struct Checked {
     pub(crate) clean: bool,
     /// Why the check itself failed.
     pub(crate) trouble: Option<Stop>,
+    /// How far from clean, over all turns; `None` where the check itself failed. A foreign check
+    /// without a rank counts its findings.
+    pub(crate) rank: Option<Rank>,
     /// The number of findings; a failing result without findings counts as one.
     pub(crate) findings: u64,
     /// The keys of the findings.
@@ -33,11 +37,15 @@ impl Checked {
         let mut all = Self {
             clean: !turns.is_empty(),
             sources: Some(BTreeSet::new()),
+            rank: Some(Rank::default()),
             ..Self::default()
         };
         for turn in turns {
             let trouble = all.add(turn)?;
             all.trouble = all.trouble.or(trouble);
+        }
+        if turns.is_empty() || all.trouble.is_some() {
+            all.rank = None;
         }
         Ok(all)
     }
@@ -60,7 +68,12 @@ impl Checked {
         let check = check.unwrap_or_default();
         let keys = finding_keys(&check);
         self.clean &= check.clean;
-        self.findings += keys.len() as u64;
+        let findings = keys.len() as u64;
+        self.findings += findings;
+        let rank = check.rank.unwrap_or([0, 0, findings, 0, 0]);
+        self.rank = self
+            .rank
+            .map(|all| std::array::from_fn(|at| all[at] + rank[at]));
         self.keys.extend(keys);
         Ok(reason.map(|reason| Stop { reason, error }))
     }

@@ -7,7 +7,7 @@ use lr_record::Record;
 use lr_stage::{Error, say};
 use lr_turn::{Commit, Outcome, Turn, TurnError};
 
-use crate::args::StopAfter;
+use crate::args::{Condition, Keep, StopAfter};
 use crate::plan::{Plan, Stage};
 use crate::reading::{Answer, Checked, Taken};
 use crate::stage::{Ran, Runner};
@@ -38,10 +38,13 @@ impl<'a> Rounds<'a> {
 
     /// Runs the loop until there is a reason to stop.
     pub(crate) fn run(mut self) -> (Stop, Record) {
-        match self.until_stopped() {
-            ControlFlow::Break(stop) => (stop, self.runner.into_record()),
-            ControlFlow::Continue(never) => match never {},
+        let ControlFlow::Break(stop) = self.until_stopped();
+        if self.plan.keep == Keep::Best && may_restore(&stop) {
+            // Why that failed is said, and why the loop stopped stays what is told.
+            let _ = self.restore(&stop);
         }
+        self.summary.add_best(self.judge.best());
+        (stop, self.runner.into_record())
     }
 
     fn until_stopped(&mut self) -> Flow<Infallible> {
@@ -60,7 +63,12 @@ impl<'a> Rounds<'a> {
             self.summary.started();
         }
         loop {
-            check = self.round(&check)?;
+            check = match self.round(&check) {
+                ControlFlow::Break(stop) if self.runner.goes_on_with(Stage::RESTORE) => {
+                    self.go_on_restored(stop)?
+                }
+                round => round?,
+            };
         }
     }
 
@@ -73,26 +81,84 @@ impl<'a> Rounds<'a> {
         let replied = self.reply(check)?;
         let applied = self.stage(Stage::APPLY, Some(&replied), &[])?;
         let answers = or_stop(Stage::APPLY, Answer::read(&applied.turns))?;
-        self.summary.add_notes(self.turn, &answers);
         self.judge.answered(&answers)?;
-        let next = self.check(Some(&applied));
-        if Answer::any(&answers, Outcome::Applied) && !is_interrupted(&next) {
-            let rechecked = match &next {
-                ControlFlow::Continue((next, _)) => Some(next),
-                ControlFlow::Break(_) => None,
-            };
-            self.commit(&applied, rechecked)?;
+        let (next, put_back) = self.recheck(&applied, &answers)?;
+        if !put_back {
+            self.summary.add_notes(self.turn, &answers);
         }
         let (next, found) = next?;
         self.turn += 1;
         self.summary.record(self.runner.record());
-        let judged = self.judge.rechecked(&answers, &found);
-        if judged.is_break() && self.runner.went_on() {
+        let judged = self.judge.rechecked(&answers, put_back, &found);
+        let went_on = self.runner.went_on() && !self.runner.goes_on_with(Stage::RESTORE);
+        if judged.is_break() && went_on {
             self.judge.renew();
             return ControlFlow::Continue(next);
         }
         judged?;
         ControlFlow::Continue(next)
+    }
+
+    /// Checks what was applied and commits it; checks again where it was put back instead, which
+    /// is told beside the check.
+    fn recheck(&mut self, applied: &Ran, answers: &[Answer]) -> Flow<(Flow<(Ran, Checked)>, bool)> {
+        let next = self.check(Some(applied));
+        if !Answer::any(answers, Outcome::Applied) || is_interrupted(&next) {
+            return ControlFlow::Continue((next, false));
+        }
+        let rechecked = match &next {
+            ControlFlow::Continue((next, _)) => Some(next),
+            ControlFlow::Break(_) => None,
+        };
+        let (committed, put_back) = self.commit(applied, rechecked)?;
+        ControlFlow::Continue(if put_back {
+            (self.check(Some(&committed)), true)
+        } else {
+            (next, false)
+        })
+    }
+
+    /// Brings the best state back with a commit of its own, where the present one is worse, and
+    /// checks it.
+    fn restore(&mut self, stop: &Stop) -> Flow<Option<Ran>> {
+        let best = self.judge.best();
+        let Some(better) = best.better() else {
+            return ControlFlow::Continue(None);
+        };
+        // The turn that led to the present state ends with the check of the best one.
+        self.turn = best.present() - 1;
+        let why = format!(
+            "the checks were better when turn {better} began, and the run ended: {}",
+            stop.reason.words
+        );
+        let flags = ["--turn", &better.to_string(), "--reason", &why].map(str::to_owned);
+        let restored = self.stage(Stage::RESTORE, None, &flags)?;
+        for turn in &restored.turns {
+            if let Some(error) = or_stop(Stage::RESTORE, turn.get::<TurnError>())? {
+                say::warn(&format!(
+                    "the best state was not brought back: {}",
+                    error.message
+                ));
+                return ControlFlow::Continue(None);
+            }
+        }
+        self.note_commits(&restored)?;
+        let (check, _) = self.check(Some(&restored))?;
+        self.judge.restored(better);
+        self.turn += 1;
+        self.summary.record(self.runner.record());
+        ControlFlow::Continue(Some(check))
+    }
+
+    /// Goes on behind a restore in the record, or stops where the run ended with it.
+    fn go_on_restored(&mut self, stop: Stop) -> Flow<Ran> {
+        match self.restore(&stop)? {
+            Some(check) if self.runner.went_on() => {
+                self.judge.renew();
+                ControlFlow::Continue(check)
+            }
+            _ => ControlFlow::Break(stop),
+        }
     }
 
     /// Gets a reply to every part: a free one if there is one, else a model's.
@@ -139,6 +205,7 @@ impl<'a> Rounds<'a> {
         let turn = self.turn + u64::from(applied.is_some());
         let previous = file_flag("--previous", applied);
         self.runner.note(self.summary.numbers());
+        self.judge.changed(turn);
         let ran = self.runner.run(Stage::CHECK, turn, applied, &previous);
         let ran = or_stop(Stage::CHECK, ran)?;
         self.judge.took(ran.took);
@@ -146,25 +213,39 @@ impl<'a> Rounds<'a> {
         if ran.status == 2 && found.trouble.is_none() {
             found.trouble = Some(Reason::BROKEN.into());
         }
+        self.judge.checked(turn, &found);
         self.summary.add_check(turn, &found);
         ControlFlow::Continue((ran, found))
     }
 
-    /// Commits what was applied, with what the check after it said where there was one.
-    fn commit(&mut self, applied: &Ran, next: Option<&Ran>) -> Flow {
+    /// Commits what was applied, with what the check after it said where there was one. Tells
+    /// whether it was put back instead.
+    fn commit(&mut self, applied: &Ran, next: Option<&Ran>) -> Flow<(Ran, bool)> {
         let mut more = file_flag("--rechecked", next);
+        if self.plan.condition == Some(Condition::Improved) && next.is_some() {
+            more.extend(["--if", "improved"].map(str::to_owned));
+        }
         if !self.plan.git {
             more.push("--no-git".to_owned());
         }
         let committed = self.stage(Stage::COMMIT, Some(applied), &more)?;
+        let put_back = self.note_commits(&committed)?;
+        let answers = or_stop(Stage::COMMIT, Answer::read(&committed.turns))?;
+        let lost = |it: Answer| it.error.filter(|_| it.outcome == Some(Outcome::Applied));
+        repository(answers.into_iter().find_map(lost))?;
+        ControlFlow::Continue((committed, put_back))
+    }
+
+    /// Notes the commits that were made, and tells whether a change was put back instead.
+    fn note_commits(&mut self, committed: &Ran) -> Flow<bool> {
+        let mut put_back = false;
         for turn in &committed.turns {
             if let Some(commit) = or_stop(Stage::COMMIT, turn.get::<Commit>())? {
+                put_back |= commit.put_back;
                 self.summary.add_commit(commit);
             }
         }
-        let answers = or_stop(Stage::COMMIT, Answer::read(&committed.turns))?;
-        let lost = |it: Answer| it.error.filter(|_| it.outcome == Some(Outcome::Applied));
-        repository(answers.into_iter().find_map(lost))
+        ControlFlow::Continue(put_back)
     }
 
     /// Builds the first prompt or the first reply, and changes nothing.
@@ -219,6 +300,15 @@ fn file_flag(flag: &str, ran: Option<&Ran>) -> Vec<String> {
 }
 
 fn is_interrupted<T>(flow: &Flow<T>) -> bool {
-    let reasons = [Reason::INTERRUPTED, Reason::TERMINATED];
-    matches!(flow, ControlFlow::Break(stop) if reasons.contains(&stop.reason))
+    matches!(flow, ControlFlow::Break(stop) if asked_to_stop(stop))
+}
+
+fn asked_to_stop(stop: &Stop) -> bool {
+    [Reason::INTERRUPTED, Reason::TERMINATED].contains(&stop.reason)
+}
+
+/// Tells whether the best state may be brought back after this: no stage is run once somebody
+/// asked to stop, and none of lr-git's in a repository that cannot be used.
+fn may_restore(stop: &Stop) -> bool {
+    !asked_to_stop(stop) && stop.reason != Reason::REPOSITORY
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lr_exec::{End, Program, StartError, signals};
-use lr_record::{Done, Record};
+use lr_record::{Done, Record, Step};
 use lr_stage::{Error, Kind, Status, input, say};
 use lr_turn::{Id, Turn};
 
@@ -188,6 +188,13 @@ impl<'a> Runner<'a> {
     pub(crate) fn goes_on_recorded(&self) -> bool {
         let mut steps = self.record.log().steps.iter();
         !self.is_live && steps.any(|step| step.step == self.count + 1)
+    }
+
+    /// Tells whether the next step is recorded, and of this stage.
+    pub(crate) fn goes_on_with(&self, stage: Stage) -> bool {
+        let mut steps = self.record.log().steps.iter();
+        let is_next = |step: &Step| step.step == self.count + 1 && step.stage == stage.name;
+        !self.is_live && steps.any(is_next)
     }
 
     /// Tells whether the run went on from here although there was a reason to stop: it had ended

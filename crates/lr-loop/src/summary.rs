@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::page::{self, Cost, Ending, Numbers};
 use crate::reading::{Answer, Checked, Taken};
-use crate::stop::{Reason, Stop};
+use crate::stop::{Best, Reason, Stop};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -58,6 +58,12 @@ struct LoopSection {
     branch: Option<String>,
     /// The commits of the run, in their order.
     commits: Vec<String>,
+    /// The last turn that began in the best state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best_turn: Option<u64>,
+    /// Which state the run ended on: `best`, or `last` where another one was better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<String>,
     /// What a stage said about why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<TurnError>,
@@ -140,9 +146,22 @@ impl Summary {
         if commit.branch.is_some() {
             self.told.branch = commit.branch;
         }
-        self.told
-            .commits
-            .extend([commit.fix, commit.fixes].into_iter().flatten());
+        self.told.commits.extend(
+            [commit.fix, commit.fixes, commit.restore]
+                .into_iter()
+                .flatten(),
+        );
+    }
+
+    /// Notes which state was the best, and whether it is the one that the run ended on.
+    pub(crate) fn add_best(&mut self, best: &Best) {
+        self.told.best_turn = best.turn();
+        let kept = if best.better().is_some() {
+            "last"
+        } else {
+            "best"
+        };
+        self.told.kept = best.turn().map(|_| kept.to_owned());
     }
 
     /// Notes why and when the run ended.

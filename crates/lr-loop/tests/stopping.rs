@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 /// What stands in the place of each stage unless a test says otherwise. `repair` takes away one
 /// finding in each turn.
-const STAGES: [(&str, &str); 7] = [
+const STAGES: [(&str, &str); 8] = [
     ("check", "./stages check \"$@\""),
     ("start", "cat"),
     ("fix", "cat"),
@@ -19,6 +19,7 @@ const STAGES: [(&str, &str); 7] = [
     ("llm", "./stages llm"),
     ("apply", "./stages repair 's/bad[0-9]* *//'"),
     ("commit", "./stages commit"),
+    ("restore", "echo '{\"lr\":1}'"),
 ];
 
 /// What a run came to.
@@ -254,10 +255,71 @@ fn a_checker_in_trouble_ends_the_loop_before_a_model_is_asked() {
 #[test]
 fn what_was_applied_is_committed_before_trouble_in_the_check_after_it_ends_the_loop() {
     let silent = "[ -z \"${LR_PREVIOUS-}\" ] || exit 2; ./stages check \"$@\"";
-    let ended = run(&[("check", silent)], &[]);
+    let ended = run(&[("check", silent)], &["--keep", "last"]);
     assert_eq!(ended.summary(), "stage_failed 2: 0 turns, 1 calls, 2 -> 2");
     assert_eq!(ended.told["commits"].as_array().unwrap().len(), 2);
     assert_eq!(ended.record().last().unwrap(), "1 lr-git: commit");
+}
+
+#[test]
+fn the_best_state_is_brought_back_and_checked() {
+    let stages = [
+        (
+            "apply",
+            "if [ -f was_worse ]; then ./stages apply no_edits; else cp a.txt best; ./stages repair 's/$/ bad3/'; touch was_worse; fi",
+        ),
+        (
+            "restore",
+            "cp best a.txt; echo '{\"lr\":1,\"commit\":{\"restore\":\"abc\"}}'",
+        ),
+    ];
+    let ended = run(&stages, &[]);
+    assert_eq!(
+        ended.summary(),
+        "no_edits 1: 1 turns, 2 calls, 2 -> 2",
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.file(), "bad1 bad2\n");
+    assert_eq!(
+        ended.told["commits"].as_array().unwrap().last().unwrap(),
+        "abc"
+    );
+    assert_eq!(
+        (&ended.told["kept"], &ended.told["best_turn"]),
+        (&"best".into(), &1.into())
+    );
+    let ended = run(&stages, &["--keep", "last"]);
+    assert_eq!(
+        ended.summary(),
+        "no_edits 1: 1 turns, 2 calls, 2 -> 3",
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(ended.told["kept"], "last");
+}
+
+#[test]
+fn a_restore_that_fails_is_said_and_changes_no_reason() {
+    let stages = [
+        (
+            "apply",
+            "if [ -f was_worse ]; then ./stages apply no_edits; else ./stages repair 's/$/ bad3/'; touch was_worse; fi",
+        ),
+        (
+            "restore",
+            "echo '{\"lr\":1,\"error\":{\"stage\":\"lr-git\",\"kind\":\"repository\",\"message\":\"no way back\"}}'; exit 2",
+        ),
+    ];
+    let ended = run(&stages, &[]);
+    assert_eq!(
+        ended.summary(),
+        "no_edits 1: 1 turns, 2 calls, 2 -> 3",
+        "{}",
+        ended.stderr
+    );
+    let warning = "warning: the best state was not brought back: no way back";
+    assert!(ended.stderr.contains(warning), "{}", ended.stderr);
 }
 
 #[test]

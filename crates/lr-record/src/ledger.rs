@@ -228,6 +228,7 @@ impl Taken {
         if let Some(commit) = line.get::<Commit>()? {
             push_new(&mut self.commits, commit.fix);
             push_new(&mut self.commits, commit.fixes);
+            push_new(&mut self.commits, commit.restore);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lr_stage::Status;
 use lr_turn::{Outcome, TurnError};
 
+use super::best::Best;
 use super::budget::{Amounts, Budget};
 use super::patience::Patience;
 use super::reason::{Flow, Reason, Stop};
@@ -31,6 +32,7 @@ pub(crate) struct Judge {
     iterations: u64,
     patience: Patience,
     seen: Seen,
+    best: Best,
 }
 
 impl Judge {
@@ -43,7 +45,28 @@ impl Judge {
             iterations: 0,
             patience: Patience::new(limits.patience),
             seen: Seen::default(),
+            best: Best::default(),
         }
+    }
+
+    /// Notes that the sources may have changed, before the check with which `turn` begins.
+    pub(crate) fn changed(&mut self, turn: u64) {
+        self.best.changed(turn);
+    }
+
+    /// Notes the check with which `turn` begins.
+    pub(crate) fn checked(&mut self, turn: u64, check: &Checked) {
+        self.best.checked(turn, check.rank);
+    }
+
+    /// Notes that the state came back in which a turn began.
+    pub(crate) fn restored(&mut self, turn: u64) {
+        self.best.restored(turn);
+    }
+
+    /// Remembers which state was the best.
+    pub(crate) fn best(&self) -> &Best {
+        &self.best
     }
 
     /// Looks at the first check.
@@ -128,13 +151,19 @@ impl Judge {
         Flow::Break(reason.into())
     }
 
-    /// Looks at the check after a turn.
-    pub(crate) fn rechecked(&mut self, answers: &[Answer], check: &Checked) -> Flow {
+    /// Looks at the check after a turn. Where its changes were put back, the state is no new one.
+    pub(crate) fn rechecked(
+        &mut self,
+        answers: &[Answer],
+        put_back: bool,
+        check: &Checked,
+    ) -> Flow {
         at_end(check)?;
         if let Some(error) = worst_error(answers).filter(|it| it.status() != Status::NoReply) {
             return Flow::Break(self.because(error));
         }
-        if Answer::any(answers, Outcome::Applied) && !self.seen.note(check) {
+        let kept = Answer::any(answers, Outcome::Applied) && !put_back;
+        if kept && !self.seen.note(check) {
             return Flow::Break(Reason::SEEN.into());
         }
         match self.patience.ends(answers, check) {
@@ -212,7 +241,7 @@ mod tests {
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             findings: keys.len() as u64,
             sources: Some([("a.py".to_owned(), hash.to_owned())].into()),
-            trouble: None,
+            ..Checked::default()
         }
     }
 
@@ -348,7 +377,9 @@ mod tests {
     fn run(judge: &mut Judge, turns: &[(Answer, Checked)]) -> Vec<Option<Reason>> {
         let turns = turns.iter();
         turns
-            .map(|(answer, check)| reason(judge.rechecked(std::slice::from_ref(answer), check)))
+            .map(|(answer, check)| {
+                reason(judge.rechecked(std::slice::from_ref(answer), false, check))
+            })
             .collect()
     }
 
@@ -381,6 +412,30 @@ mod tests {
         let mut judge = judge();
         assert_eq!(reason(judge.begin(&check("1", &["k"]))), None);
         assert_eq!(run(&mut judge, &[refused(&["k"])]), [None]);
+    }
+
+    #[test]
+    fn a_change_that_was_put_back_is_not_seen_but_takes_patience() {
+        let mut judge = judge();
+        assert_eq!(reason(judge.begin(&check("1", &["k"]))), None);
+        let answers = [answer(Outcome::Applied, &["k"])];
+        let mut turn = || reason(judge.rechecked(&answers, true, &check("1", &["k"])));
+        assert_eq!(
+            [turn(), turn(), turn()],
+            [None, None, Some(Reason::STALLED)]
+        );
+    }
+
+    #[test]
+    fn a_longer_cycle_is_seen_as_well() {
+        let mut judge = judge();
+        assert_eq!(reason(judge.begin(&check("1", &["k"]))), None);
+        let turns = [
+            applied("2", &["k"], &["l"]),
+            applied("3", &["l"], &["m"]),
+            applied("2", &["m"], &["l"]),
+        ];
+        assert_eq!(run(&mut judge, &turns), [None, None, Some(Reason::SEEN)]);
     }
 
     #[test]
@@ -482,7 +537,7 @@ mod tests {
     fn a_part_without_a_reply_does_not_end_a_turn_but_trouble_does_after_its_check() {
         let rechecked = |kind: &str| {
             let answers = [answer(Outcome::Applied, &["k"]), failed(kind)];
-            reason(judge().rechecked(&answers, &check("2", &["l"])))
+            reason(judge().rechecked(&answers, false, &check("2", &["l"])))
         };
         assert_eq!(rechecked("network"), None);
         assert_eq!(rechecked("no_model"), None);

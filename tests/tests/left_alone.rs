@@ -1,0 +1,297 @@
+//! The loop left alone with real checkers and a model that may do anything: why it stops, on what it ends, and
+//! what the model is told.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use lr_tests::fake_model::{Answer, FakeModel, Received};
+use lr_tests::{Outcome, Sandbox};
+use serde_json::Value;
+
+/// A module with one finding that nobody repairs for free: `y` is not defined.
+const UNDEFINED: &str = "def double(x):\n    return y * 2\n";
+
+/// The module as it should be.
+const RIGHT: &str = "def double(x):\n    return x * 2\n";
+
+/// A repository with that module, and a model to ask about it.
+fn sandbox(model: &FakeModel) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox.write("calc.py", UNDEFINED);
+    sandbox.write("README.md", "A calculator.\n");
+    sandbox.commit_all();
+    sandbox.set("LR_MODEL", "fake-model");
+    sandbox.set("LR_BASE_URL", &model.url());
+    sandbox
+}
+
+fn block(path: &str, text: &str) -> String {
+    format!("I changed {path}.\n\n<<<< {path} <<<<\n{text}>>>>>>>>\n")
+}
+
+/// A model that answers with these versions of the module, the last one for ever.
+fn answering(versions: &[&str]) -> FakeModel {
+    let replies = versions.iter().map(|text| match *text {
+        "" => Answer::text("I see nothing to do."),
+        text => Answer::text(&block("calc.py", text)),
+    });
+    FakeModel::start(replies.collect::<Vec<_>>())
+}
+
+fn run(sandbox: &Sandbox, flags: &[&str]) -> Outcome {
+    let usual = ["--linters", "ruff", "."];
+    sandbox.run("lr-loop", &[flags, &usual].concat())
+}
+
+/// Section `loop` of what the loop wrote.
+fn told(outcome: &Outcome) -> Value {
+    let turn: Result<Value, _> = serde_json::from_str(&outcome.stdout);
+    assert!(turn.is_ok(), "{outcome}");
+    turn.unwrap()["loop"].clone()
+}
+
+/// The reason, the exit status, and the findings before and after.
+fn ended(outcome: &Outcome) -> String {
+    let told = told(outcome);
+    format!(
+        "{} {}: {} -> {}",
+        told["reason"].as_str().unwrap(),
+        outcome.status,
+        told["findings"]["before"],
+        told["findings"]["after"]
+    )
+}
+
+/// Runs the loop with a model that answers with these versions, and returns how it ended, on which
+/// module, and what the model was asked last.
+fn check(versions: &[&str], flags: &[&str], expected: &str, ends_on: &str) -> (Sandbox, Received) {
+    let model = answering(versions);
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, flags);
+    assert_eq!(ended(&outcome), expected, "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), ends_on, "{outcome}");
+    let status = sandbox.bash("git status --porcelain").success().stdout;
+    assert_eq!(status, "", "{outcome}");
+    let last = model.requests().pop().unwrap();
+    (sandbox, last)
+}
+
+/// The undefined module with so many remarks before it.
+fn moved(lines: usize) -> String {
+    "# A remark.\n".repeat(lines) + UNDEFINED
+}
+
+#[test]
+fn a_model_that_repairs_ends_clean() {
+    check(&[RIGHT], &[], "clean 0: 1 -> 0", RIGHT);
+}
+
+#[test]
+fn a_model_that_only_moves_lines_stalls() {
+    let versions = [1, 2, 3, 4].map(moved);
+    let versions = versions.each_ref().map(String::as_str);
+    check(&versions, &[], "stalled 1: 1 -> 1", &moved(3));
+}
+
+#[test]
+fn a_model_that_goes_round_in_circles_is_seen() {
+    let other = UNDEFINED.replace('y', "z");
+    let third = UNDEFINED.replace('y', "w");
+    let twice = [&other, UNDEFINED, &other, UNDEFINED];
+    check(&twice, &[], "seen 1: 1 -> 1", UNDEFINED);
+    let longer = [&other, third.as_str(), UNDEFINED];
+    check(&longer, &[], "seen 1: 1 -> 1", UNDEFINED);
+}
+
+#[test]
+fn a_model_that_lies_about_being_done_is_not_believed() {
+    let done = "Everything is fine now.\n\nNo further improvements possible";
+    let model = FakeModel::start([Answer::text(done)]);
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(ended(&outcome), "declared_done 1: 1 -> 1", "{outcome}");
+    let with_a_change = block("calc.py", &moved(1)) + "\nNo further improvements possible\n";
+    let model = FakeModel::start([
+        Answer::text(&with_a_change),
+        Answer::text(&block("calc.py", RIGHT)),
+    ]);
+    let sandbox = self::sandbox(&model);
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+}
+
+#[test]
+fn a_reply_that_is_cut_changes_nothing_and_is_asked_for_again() {
+    let cut = Answer::finished("I changed it.\n\n<<<< calc.py <<<<\ndef dou", "length");
+    let model = FakeModel::start([cut, Answer::text(&block("calc.py", RIGHT))]);
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    assert_eq!(told(&outcome)["turns"], 2);
+}
+
+#[test]
+fn a_model_that_goes_down_and_comes_back_is_waited_for() {
+    let busy = Answer::http(503, &["retry-after: 0"], "");
+    let model = FakeModel::start([busy.clone(), busy, Answer::text(&block("calc.py", RIGHT))]);
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    assert_eq!(told(&outcome)["calls"], 3);
+}
+
+/// Two undefined names instead of one.
+const WORSE: &str = "def double(x):\n    return y * z\n";
+
+#[test]
+fn the_best_state_comes_back_with_a_commit_of_its_own() {
+    let (sandbox, asked) = check(&[WORSE, ""], &[], "no_edits 1: 1 -> 1", UNDEFINED);
+    let question = asked.question();
+    assert!(
+        question.contains("Your last answer caused these findings, which were not there before")
+            && question.contains("calc.py:2: F821 Undefined name `z`"),
+        "{question}"
+    );
+    let subjects = sandbox
+        .bash("git log --format=%s main..HEAD")
+        .success()
+        .stdout;
+    assert_eq!(subjects.lines().count(), 3, "{subjects}");
+    let fixes = sandbox.read("FIXES.md");
+    assert!(
+        fixes.contains("the checks were better when turn 1 began"),
+        "{fixes}"
+    );
+    let told = sandbox.bash("cat .lr/runs/*/summary.json").success().stdout;
+    let summary: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(summary["totals"]["commits"].as_array().unwrap().len(), 3);
+    assert_eq!(summary["totals"]["findings"]["after"], 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_is_worse_than_any_finding() {
+    let (sandbox, _) = check(
+        &["def double(x:\n", ""],
+        &[],
+        "no_edits 1: 1 -> 1",
+        UNDEFINED,
+    );
+    assert_eq!(
+        sandbox
+            .bash("git rev-list main..HEAD")
+            .stdout
+            .lines()
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn the_best_state_need_not_be_the_first() {
+    let more = "import os.path as p\n\n\ndef double(x):\n    return y * z\n";
+    let model = answering(&["def double(x):\n    return w * y * z\n", ""]);
+    let sandbox = sandbox(&model);
+    sandbox.write("calc.py", more);
+    sandbox.bash("git commit -qam more").success();
+    let outcome = run(&sandbox, &[]);
+    let told = told(&outcome);
+    assert_eq!(ended(&outcome), "no_edits 1: 3 -> 2", "{outcome}");
+    assert!(
+        !sandbox.read("calc.py").contains("import"),
+        "the free fix stays"
+    );
+    assert_eq!(
+        (&told["kept"], &told["best_turn"]),
+        (&"best".into(), &2.into())
+    );
+}
+
+#[test]
+fn the_last_state_stays_where_that_is_wanted() {
+    let last = ["--keep", "last"];
+    let (sandbox, _) = check(&[WORSE, ""], &last, "no_edits 1: 1 -> 2", WORSE);
+    assert_eq!(
+        sandbox
+            .bash("git rev-list main..HEAD")
+            .stdout
+            .lines()
+            .count(),
+        2
+    );
+    let model = answering(&[WORSE, ""]);
+    let sandbox = self::sandbox(&model);
+    let outcome = run(&sandbox, &["--no-git"]);
+    assert_eq!(ended(&outcome), "no_edits 1: 1 -> 2", "{outcome}");
+    assert_eq!(told(&outcome)["kept"], "last");
+}
+
+#[test]
+fn only_improvements_are_committed_where_that_is_wanted() {
+    let improved = ["--if", "improved"];
+    let (sandbox, asked) = check(&[WORSE, RIGHT], &improved, "clean 0: 1 -> 0", RIGHT);
+    let question = asked.question();
+    assert!(question.contains("The change was taken back"), "{question}");
+    let subjects = sandbox.bash("git rev-list main..HEAD").success().stdout;
+    assert_eq!(subjects.lines().count(), 2, "{subjects}");
+    check(&[WORSE], &improved, "stalled 1: 1 -> 1", UNDEFINED);
+    let unparsable = "def double(x:\n";
+    check(&[unparsable, RIGHT], &improved, "clean 0: 1 -> 0", RIGHT);
+}
+
+#[test]
+fn a_broken_checker_ends_the_loop_before_a_model_is_asked() {
+    let model = answering(&[RIGHT]);
+    let sandbox = sandbox(&model);
+    sandbox.write("ruff.toml", "[lint]\nselect = ['NOPE']\n");
+    sandbox.bash("git add -A && git commit -qm rules").success();
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(ended(&outcome), "broken 2: null -> null", "{outcome}");
+    assert_eq!(model.requests().len(), 0);
+    let outcome = sandbox.run("lr-loop", &["--linters", "nope", "."]);
+    assert_eq!(outcome.status, 2, "{outcome}");
+    assert_eq!(model.requests().len(), 0);
+}
+
+#[test]
+fn a_change_that_breaks_the_checker_is_taken_back() {
+    let model = answering(&["def double(x):\n    return x * 2\n# broken\n"]);
+    let sandbox = sandbox(&model);
+    let checker = "#!/bin/sh\ngrep -q broken \"$1\" && exit 127\nruff check -q \"$1\"\n";
+    sandbox.write("check.sh", checker);
+    sandbox
+        .bash("chmod +x check.sh && git add -A && git commit -qm checker")
+        .success();
+    let outcome = sandbox.run("lr-loop", &["-s", "./check.sh", "calc.py"]);
+    assert_eq!(ended(&outcome), "broken 2: 1 -> 1", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+}
+
+#[test]
+fn three_hundred_files_cost_requests_for_those_with_findings_only() {
+    let model = FakeModel::answering(|request, _| {
+        let named = (0..300).map(|number| format!("m{number}.py"));
+        let mut asked =
+            named.filter(|path| request.question().contains(&format!("<<<< {path} <<<<")));
+        Answer::text(&block(&asked.next().unwrap(), RIGHT))
+    });
+    let mut sandbox = sandbox(&model);
+    sandbox.bash("git rm -q calc.py").success();
+    for number in 0..300 {
+        let is_wrong = [7, 70, 270].contains(&number);
+        sandbox.write(
+            &format!("m{number}.py"),
+            if is_wrong { UNDEFINED } else { RIGHT },
+        );
+    }
+    sandbox.bash("git add -A && git commit -qm many").success();
+    sandbox.set("LR_PROMPT_TOKENS", "1");
+    let outcome = run(&sandbox, &[]);
+    assert_eq!(ended(&outcome), "clean 0: 3 -> 0", "{outcome}");
+    let told = told(&outcome);
+    assert_eq!((&told["turns"], &told["calls"]), (&1.into(), &3.into()));
+    let asked = model.requests();
+    assert!(
+        asked
+            .iter()
+            .all(|it| it.question().matches(".py <<<<").count() == 1)
+    );
+}
