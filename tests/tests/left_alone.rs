@@ -238,6 +238,37 @@ fn only_improvements_are_committed_where_that_is_wanted() {
 }
 
 #[test]
+fn until_done_the_model_is_asked_although_the_checks_are_clean() {
+    let done = Answer::text("No further improvements possible");
+    let better = RIGHT
+        .replace("double(x)", "double(number)")
+        .replace("x *", "number *");
+    let versions = [
+        UNDEFINED.replace('y', "z"),
+        RIGHT.to_owned(),
+        better.clone(),
+    ];
+    let replies = versions
+        .iter()
+        .map(|text| Answer::text(&block("calc.py", text)));
+    let model = FakeModel::start(replies.chain([done.clone()]).collect::<Vec<_>>());
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &["--until", "done"]);
+    assert_eq!(ended(&outcome), "declared_done 0: 1 -> 0", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), better);
+    assert_eq!(model.requests().len(), 4);
+
+    // A change for the worse at the end is taken back, and what is left is clean.
+    let model = FakeModel::start([Answer::text(&block("calc.py", WORSE)), done]);
+    let sandbox = self::sandbox(&model);
+    sandbox.write("calc.py", RIGHT);
+    sandbox.bash("git commit -qam right").success();
+    let outcome = run(&sandbox, &["--until", "done"]);
+    assert_eq!(ended(&outcome), "declared_done 0: 0 -> 0", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), RIGHT);
+}
+
+#[test]
 fn a_broken_checker_ends_the_loop_before_a_model_is_asked() {
     let model = answering(&[RIGHT]);
     let sandbox = sandbox(&model);

@@ -6,7 +6,8 @@ use crate::plan::Replacement;
 
 const EXIT_STATUS: &str = "\
 Exit status:
-  0  the checks are clean (or --stop-after or --print did what was asked)
+  0  the checks are clean (or --stop-after or --print did what was asked); with --until done, also
+     declared_done, no_edits and no_change, if the last check is clean
   1  stopped before clean: declared_done, no_edits, no_change, seen, stalled, refused, no_model
   2  trouble: broken, missing, repository, stage_failed, or a wrong command line
   3  a model was asked for but gave no usable reply: model_failed
@@ -171,6 +172,10 @@ pub struct Stopping {
     #[arg(long, value_name = "N", env = "LR_PATIENCE", value_parser = clap::value_parser!(u64).range(1..))]
     pub patience: Option<u64>,
 
+    /// Ask until the checks are clean, or on until the model has nothing more to improve [default: clean]
+    #[arg(long, value_name = "WHEN", value_enum, env = "LR_UNTIL")]
+    pub until: Option<Until>,
+
     /// End on the best state that was seen, by a commit that takes back what came after it, or on the
     /// last [default: best]
     #[arg(long, value_name = "STATE", value_enum, env = "LR_KEEP")]
@@ -183,6 +188,16 @@ pub struct Stopping {
     /// Print the first prompt, or the first reply, and change nothing
     #[arg(long, value_name = "STAGE", value_enum)]
     pub stop_after: Option<StopAfter>,
+}
+
+/// How long a model is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Until {
+    /// Until the checks are clean
+    Clean,
+    /// Also when they are clean, until a reply declares itself done or changes nothing
+    Done,
 }
 
 /// The state that a run ends on.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use lr_stage::Status;
+
 use crate::money;
 use crate::progress::plural;
 use crate::stop::Reason;
@@ -76,9 +78,9 @@ impl Ending<'_> {
             return self.next_without_branch();
         };
         let run = self.run;
-        Some(match (self.has_commits, self.reason.name) {
+        Some(match (self.has_commits, self.reason.status) {
             (false, _) => "git checkout - (leave the branch)".to_owned(),
-            (true, "clean") => format!(
+            (true, Status::Done) => format!(
                 "git checkout - && git merge {branch} (keep it), \
                  git diff refs/lr/{run}/base... (see it), lr-git undo (take it back)"
             ),

@@ -8,7 +8,7 @@ use lr_record::Author;
 use lr_stage::{Error, Kind, environment, say};
 use serde::Deserialize;
 
-use crate::args::{Args, Asking, Condition, Keep, StopAfter, Stopping};
+use crate::args::{Args, Asking, Condition, Keep, StopAfter, Stopping, Until};
 use crate::money;
 use crate::stop::{Amounts, Limits};
 
@@ -104,6 +104,7 @@ struct LoopSettings {
     max_cost: Option<f64>,
     max_time: Option<f64>,
     patience: Option<u64>,
+    until: Option<Until>,
     keep: Option<Keep>,
     #[serde(rename = "if")]
     condition: Option<Condition>,
@@ -166,6 +167,14 @@ impl Plan {
         let settings: LoopSettings = config.settings()?;
         let keep = args.stopping.keep.or(settings.keep).unwrap_or(Keep::Best);
         let condition = args.stopping.condition.or(settings.condition);
+        let limits = limits(&args.stopping, &settings)?;
+        if limits.until == Until::Done && condition.is_some() {
+            return Err(Error::new(
+                Kind::Usage,
+                "'--until done' and '--if improved' do not go together: nothing is better than clean",
+            )
+            .hint("leave out one of them"));
+        }
         if args.no_git && args.stopping.condition.is_some() {
             return Err(
                 Error::new(Kind::Usage, "--if improved needs git, to put files back")
@@ -174,7 +183,7 @@ impl Plan {
         }
         Ok(Self {
             sources,
-            limits: limits(&args.stopping, &settings)?,
+            limits,
             git: !args.no_git,
             keep: if args.no_git { Keep::Last } else { keep },
             condition: condition.filter(|_| !args.no_git),
@@ -190,6 +199,7 @@ impl Plan {
             prompt: Flags::default()
                 .value("--instructions", args.asking.instructions.clone())
                 .value("--template", args.asking.template.clone())
+                .only_if(limits.until == Until::Done, "--even-if-clean")
                 .0,
             llm: llm_flags(&args.asking),
             api_key: args.asking.api_key,
@@ -238,6 +248,7 @@ fn limits(stopping: &Stopping, settings: &LoopSettings) -> Result<Limits, Error>
     Ok(Limits {
         iterations: stopping.iterations.or(settings.iterations).unwrap_or(100),
         patience: stopping.patience.or(settings.patience).unwrap_or(3),
+        until: stopping.until.or(settings.until).unwrap_or(Until::Clean),
         budget: Amounts {
             calls: stopping.max_calls.or(settings.max_calls),
             tokens: stopping.max_total_tokens.or(settings.max_total_tokens),
@@ -273,6 +284,11 @@ fn milliseconds(seconds: f64) -> Option<u64> {
 struct Flags(Vec<String>);
 
 impl Flags {
+    fn only_if(mut self, condition: bool, flag: &str) -> Self {
+        self.0.extend(condition.then(|| flag.to_owned()));
+        self
+    }
+
     fn value(mut self, flag: &str, value: Option<String>) -> Self {
         if let Some(value) = value {
             if value.starts_with('-') && flag.starts_with("--") {
@@ -394,6 +410,11 @@ mod tests {
             Stage::LLM,
             "-L --replay d a.py",
             "lr-llm --replay d --local",
+        );
+        check(
+            Stage::PROMPT,
+            "--until done a.py",
+            "lr-prompt --even-if-clean",
         );
         check(Stage::APPLY, "a.py", "lr-apply --exit-zero");
         check(Stage::START, "a.py", "lr-git start");

@@ -44,6 +44,7 @@ impl<'a> Rounds<'a> {
             let _ = self.restore(&stop);
         }
         self.summary.add_best(self.judge.best());
+        let stop = self.judge.settle(stop);
         (stop, self.runner.into_record())
     }
 

@@ -10,6 +10,7 @@ use super::budget::{Amounts, Budget};
 use super::patience::Patience;
 use super::reason::{Flow, Reason, Stop};
 use super::seen::Seen;
+use crate::args::Until;
 use crate::reading::{Answer, Checked, Taken};
 
 /// The limits that the user sets.
@@ -21,6 +22,8 @@ pub(crate) struct Limits {
     pub(crate) budget: Amounts<Option<u64>>,
     /// How many turns in a row may remove nothing they were asked to.
     pub(crate) patience: u64,
+    /// How long a model is asked.
+    pub(crate) until: Until,
 }
 
 /// Decides whether the loop goes on.
@@ -33,6 +36,8 @@ pub(crate) struct Judge {
     patience: Patience,
     seen: Seen,
     best: Best,
+    /// Whether the last check says that the present state is clean.
+    clean: bool,
 }
 
 impl Judge {
@@ -46,17 +51,20 @@ impl Judge {
             patience: Patience::new(limits.patience),
             seen: Seen::default(),
             best: Best::default(),
+            clean: false,
         }
     }
 
     /// Notes that the sources may have changed, before the check with which `turn` begins.
     pub(crate) fn changed(&mut self, turn: u64) {
         self.best.changed(turn);
+        self.clean = false;
     }
 
     /// Notes the check with which `turn` begins.
     pub(crate) fn checked(&mut self, turn: u64, check: &Checked) {
         self.best.checked(turn, check.rank);
+        self.clean = check.clean && check.trouble.is_none();
     }
 
     /// Notes that the state came back in which a turn began.
@@ -72,7 +80,7 @@ impl Judge {
     /// Looks at the first check.
     pub(crate) fn begin(&mut self, check: &Checked) -> Flow {
         self.seen.note(check);
-        at_end(check)
+        self.at_end(check)
     }
 
     /// Tells with which flags what is left is handed to the model's stage, before it is asked.
@@ -158,7 +166,7 @@ impl Judge {
         put_back: bool,
         check: &Checked,
     ) -> Flow {
-        at_end(check)?;
+        self.at_end(check)?;
         if let Some(error) = worst_error(answers).filter(|it| it.status() != Status::NoReply) {
             return Flow::Break(self.because(error));
         }
@@ -177,6 +185,33 @@ impl Judge {
     pub(crate) fn renew(&mut self) {
         self.patience = Patience::new(self.limits.patience);
         self.seen = Seen::default();
+    }
+
+    /// Stops where a check leaves nothing to do, or says nothing about the sources.
+    fn at_end(&self, check: &Checked) -> Flow {
+        match &check.trouble {
+            Some(trouble) => Flow::Break(trouble.clone()),
+            None if check.clean && self.limits.until == Until::Clean => {
+                Flow::Break(Reason::CLEAN.into())
+            }
+            None => Flow::Continue(()),
+        }
+    }
+
+    /// Returns the reason at the end of the run. Where a model was to be asked although the checks
+    /// are clean, it is no failure that it has nothing more to say.
+    pub(crate) fn settle(&self, stop: Stop) -> Stop {
+        let has_no_more = [Reason::DECLARED_DONE, Reason::NO_EDITS, Reason::NO_CHANGE];
+        let is_done =
+            self.limits.until == Until::Done && self.clean && has_no_more.contains(&stop.reason);
+        Stop {
+            reason: if is_done {
+                stop.reason.done()
+            } else {
+                stop.reason
+            },
+            ..stop
+        }
     }
 
     fn because(&self, error: &TurnError) -> Stop {
@@ -200,15 +235,6 @@ impl Judge {
     }
 }
 
-/// Stops where a check leaves nothing to do, or says nothing about the sources.
-fn at_end(check: &Checked) -> Flow {
-    match &check.trouble {
-        Some(trouble) => Flow::Break(trouble.clone()),
-        None if check.clean => Flow::Break(Reason::CLEAN.into()),
-        None => Flow::Continue(()),
-    }
-}
-
 fn worst_error(answers: &[Answer]) -> Option<&TurnError> {
     let errors = answers.iter().filter_map(|answer| answer.error.as_ref());
     errors.max_by_key(|error| error.status())
@@ -228,6 +254,7 @@ mod tests {
             millis: None,
         },
         patience: 3,
+        until: Until::Clean,
     };
 
     fn judge() -> Judge {
@@ -241,6 +268,7 @@ mod tests {
             keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             findings: keys.len() as u64,
             sources: Some([("a.py".to_owned(), hash.to_owned())].into()),
+            rank: Some([0, 0, keys.len() as u64, 0, 0]),
             ..Checked::default()
         }
     }
@@ -397,6 +425,40 @@ mod tests {
             run(&mut judge(), &[applied("2", &["k"], &[])]),
             [Some(Reason::CLEAN)]
         );
+    }
+
+    /// A judge of a run in which a model is asked although the checks are clean.
+    fn judge_until_done() -> Judge {
+        let until = Until::Done;
+        Judge::new(Limits { until, ..LIMITS }, true)
+    }
+
+    #[test]
+    fn until_done_clean_checks_end_nothing_and_take_no_patience() {
+        let mut judge = judge_until_done();
+        assert_eq!(reason(judge.begin(&check("1", &[]))), None);
+        let turns: Vec<_> = (2..9)
+            .map(|hash| applied(&hash.to_string(), &[], &[]))
+            .collect();
+        assert_eq!(run(&mut judge, &turns), [None; 7]);
+        let back = applied("1", &[], &[]);
+        assert_eq!(run(&mut judge, &[back]), [Some(Reason::SEEN)]);
+    }
+
+    #[test]
+    fn until_done_the_checks_judge_whether_that_is_a_success() {
+        let settled = |keys: &[&str], reason: Reason| {
+            let mut judge = judge_until_done();
+            judge.checked(1, &check("1", keys));
+            judge.settle(reason.into()).reason.status
+        };
+        for reason in [Reason::DECLARED_DONE, Reason::NO_EDITS, Reason::NO_CHANGE] {
+            assert_eq!(settled(&[], reason), Status::Done);
+            assert_eq!(settled(&["k"], reason), Status::No);
+            assert_eq!(judge().settle(reason.into()).reason.status, Status::No);
+        }
+        assert_eq!(settled(&[], Reason::ITERATIONS), Status::Limit);
+        assert_eq!(settled(&[], Reason::SEEN), Status::No);
     }
 
     #[test]

@@ -47,7 +47,9 @@ impl Patience {
         let gone = answers.iter().any(|it| !it.asked.is_subset(&check.keys));
         count(&mut self.refused, refused);
         count(&mut self.free, free);
-        let says_nothing = refused || (free && gone);
+        // Where nothing was found, nothing could go.
+        let nothing_asked = answers.iter().all(|it| it.asked.is_empty());
+        let says_nothing = refused || nothing_asked || (free && gone);
         if !says_nothing {
             count(&mut self.stalled, !gone);
         }

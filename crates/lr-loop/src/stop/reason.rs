@@ -43,6 +43,11 @@ impl Reason {
     pub(crate) const INTERRUPTED: Self = Self::new("interrupted", Status::Interrupted, "asked to stop");
     pub(crate) const TERMINATED: Self = Self::new("interrupted", Status::Terminated, "asked to stop");
 
+    /// The same reason where it is what was wanted.
+    pub(crate) fn done(self) -> Self {
+        Self { status: Status::Done, ..self }
+    }
+
     const fn new(name: &'static str, status: Status, words: &'static str) -> Self {
         Self { name, status, words }
     }
