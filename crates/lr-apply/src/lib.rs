@@ -11,10 +11,7 @@ mod args;
 mod options;
 
 mod guard;
-mod patterns;
-mod protected;
 mod rules;
-mod work_tree;
 
 mod diff;
 mod plan;
@@ -58,7 +55,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
     } else {
         writer.settle(&root)?;
     }
-    let prefix = rules.work_tree.prefix();
+    let prefix = rules.guard.prefix();
     let mut stage = Stage {
         patch: args.patch_out.map(|name| PatchOut::new(name, prefix)),
         root,

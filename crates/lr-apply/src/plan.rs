@@ -6,10 +6,11 @@ use lr_blocks::{Block, Fence, Problem, Reply, Terms, fragment, read_reply, suspi
 use lr_files::{
     FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, State, check_replacements, fit,
 };
+use lr_guard::Objection;
 use lr_turn::{Apply, BytesAspect, Check, Finish, Outcome, Refusal, ReplyFormat, Shown};
 
 use crate::guard::{Offer, Offered, refusal, without_lines};
-use crate::rules::{Objection, Rules};
+use crate::rules::Rules;
 use crate::silenced::Silenced;
 use crate::stage::is_complete;
 use crate::version::Version;

@@ -86,7 +86,7 @@ impl Stage {
             .iter()
             .filter(|refusal| refusal.kind == "protected");
         let paths = protected.filter_map(|refusal| refusal.path.as_deref());
-        let protected = paths.filter(|path| self.rules.protected.can_be_lifted(path));
+        let protected = paths.filter(|path| self.rules.guard.can_be_lifted(path));
         if let Some(path) = protected.min() {
             say::note(&format!(
                 "protected files are not changed; protect = [\"!{path}\"] in [apply] of lr.toml lifts it"

@@ -64,10 +64,10 @@ fn problem(what: &str) -> Problem {
 
 fn is_piece(old: &Outline, new: &Outline) -> bool {
     let known = |name: &&str| old.names.contains(*name);
-    if !new.definitions.iter().any(|name| known(name)) {
+    if !new.definitions.iter().any(known) {
         return false;
     }
-    let is_all_known = new.definitions.iter().all(|name| known(name));
+    let is_all_known = new.definitions.iter().all(known);
     let lost = old.lost(new);
     let n_old = old.definitions.len();
     let n_kept = old
