@@ -18,6 +18,7 @@ mod plan;
 mod silenced;
 mod version;
 
+mod kept;
 mod receipt;
 mod write;
 
@@ -85,7 +86,13 @@ fn answer(
     let mut output = stage.output(format, piped)?;
     let status = match input {
         Input::Turns(reader) => turns::run(reader, &mut output, stage)?,
-        Input::Text(text) => stage.apply_text(&text, sources, &mut output)?,
+        Input::Text(text) => {
+            let applied = stage.apply_text(&text, sources, &mut output);
+            if applied.is_err() && !stage.dry_run && !stage.writer.has_written() {
+                kept::keep(&stage.root, &text);
+            }
+            applied?
+        }
     };
     stage.write_patch(&mut output)?;
     Ok(status)

@@ -8,6 +8,7 @@ use lr_stage::{Error, Form, Kind, Status, ask, say};
 use lr_turn::{Apply, Check, Finish, Outcome, Prompt, Reply, ReplyFormat, Source, Turn};
 
 use crate::guard::{Offer, refusal};
+use crate::kept;
 use crate::page;
 use crate::patch::PatchOut;
 use crate::plan::{self, Plan, Request};
@@ -69,6 +70,9 @@ impl Stage {
         let mut turn = Turn::new();
         turn.set(&apply);
         turns::write(&turn, output, self)?;
+        if apply.outcome == Outcome::Refused && !self.dry_run {
+            kept::keep(&self.root, text);
+        }
         Ok(status_of(&apply))
     }
 
