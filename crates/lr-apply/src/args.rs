@@ -83,7 +83,7 @@ pub struct LeaveArguments {
     #[arg(long)]
     pub no_new_suppressions: bool,
 
-    /// Refuse a version that loses more than PERCENT of a file's lines, and 15 or more [default: 75]
+    /// Refuse a version that loses more than PERCENT of a file's lines, and 15 or more [default: 75]; 100 takes pieces of files too
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub max_shrink: Option<u8>,
 }

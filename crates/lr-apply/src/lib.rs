@@ -11,16 +11,14 @@ mod args;
 mod options;
 
 mod guard;
-mod patterns;
-mod protected;
 mod rules;
-mod work_tree;
 
 mod diff;
 mod plan;
 mod silenced;
 mod version;
 
+mod kept;
 mod receipt;
 mod write;
 
@@ -58,7 +56,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
     } else {
         writer.settle(&root)?;
     }
-    let prefix = rules.work_tree.prefix();
+    let prefix = rules.guard.prefix();
     let mut stage = Stage {
         patch: args.patch_out.map(|name| PatchOut::new(name, prefix)),
         root,
@@ -88,7 +86,13 @@ fn answer(
     let mut output = stage.output(format, piped)?;
     let status = match input {
         Input::Turns(reader) => turns::run(reader, &mut output, stage)?,
-        Input::Text(text) => stage.apply_text(&text, sources, &mut output)?,
+        Input::Text(text) => {
+            let applied = stage.apply_text(&text, sources, &mut output);
+            if applied.is_err() && !stage.dry_run && !stage.writer.has_written() {
+                kept::keep(&stage.root, &text);
+            }
+            applied?
+        }
     };
     stage.write_patch(&mut output)?;
     Ok(status)

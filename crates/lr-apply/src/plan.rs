@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use lr_blocks::{Block, Fence, Problem, Reply, Terms, read_reply, suspicious_beyond};
+use lr_blocks::{Block, Fence, Problem, Reply, Terms, fragment, read_reply, suspicious_beyond};
 use lr_files::{
     FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, State, check_replacements, fit,
 };
+use lr_guard::Objection;
 use lr_turn::{Apply, BytesAspect, Check, Finish, Outcome, Refusal, ReplyFormat, Shown};
 
 use crate::guard::{Offer, Offered, refusal, without_lines};
-use crate::rules::{Objection, Rules};
+use crate::rules::Rules;
 use crate::silenced::Silenced;
 use crate::stage::is_complete;
 use crate::version::Version;
@@ -196,7 +197,10 @@ fn new_version(root: &Root, request: &Request<'_>, block: &Block) -> Result<Vers
         .map_err(|problems| problems.into_iter().map(refuse).collect::<Vec<_>>())?;
     if let Some(text) = text.as_ref().filter(|_| !request.is_computed) {
         let plain_old = plain_old.as_deref().unwrap_or_default();
-        let problem = suspicious_beyond(plain_old, text, request.rules.max_shrink);
+        let max_shrink = request.rules.max_shrink;
+        let may_be_piece = block.is_whole() && max_shrink < 100;
+        let problem = suspicious_beyond(plain_old, text, max_shrink)
+            .or_else(|| may_be_piece.then(|| fragment(plain_old, text)).flatten());
         problem.map_or(Ok(()), |problem| Err(vec![refuse(problem)]))?;
     }
     if text.is_none() && !request.rules.delete.hold(&path) {

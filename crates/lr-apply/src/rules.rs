@@ -4,10 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use lr_files::Root;
-
-use crate::patterns::Patterns;
-use crate::protected::Protected;
-use crate::work_tree::WorkTree;
+use lr_guard::{Guard, Objection, Patterns};
 
 /// What a reply may do at all, whichever files were offered.
 pub(crate) struct Rules {
@@ -16,8 +13,7 @@ pub(crate) struct Rules {
     /// Which of the offered files may be deleted.
     pub(crate) delete: Patterns,
     /// Files that no reply may touch.
-    pub(crate) protected: Protected,
-    pub(crate) work_tree: WorkTree,
+    pub(crate) guard: Guard,
     /// How many percent of its lines a file may lose.
     pub(crate) max_shrink: u8,
     /// Whether a reply may not silence the checkers.
@@ -29,20 +25,10 @@ pub(crate) struct Rules {
 /// The names in a directory by their form in lower case.
 pub(crate) type Names = HashMap<String, Vec<String>>;
 
-/// Why a file may not be touched: a word for programs, and the end of a sentence about the file.
-pub(crate) type Objection = (&'static str, String);
-
 impl Rules {
     /// Says why a file may not be touched although it was offered.
     pub(crate) fn objection(&self, path: &str) -> Option<Objection> {
-        if let Some(reason) = self.protected.reason(path) {
-            return Some(("protected", format!("is protected: {reason}")));
-        }
-        if let Some(module) = self.work_tree.submodule_of(path) {
-            return Some(("protected", format!("lies in the submodule '{module}'")));
-        }
-        let is_ignored = self.work_tree.ignores(path);
-        is_ignored.then(|| ("ignored", "is ignored by git".to_owned()))
+        self.guard.objection(path)
     }
 
     /// Says why a file may not be made.
@@ -140,8 +126,7 @@ mod tests {
         Rules {
             new: Patterns::new(&[new.to_owned()], "").unwrap(),
             delete: Patterns::new(&[], "").unwrap(),
-            protected: Protected::new(&[], &[], "").unwrap(),
-            work_tree: WorkTree::of(folder, folder),
+            guard: Guard::new(&Root::open(folder).unwrap(), &[]).unwrap(),
             max_shrink: 75,
             no_new_suppressions: false,
             names: RefCell::default(),

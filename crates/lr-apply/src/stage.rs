@@ -8,6 +8,7 @@ use lr_stage::{Error, Form, Kind, Status, ask, say};
 use lr_turn::{Apply, Check, Finish, Outcome, Prompt, Reply, ReplyFormat, Source, Turn};
 
 use crate::guard::{Offer, refusal};
+use crate::kept;
 use crate::page;
 use crate::patch::PatchOut;
 use crate::plan::{self, Plan, Request};
@@ -69,6 +70,9 @@ impl Stage {
         let mut turn = Turn::new();
         turn.set(&apply);
         turns::write(&turn, output, self)?;
+        if apply.outcome == Outcome::Refused && !self.dry_run {
+            kept::keep(&self.root, text);
+        }
         Ok(status_of(&apply))
     }
 
@@ -86,7 +90,7 @@ impl Stage {
             .iter()
             .filter(|refusal| refusal.kind == "protected");
         let paths = protected.filter_map(|refusal| refusal.path.as_deref());
-        let protected = paths.filter(|path| self.rules.protected.can_be_lifted(path));
+        let protected = paths.filter(|path| self.rules.guard.can_be_lifted(path));
         if let Some(path) = protected.min() {
             say::note(&format!(
                 "protected files are not changed; protect = [\"!{path}\"] in [apply] of lr.toml lifts it"

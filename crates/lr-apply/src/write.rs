@@ -22,6 +22,11 @@ impl Writer {
         }
     }
 
+    /// Tells whether files were changed.
+    pub(crate) fn has_written(&self) -> bool {
+        self.has_written
+    }
+
     /// Adds to an error about the output that files were changed before it, which nobody was told.
     pub(crate) fn with_changes(&self, error: Error) -> Error {
         if self.has_written && error.kind == Kind::Io && error.hint.is_none() {

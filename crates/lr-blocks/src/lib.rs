@@ -50,6 +50,7 @@ mod talk;
 
 mod comparison;
 mod elision;
+mod fragment;
 mod suppressions;
 mod suspicious;
 
@@ -59,6 +60,7 @@ mod problem;
 pub use edit::Edit;
 pub use edit_marks::{EditMarks, write_edit};
 pub use fence::Fence;
+pub use fragment::fragment;
 pub use hunks::Hunk;
 pub use problem::{Problem, ProblemKind};
 pub use read::read_reply;

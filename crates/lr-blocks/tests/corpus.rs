@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use lr_blocks::{Block, Content, Fence, Reply, Terms, read_reply, suspicious};
+use lr_blocks::{Block, Content, Fence, Reply, Terms, fragment, read_reply, suspicious};
 use lr_turn::ReplyFormat;
 use serde::Deserialize;
 
@@ -89,9 +89,11 @@ fn outcome(block: &Block, old: Option<&str>) -> Result<Option<String>, String> {
     let new = block
         .apply(old)
         .map_err(|problems| problems[0].kind.to_string())?;
-    let problem = new
-        .as_ref()
-        .and_then(|new| suspicious(old.unwrap_or_default(), new));
+    let problem = new.as_ref().and_then(|new| {
+        let old = old.unwrap_or_default();
+        let is_piece = || block.is_whole().then(|| fragment(old, new)).flatten();
+        suspicious(old, new).or_else(is_piece)
+    });
     match problem {
         Some(problem) => Err(problem.kind.to_string()),
         None => Ok(new),

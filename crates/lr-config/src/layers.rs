@@ -29,6 +29,15 @@ pub trait Settings: DeserializeOwned + Default {
     /// The keys whose lists add up over the files instead of replacing each other: a project's come
     /// first and the user's own last, so that the user has the last word where order counts.
     const JOINED: &'static [&'static str] = &[];
+
+    /// Says what is wrong with the values that one file sets, as the end of a sentence about the file.
+    ///
+    /// # Errors
+    ///
+    /// That sentence's end.
+    fn check(&self, _is_project: bool) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The configuration files that hold here, from the weakest to the strongest.
@@ -87,7 +96,9 @@ impl Config {
             let table = layer.stage_table(S::TABLE, value)?;
             layer.check_trust::<S>(table)?;
             S::deserialize(Value::Table(table.clone()))
-                .map_err(|error| layer.malformed(S::TABLE, &error))?;
+                .map_err(|error| layer.malformed(S::TABLE, &error))?
+                .check(layer.is_project)
+                .map_err(|reason| layer.error(&reason))?;
             let mut table = table.clone();
             for key in S::JOINED {
                 if let (Some(Value::Array(below)), Some(Value::Array(list))) =
@@ -105,8 +116,12 @@ impl Config {
 
     fn add(&mut self, path: PathBuf, text: &str, is_project: bool) -> Result<(), Error> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
-            let message = format!("cannot understand '{}'", path.display());
-            Error::new(Kind::Config, message).because(error.to_string().trim_end().to_owned())
+            let message = format!(
+                "cannot understand '{}'{}",
+                path.display(),
+                place(text, &error)
+            );
+            Error::new(Kind::Config, message).because(error.message().to_owned())
         })?;
         let layer = Layer {
             path,
@@ -140,6 +155,22 @@ impl Config {
         let message = format!("no table [profile.{name}] in the configuration");
         Err(Error::new(Kind::Config, message).hint("define it in lr.toml, or leave out --profile"))
     }
+}
+
+/// Where a file cannot be understood. The line itself is not shown: in a project it may be a link to any file.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    before.map_or_else(String::new, |before| {
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            + 1;
+        format!(", line {line}, column {column}")
+    })
 }
 
 impl Layer {
@@ -351,6 +382,20 @@ mod tests {
         let profile = "[profile.p.llm]\nbase-url = 'http://evil'";
         let config = config("", profile, Some("p")).unwrap();
         assert!(config.settings::<Llm>().is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_is_not_quoted() {
+        let error = config("", "[llm]\nsecret of somebody else", None).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.starts_with("cannot understand 'lr.toml', line 2, column "),
+            "{text}"
+        );
+        assert!(
+            !text.contains("secret") && !text.contains("somebody"),
+            "{text}"
+        );
     }
 
     #[test]

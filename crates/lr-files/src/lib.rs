@@ -16,6 +16,7 @@ mod fit;
 mod journal;
 #[cfg(test)]
 mod journal_tests;
+mod kept;
 mod path;
 mod record;
 mod replacement;
@@ -30,6 +31,7 @@ mod whole;
 pub use error::{FileError, FileErrorKind};
 pub use fit::{Keep, fit, has_bom, plain};
 pub use journal::{Journal, Recovered};
+pub use kept::keep_text;
 pub use path::{PathProblem, relative_path};
 pub use record::Receipt;
 pub use replacement::{Replacement, check_replacements};

@@ -151,7 +151,7 @@ fn open_journal(project: &Root) -> io::Result<OwnedFd> {
 
 /// Makes `.lr` ignore itself. The file appears complete, or not at all when this is killed; what
 /// was begun then is removed by the next one.
-fn ignore_itself(lr: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn ignore_itself(lr: BorrowedFd<'_>) -> io::Result<()> {
     let is_done =
         || rustix::fs::accessat(lr, ".gitignore", Access::EXISTS, AtFlags::empty()).is_ok();
     if is_done() {
@@ -168,7 +168,8 @@ fn ignore_itself(lr: BorrowedFd<'_>) -> io::Result<()> {
     disk::rename(lr, NEW_IGNORE, ".gitignore")
 }
 
-fn open_or_make(directory: BorrowedFd<'_>, name: &str) -> io::Result<OwnedFd> {
+/// Opens a directory beneath another one, never through a link, and makes it if it is not there.
+pub(crate) fn open_or_make(directory: BorrowedFd<'_>, name: &str) -> io::Result<OwnedFd> {
     match disk::open_directory(directory, name) {
         Err(Errno::NOENT) => {}
         other => return Ok(other?),

@@ -11,6 +11,7 @@
 
 mod args;
 mod begin;
+mod closed;
 mod context;
 mod exhibit;
 mod findings;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use lr_config::{Config, Settings};
 use lr_files::{Root, SourceFile};
+use lr_guard::{Guard, Protect};
 use lr_stage::{Common, Error, Kind, environment};
 use lr_turn::ReplyFormat;
 use serde::Deserialize;
@@ -96,6 +97,18 @@ impl Options {
             reply_format: self.limits.reply_format.or(settings.reply_format),
             prompt_tokens: self.limits.prompt_tokens.or(settings.prompt_tokens),
         })
+    }
+
+    /// Returns the guard of the files that no reply may touch, as lr-apply will have it.
+    ///
+    /// # Errors
+    ///
+    /// `config`, `usage` and `io`.
+    pub(crate) fn guard(&self) -> Result<Guard, Error> {
+        let settings: Protect = Config::load(&self.common)?.settings()?;
+        let root =
+            Root::open(".".as_ref()).map_err(|error| Error::new(Kind::Io, error.to_string()))?;
+        Guard::new(&root, &settings.protect)
     }
 
     /// Finds the template: a file, else one of the user's own by its name, else a built-in one.

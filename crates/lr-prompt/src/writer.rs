@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 
+use lr_guard::Guard;
 use lr_stage::turns::{Ready, Worker};
 use lr_stage::{Error, Form, Status, say};
 use lr_turn::{
     Check, Id, Message, Offered, Previous, Prompt, ReplyFormat, Share, Source, SourceRole, Turn,
 };
 
+use crate::closed;
 use crate::context::Context;
 use crate::exhibit::{self, Exhibit};
 use crate::format::{self, Marks};
@@ -39,6 +41,7 @@ pub(crate) struct Writer {
 struct Tools {
     renderer: Renderer,
     limits: Limits,
+    guard: Guard,
 }
 
 impl Writer {
@@ -69,9 +72,13 @@ impl Writer {
             say::note("no checker that worked found anything: nothing to ask");
             return Ok(());
         }
-        let sources = turn.get::<Vec<Source>>()?.unwrap_or_default();
+        let mut sources = turn.get::<Vec<Source>>()?.unwrap_or_default();
+        let closed = closed::close(&mut sources, &self.tools()?.guard);
         let previous = turn.get::<Previous>()?.unwrap_or_default();
         let material = Material::gather(check, sources, previous, &self.report)?;
+        if let Some(error) = closed::nothing_left(&material, &closed) {
+            return Err(error);
+        }
         let usual = Measure::usual(self.tools()?.limits.whole_below.unwrap_or(WHOLE_BELOW));
         let all = Part::whole(&material);
         let prompt = self.part(&all, &material.check, usual)?;
@@ -241,7 +248,11 @@ impl Writer {
                     limits.reply_format.get_or_insert(ReplyFormat::Blocks);
                 }
                 let renderer = Renderer::new(&self.options.template()?)?;
-                Ok(tools.insert(Tools { renderer, limits }))
+                Ok(tools.insert(Tools {
+                    renderer,
+                    limits,
+                    guard: self.options.guard()?,
+                }))
             }
         }
     }

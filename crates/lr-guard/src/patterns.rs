@@ -5,7 +5,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder, Glob};
 use lr_stage::{Error, Kind};
 
 /// Patterns as in `.gitignore`: the last one that matches decides, and `!` turns it round.
-pub(crate) struct Patterns {
+pub struct Patterns {
     matcher: Gitignore,
     /// What stands before a path of the working directory in the paths the patterns are about:
     /// empty, or ending with `/`.
@@ -24,7 +24,11 @@ pub(crate) enum Verdict<'a> {
 
 impl Patterns {
     /// Reads patterns about paths that begin with `prefix`; letter case counts.
-    pub(crate) fn new(globs: &[String], prefix: &str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// `usage` when a pattern cannot be read.
+    pub fn new(globs: &[String], prefix: &str) -> Result<Self, Error> {
         Self::build(GitignoreBuilder::new(""), globs, prefix)
     }
 
@@ -58,7 +62,7 @@ impl Patterns {
     }
 
     /// Tells whether there are none.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.matcher.is_empty()
     }
 
@@ -73,7 +77,7 @@ impl Patterns {
     }
 
     /// Tells whether a file is matched.
-    pub(crate) fn hold(&self, path: &str) -> bool {
+    pub fn hold(&self, path: &str) -> bool {
         matches!(self.verdict(path), Verdict::Matched(_))
     }
 }
