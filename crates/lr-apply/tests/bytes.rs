@@ -6,25 +6,15 @@
     reason = "a test runs the program itself, and fails by panicking"
 )]
 
-use std::io::Write as _;
+mod program;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use program::lr_apply;
 
 fn apply(folder: &Path, turn: &str) -> (i32, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lr-apply"))
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(turn.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = lr_apply(folder, &[], turn);
     (
         output.status.code().unwrap(),
         String::from_utf8(output.stdout).unwrap(),

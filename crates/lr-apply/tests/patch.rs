@@ -7,12 +7,14 @@
     reason = "a test runs the programs themselves, and fails by panicking"
 )]
 
+mod program;
+
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
+use program::lr_apply;
 use tempfile::TempDir;
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -31,22 +33,8 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn run(folder: &Path, arguments: &[&str], reply: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_lr-apply"))
-        .current_dir(folder)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A run that fails early may not read its input.
-    let _ = child.stdin.take().unwrap().write_all(reply.as_bytes());
-    child.wait_with_output().unwrap()
-}
-
 fn apply(folder: &Path, arguments: &[&str], reply: &str) -> String {
-    let output = run(folder, arguments, reply);
+    let output = lr_apply(folder, arguments, reply);
     let page = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),
@@ -148,7 +136,7 @@ fn nothing_is_written_where_the_patch_cannot_be() {
         ("new.py", "would take the place of 'new.py'"),
     ] {
         let arguments = ["--allow-new", "--patch-out", name, "a.py"];
-        let output = run(folder.path(), &arguments, reply);
+        let output = lr_apply(folder.path(), &arguments, reply);
         let words = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{name}: {words}");
         assert!(words.contains(reason), "{name}: {words}");

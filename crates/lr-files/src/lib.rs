@@ -11,6 +11,7 @@
 
 mod attributes;
 mod disk;
+mod emptied;
 mod error;
 mod fit;
 mod journal;

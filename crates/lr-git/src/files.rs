@@ -43,7 +43,7 @@ pub(crate) fn check_journal(directory: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Replaces a set of files, all or nothing.
+/// Replaces a set of files, all or nothing. Directories that become empty go with the last file in them.
 pub(crate) fn replace(
     directory: &Path,
     set: &[Replacement],
@@ -55,7 +55,12 @@ pub(crate) fn replace(
         match receipt {
             Receipt::Keep => journal.replace_keeping_receipt(&root, set),
             Receipt::Forget => journal.replace(&root, set, ""),
+        }?;
+        for gone in set.iter().filter(|replacement| replacement.after.is_none()) {
+            // An empty directory that stays harms nobody.
+            let _ = root.remove_emptied(&gone.path);
         }
+        Ok(())
     };
     replaced().map_err(|error| file_error(&error))
 }
@@ -72,5 +77,25 @@ pub(crate) fn file_error(error: &FileError) -> Error {
     match error.hint() {
         Some(hint) => stage_error.hint(hint),
         None => stage_error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_taken_back_takes_its_directories_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().canonicalize().unwrap();
+        let version = |before: Option<&[u8]>, after: Option<&[u8]>| Replacement {
+            path: "new/deep/a.py".to_owned(),
+            before: before.map(lr_files::sha256_hex),
+            after: after.map(<[u8]>::to_vec),
+        };
+        replace(&directory, &[version(None, Some(b"x"))], Receipt::Keep).unwrap();
+        assert!(directory.join("new/deep/a.py").is_file());
+        replace(&directory, &[version(Some(b"x"), None)], Receipt::Forget).unwrap();
+        assert!(!directory.join("new").exists());
     }
 }
