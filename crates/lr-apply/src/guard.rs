@@ -139,7 +139,7 @@ impl Offer {
 
     /// Says what may be changed, in words for the model.
     fn names(&self) -> String {
-        self.names_of(|_| true)
+        self.names_of(|path| relative_path(path).is_ok())
     }
 
     /// Says what may be changed of the files that are open to changes, in words for the model.

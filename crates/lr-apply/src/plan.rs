@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use lr_blocks::{Block, Fence, Problem, Reply, Terms, fragment, read_reply, suspicious_beyond};
+use lr_blocks::{
+    Block, Content, Fence, Problem, ProblemKind, Reply, Terms, fragment, read_reply, suspicious,
+    suspicious_beyond,
+};
 use lr_files::{
     FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, State, check_replacements, fit,
 };
@@ -235,7 +238,13 @@ fn old_version(
     if block.is_whole() && (is_window || offered.shown == Shown::Windows) {
         let mut reason =
             format!("'{path}' was shown in part, so it takes edits, not a whole new version");
-        if is_window {
+        if holds_edits(block) {
+            reason = format!(
+                "block {} puts SEARCH/REPLACE edits of '{path}' between the markers of a whole file: leave those two \
+                 markers out, and write the path in a line of its own above each edit",
+                block.number
+            );
+        } else if is_window {
             reason = format!(
                 "block {} gives lines of '{path}': name the file by its path alone, and change its lines by \
                  SEARCH/REPLACE edits",
@@ -248,6 +257,16 @@ fn old_version(
         refuse_changed(block, &offered, old)?;
     }
     Ok((path, old))
+}
+
+/// Tells whether edits or a diff stand where a whole version belongs.
+fn holds_edits(block: &Block) -> bool {
+    match &block.content {
+        Content::Whole(whole) => {
+            suspicious("", &whole.text).is_some_and(|it| it.kind == ProblemKind::Edit)
+        }
+        _ => false,
+    }
 }
 
 /// Reads the file that a block is about; none, if the block may make it.
@@ -263,9 +282,9 @@ fn look_up(
             "block {} is about '{path}', which {reason}; {}",
             block.number,
             // Being offered does not make a file open to changes: to name it would invite the same reply again.
-            request
-                .offer
-                .names_of(|path| request.rules.objection(path).is_none())
+            request.offer.names_of(|path| {
+                lr_files::relative_path(path).is_ok() && request.rules.objection(path).is_none()
+            })
         );
         refusal(Some((block.number, path)), kind, reason)
     };
