@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Answer from the replies recorded in DIR, without a network [env: LR_REPLAY]
+    /// Answer from the replies recorded in DIR, or in the run whose folder DIR is, without a network [env: LR_REPLAY]
     #[arg(long, value_name = "DIR")]
     pub(crate) replay: Option<PathBuf>,
 

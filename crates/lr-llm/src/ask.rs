@@ -20,6 +20,7 @@ use crate::need::Need;
 use crate::price::{Flat, Price};
 use crate::purse::{Bill, Purse};
 use crate::request::{Request, amount};
+use crate::rerun::Place;
 use crate::retry::{self, Budget, Decision};
 use crate::wire::{chat, complaint};
 
@@ -51,6 +52,8 @@ pub(crate) struct Terms {
 pub(crate) struct Question<'a> {
     pub(crate) messages: &'a [Message],
     pub(crate) stream: bool,
+    /// Where it comes from; `None` if it is no turn.
+    pub(crate) place: Option<Place>,
 }
 
 /// One model at one endpoint. Several questions may be asked at the same time.
@@ -228,7 +231,9 @@ impl Client {
 
     /// Turns a question into a request. Where limits depend on it, the request says how long the reply may be.
     fn prepare(&self, question: Question<'_>) -> Result<Request, Error> {
-        let Question { messages, stream } = question;
+        let Question {
+            messages, stream, ..
+        } = question;
         let model = self.model()?;
         let names = self.choice.provider.field_names();
         let mut wishes = self.terms.wishes.clone();

@@ -5,7 +5,7 @@
 //!
 //! * `args` and `options`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
-//! * `session`, `fallback` and `record`: answers from a model, from one that stands in for it, or from recordings.
+//! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time.
 //! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price` and `request`: what one takes.
 //! * `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
@@ -35,6 +35,7 @@ mod purse;
 mod queue;
 mod record;
 mod request;
+mod rerun;
 mod retry;
 mod session;
 mod stage;
@@ -51,6 +52,7 @@ use lr_stage::turns::{self, Ready};
 use lr_stage::{Error, Form, Kind, Status};
 use lr_turn::Prompt;
 
+use crate::ask::Question;
 use crate::options::Options;
 use crate::session::Session;
 
@@ -88,7 +90,12 @@ impl Program {
     fn answer_text(self, piped: Option<String>) -> Result<Status, Error> {
         let messages = text::messages(&self.args, piped);
         if self.args.dry_run {
-            text::print_request(&self.session.request(&messages, !self.args.no_stream)?)?;
+            let question = Question {
+                messages: &messages,
+                stream: !self.args.no_stream,
+                place: None,
+            };
+            text::print_request(&self.session.request(question)?)?;
             return Ok(Status::Done);
         }
         text::run(&self.args, &self.session, &messages)
@@ -115,7 +122,12 @@ fn print_requests(session: &Session, turns: TurnReader) -> Result<Status, Error>
             continue;
         }
         if let Some(prompt) = turn.get::<Prompt>()? {
-            text::print_request(&session.request(&prompt.messages, false)?)?;
+            let question = Question {
+                messages: &prompt.messages,
+                stream: false,
+                place: None,
+            };
+            text::print_request(&session.request(question)?)?;
         }
     }
     Ok(Status::Done)

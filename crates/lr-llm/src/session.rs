@@ -52,20 +52,22 @@ impl Session {
     /// Why there is no reply, or what `listener` fails of.
     pub(crate) fn ask(
         &self,
-        messages: &[Message],
-        stream: bool,
+        question: Question<'_>,
         listener: &mut dyn Listener,
         bill: &Bill,
     ) -> Result<Reply, Error> {
-        if let Tape::Replay(recordings) = &self.options.tape {
-            let reply = self.recorded(recordings, messages)?;
+        let recorded = match &self.options.tape {
+            Tape::Replay(recordings) => Some(self.recorded(recordings, question.messages)?),
+            Tape::Rerun(run) => Some(run.find(question.place)?),
+            Tape::Record(_) | Tape::None => None,
+        };
+        if let Some(reply) = recorded {
             listener.text(&reply.text)?;
             return Ok(reply);
         }
         if let Tape::Record(recordings) = &self.options.tape {
             recordings.prepare()?;
         }
-        let question = Question { messages, stream };
         let reply = match self.ask_models(question, listener, bill) {
             Ok(reply) => charged(reply, bill),
             Err(error) => return Err(in_vain(error, bill)),
@@ -74,7 +76,7 @@ impl Session {
             let model = reply.model.as_deref().unwrap_or_default();
             // The reply is paid for, so it is handed on in any case.
             recordings
-                .record(model, messages, &reply)
+                .record(model, question.messages, &reply)
                 .unwrap_or_else(|error| say::warn(&error.to_string()));
         }
         Ok(reply)
@@ -127,8 +129,8 @@ impl Session {
     /// # Errors
     ///
     /// When no model can be chosen.
-    pub(crate) fn request(&self, messages: &[Message], stream: bool) -> Result<Value, Error> {
-        self.client(0)?.request(Question { messages, stream })
+    pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
+        self.client(0)?.request(question)
     }
 
     fn client(&self, position: usize) -> Result<Arc<Client>, Error> {

@@ -11,6 +11,7 @@ use lr_turn::{Message, Reply, Role, Turn};
 
 use crate::answer::Listener;
 use crate::args::Args;
+use crate::ask::Question;
 use crate::finish;
 use crate::purse::Bill;
 use crate::session::Session;
@@ -49,7 +50,12 @@ pub(crate) fn run(args: &Args, session: &Session, messages: &[Message]) -> Resul
         last: None,
     };
     printer.output.check_reader()?;
-    let reply = session.ask(messages, stream, &mut printer, &Bill::default());
+    let question = Question {
+        messages,
+        stream,
+        place: None,
+    };
+    let reply = session.ask(question, &mut printer, &Bill::default());
     if reply.is_err() {
         printer.end()?;
     }
