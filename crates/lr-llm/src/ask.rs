@@ -237,7 +237,7 @@ impl Client {
         let model = self.model()?;
         let names = self.choice.provider.field_names();
         let mut wishes = self.terms.wishes.clone();
-        let need = self.need(messages);
+        let need = Need::of_messages(messages, &wishes, names);
         if self.purse.needs_cap() {
             wishes.max_tokens.get_or_insert(need.output);
         }
@@ -264,14 +264,6 @@ impl Client {
         Error::new(Kind::Usage, message).hint(
             "'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free",
         )
-    }
-
-    fn need(&self, messages: &[Message]) -> Need {
-        let wishes = &self.terms.wishes;
-        let bytes = serde_json::json!([messages, wishes.extra])
-            .to_string()
-            .len();
-        Need::of(bytes, wishes, self.choice.provider.field_names())
     }
 
     fn price(&self, model: &str) -> &Price {

@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lr_stage::{Error, say};
-use lr_turn::{Charge, Message, Reply};
+use lr_turn::{Charge, Estimate, Message, Reply, ReplyFormat};
 use serde_json::Value;
 
 use crate::answer::Listener;
 use crate::ask::{Client, Question};
 use crate::connect;
+use crate::estimate::estimate;
 use crate::fallback::Failures;
 use crate::options::{Options, Tape};
 use crate::purse::{Bill, Purse};
@@ -131,6 +132,12 @@ impl Session {
     /// When no model can be chosen.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
         self.client(0)?.request(question)
+    }
+
+    /// What asking about messages would take, and for which format of replies; nothing is sent, and no key is needed.
+    pub(crate) fn estimate(&self, messages: &[Message], format: ReplyFormat) -> Estimate {
+        let choice = connect::choice(&self.options, 0).ok();
+        estimate(messages, format, &self.options.terms, choice.as_ref())
     }
 
     fn client(&self, position: usize) -> Result<Arc<Client>, Error> {
