@@ -23,6 +23,7 @@ use lr_stage::{Common, Form};
                   lr-check --exit-zero src/ | lr-prompt | lr-llm | lr-apply\n\n\
                   Exit status: 0 answered, 2 trouble, 3 no usable reply, 4 a limit was reached."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// What to ask; standard input is then read only from a pipe or a file
     #[arg(value_name = "PROMPT")]
@@ -40,11 +41,15 @@ pub struct Args {
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
 
+    /// Say what asking would take and cost, instead of asking; needs no key
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) estimate: bool,
+
     /// Record each reply in DIR [env: LR_RECORD]
     #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Answer from the replies recorded in DIR, without a network [env: LR_REPLAY]
+    /// Answer from the replies recorded in DIR, or in the run whose folder DIR is, without a network [env: LR_REPLAY]
     #[arg(long, value_name = "DIR")]
     pub(crate) replay: Option<PathBuf>,
 

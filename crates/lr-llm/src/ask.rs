@@ -20,6 +20,7 @@ use crate::need::Need;
 use crate::price::{Flat, Price};
 use crate::purse::{Bill, Purse};
 use crate::request::{Request, amount};
+use crate::rerun::Place;
 use crate::retry::{self, Budget, Decision};
 use crate::wire::{chat, complaint};
 
@@ -51,6 +52,8 @@ pub(crate) struct Terms {
 pub(crate) struct Question<'a> {
     pub(crate) messages: &'a [Message],
     pub(crate) stream: bool,
+    /// Where it comes from; `None` if it is no turn.
+    pub(crate) place: Option<Place>,
 }
 
 /// One model at one endpoint. Several questions may be asked at the same time.
@@ -228,11 +231,13 @@ impl Client {
 
     /// Turns a question into a request. Where limits depend on it, the request says how long the reply may be.
     fn prepare(&self, question: Question<'_>) -> Result<Request, Error> {
-        let Question { messages, stream } = question;
+        let Question {
+            messages, stream, ..
+        } = question;
         let model = self.model()?;
         let names = self.choice.provider.field_names();
         let mut wishes = self.terms.wishes.clone();
-        let need = self.need(messages);
+        let need = Need::of_messages(messages, &wishes, names);
         if self.purse.needs_cap() {
             wishes.max_tokens.get_or_insert(need.output);
         }
@@ -259,14 +264,6 @@ impl Client {
         Error::new(Kind::Usage, message).hint(
             "'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free",
         )
-    }
-
-    fn need(&self, messages: &[Message]) -> Need {
-        let wishes = &self.terms.wishes;
-        let bytes = serde_json::json!([messages, wishes.extra])
-            .to_string()
-            .len();
-        Need::of(bytes, wishes, self.choice.provider.field_names())
     }
 
     fn price(&self, model: &str) -> &Price {

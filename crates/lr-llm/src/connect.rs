@@ -43,9 +43,17 @@ pub(crate) fn model(options: &Options, position: usize) -> Option<String> {
         None => options.wanted.model.clone(),
         Some(fallback) => options.fallbacks.get(fallback).cloned(),
     }?;
-    let choice = provider::load(environment::config_folder().as_deref())
-        .and_then(|providers| choose(options, &wanted(options, position, &providers), &providers));
-    choice.map_or(Some(named), |choice| choice.model)
+    choice(options, position).map_or(Some(named), |choice| choice.model)
+}
+
+/// The choice of a model at a position, which needs no key.
+///
+/// # Errors
+///
+/// Why there is no such model.
+pub(crate) fn choice(options: &Options, position: usize) -> Result<Choice, Error> {
+    let providers = provider::load(environment::config_folder().as_deref())?;
+    choose(options, &wanted(options, position, &providers), &providers)
 }
 
 fn wanted(options: &Options, position: usize, providers: &[Provider]) -> Wanted {

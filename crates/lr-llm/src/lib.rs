@@ -5,9 +5,10 @@
 //!
 //! * `args` and `options`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
-//! * `session`, `fallback` and `record`: answers from a model, from one that stands in for it, or from recordings.
+//! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time.
-//! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price` and `request`: what one takes.
+//! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price`, `request`: what one takes.
+//! * `rehearse` and `estimate`: what would be asked, and what it would take.
 //! * `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
 //! * `failure`: what every way of failing is called, and whether trying again can help.
 //!
@@ -19,6 +20,7 @@ mod ask;
 mod choose;
 mod connect;
 mod endpoint;
+mod estimate;
 mod exchange;
 mod failure;
 mod fallback;
@@ -34,7 +36,9 @@ mod provider;
 mod purse;
 mod queue;
 mod record;
+mod rehearse;
 mod request;
+mod rerun;
 mod retry;
 mod session;
 mod stage;
@@ -47,9 +51,7 @@ mod wire;
 pub use args::Args;
 use lr_stage::input::{self, Input, TurnReader};
 use lr_stage::output::Output;
-use lr_stage::turns::{self, Ready};
 use lr_stage::{Error, Form, Kind, Status};
-use lr_turn::Prompt;
 
 use crate::options::Options;
 use crate::session::Session;
@@ -88,8 +90,10 @@ impl Program {
     fn answer_text(self, piped: Option<String>) -> Result<Status, Error> {
         let messages = text::messages(&self.args, piped);
         if self.args.dry_run {
-            text::print_request(&self.session.request(&messages, !self.args.no_stream)?)?;
-            return Ok(Status::Done);
+            return rehearse::request(&self.session, &messages, !self.args.no_stream);
+        }
+        if self.args.estimate {
+            return rehearse::estimate(&self.session, &messages, self.args.format);
         }
         text::run(&self.args, &self.session, &messages)
     }
@@ -100,23 +104,12 @@ impl Program {
                 .hint("'--input text' asks about the turns as a text"));
         }
         if self.args.dry_run {
-            return print_requests(&self.session, turns);
+            return rehearse::requests(&self.session, turns);
+        }
+        if self.args.estimate {
+            return rehearse::estimates(&self.session, turns, self.args.format);
         }
         let output = Output::new(self.args.format, Form::Turn);
         queue::run(turns, output, self.session, self.args.unordered)
     }
-}
-
-/// Prints what would be sent, turn by turn.
-fn print_requests(session: &Session, turns: TurnReader) -> Result<Status, Error> {
-    for turn in turns {
-        let turn = turn?;
-        if turns::passed_error(&turn).is_some() || stage::ready(&turn)? != Ready::Work {
-            continue;
-        }
-        if let Some(prompt) = turn.get::<Prompt>()? {
-            text::print_request(&session.request(&prompt.messages, false)?)?;
-        }
-    }
-    Ok(Status::Done)
 }

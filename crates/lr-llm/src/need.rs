@@ -3,7 +3,7 @@
 //! Tokens are counted by the model's own rules, which nobody here knows; a token of text or code has about four
 //! bytes, and hardly ever less than three.
 
-use lr_turn::Usage;
+use lr_turn::{Message, Usage};
 use serde_json::{Map, Value};
 
 use crate::exchange::Wishes;
@@ -34,6 +34,16 @@ impl Need {
             input,
             output: cap.saturating_mul(replies.max(1)),
         }
+    }
+
+    /// The need of a request with these messages.
+    pub(crate) fn of_messages(
+        messages: &[Message],
+        wishes: &Wishes,
+        names: FieldNames<'_>,
+    ) -> Need {
+        let bytes = serde_json::json!([messages, wishes.extra]).to_string();
+        Need::of(bytes.len(), wishes, names)
     }
 
     /// Both together.

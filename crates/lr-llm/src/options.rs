@@ -18,6 +18,7 @@ use crate::key::KeySource;
 use crate::ledger::Ceiling;
 use crate::price::Flat;
 use crate::record::Recordings;
+use crate::rerun::Rerun;
 
 /// The most seconds that a limit can have: a year, which no clock overflows at.
 const LONGEST: f64 = 31_536_000.0;
@@ -58,7 +59,7 @@ impl Settings for LlmSettings {
 }
 
 /// Where replies are kept.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Tape {
     /// Nowhere.
     None,
@@ -66,6 +67,8 @@ pub(crate) enum Tape {
     Record(Recordings),
     /// Answers come from here.
     Replay(Recordings),
+    /// Answers come from the record of a run.
+    Rerun(Rerun),
 }
 
 /// What was decided.
@@ -184,7 +187,10 @@ fn fallbacks(flags: &[String], settings: &LlmSettings) -> Vec<String> {
 /// Flags count more than variables, so that a recording can be made where replies are usually replayed.
 fn tape(args: &Args) -> Tape {
     let record = |folder: PathBuf| Tape::Record(Recordings::new(&folder));
-    let replay = |folder: PathBuf| Tape::Replay(Recordings::new(&folder));
+    let replay = |folder: PathBuf| match Rerun::in_folder(&folder) {
+        Some(run) => Tape::Rerun(run),
+        None => Tape::Replay(Recordings::new(&folder)),
+    };
     let variable = |name| var(name).map(PathBuf::from);
     let recording = args.record.clone().map(record);
     recording

@@ -191,8 +191,12 @@ impl Queue {
         let Some(held) = self.window.get_mut(number) else {
             return Ok(());
         };
-        let prompt = match held.turn.get::<Prompt>() {
-            Ok(Some(prompt)) => prompt,
+        let asked = held.turn.get::<Prompt>().and_then(|prompt| {
+            let place = held.turn.id()?.into();
+            Ok(prompt.map(|prompt| (prompt, place)))
+        });
+        let (prompt, place) = match asked {
+            Ok(Some(asked)) => asked,
             Ok(None) => {
                 self.window.done(number);
                 return Ok(());
@@ -203,7 +207,7 @@ impl Queue {
         let bill = Arc::clone(&held.bill);
         self.running += 1;
         spawn(move || {
-            let result = stage::ask(&session, &prompt, &bill);
+            let result = stage::ask(&session, &prompt, place, &bill);
             // Nobody waits for it any more when the program ends.
             let _ = events.send(Event::Asked(number, Box::new(result)));
         })

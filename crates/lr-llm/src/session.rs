@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lr_stage::{Error, say};
-use lr_turn::{Charge, Message, Reply};
+use lr_turn::{Charge, Estimate, Message, Reply, ReplyFormat};
 use serde_json::Value;
 
 use crate::answer::Listener;
 use crate::ask::{Client, Question};
 use crate::connect;
+use crate::estimate::estimate;
 use crate::fallback::Failures;
 use crate::options::{Options, Tape};
 use crate::purse::{Bill, Purse};
@@ -52,20 +53,22 @@ impl Session {
     /// Why there is no reply, or what `listener` fails of.
     pub(crate) fn ask(
         &self,
-        messages: &[Message],
-        stream: bool,
+        question: Question<'_>,
         listener: &mut dyn Listener,
         bill: &Bill,
     ) -> Result<Reply, Error> {
-        if let Tape::Replay(recordings) = &self.options.tape {
-            let reply = self.recorded(recordings, messages)?;
+        let recorded = match &self.options.tape {
+            Tape::Replay(recordings) => Some(self.recorded(recordings, question.messages)?),
+            Tape::Rerun(run) => Some(run.find(question.place)?),
+            Tape::Record(_) | Tape::None => None,
+        };
+        if let Some(reply) = recorded {
             listener.text(&reply.text)?;
             return Ok(reply);
         }
         if let Tape::Record(recordings) = &self.options.tape {
             recordings.prepare()?;
         }
-        let question = Question { messages, stream };
         let reply = match self.ask_models(question, listener, bill) {
             Ok(reply) => charged(reply, bill),
             Err(error) => return Err(in_vain(error, bill)),
@@ -74,7 +77,7 @@ impl Session {
             let model = reply.model.as_deref().unwrap_or_default();
             // The reply is paid for, so it is handed on in any case.
             recordings
-                .record(model, messages, &reply)
+                .record(model, question.messages, &reply)
                 .unwrap_or_else(|error| say::warn(&error.to_string()));
         }
         Ok(reply)
@@ -127,8 +130,14 @@ impl Session {
     /// # Errors
     ///
     /// When no model can be chosen.
-    pub(crate) fn request(&self, messages: &[Message], stream: bool) -> Result<Value, Error> {
-        self.client(0)?.request(Question { messages, stream })
+    pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
+        self.client(0)?.request(question)
+    }
+
+    /// What asking about messages would take, and for which format of replies; nothing is sent, and no key is needed.
+    pub(crate) fn estimate(&self, messages: &[Message], format: ReplyFormat) -> Estimate {
+        let choice = connect::choice(&self.options, 0).ok();
+        estimate(messages, format, &self.options.terms, choice.as_ref())
     }
 
     fn client(&self, position: usize) -> Result<Arc<Client>, Error> {

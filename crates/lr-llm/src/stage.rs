@@ -6,8 +6,10 @@ use lr_stage::{Error, Form, Status, say};
 use lr_turn::{Check, Prompt, Reply, Turn};
 
 use crate::answer::Listener;
+use crate::ask::Question;
 use crate::finish;
 use crate::purse::Bill;
+use crate::rerun::Place;
 use crate::session::Session;
 
 /// Whether a turn is asked about: it has a prompt and no reply.
@@ -28,13 +30,23 @@ pub(crate) fn ready(turn: &Turn) -> Result<Ready, Error> {
     })
 }
 
-/// Asks a model about a prompt.
+/// Asks a model about the prompt of a turn.
 ///
 /// # Errors
 ///
 /// Why there is no reply.
-pub(crate) fn ask(session: &Session, prompt: &Prompt, bill: &Bill) -> Result<Reply, Error> {
-    session.ask(&prompt.messages, false, &mut Silent, bill)
+pub(crate) fn ask(
+    session: &Session,
+    prompt: &Prompt,
+    place: Place,
+    bill: &Bill,
+) -> Result<Reply, Error> {
+    let question = Question {
+        messages: &prompt.messages,
+        stream: false,
+        place: Some(place),
+    };
+    session.ask(question, &mut Silent, bill)
 }
 
 /// Puts what came of asking into the turn, and says what is wrong with it.

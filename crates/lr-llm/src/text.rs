@@ -6,11 +6,12 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 
 use lr_stage::output::Output;
-use lr_stage::{Error, Form, Kind, Status, say};
+use lr_stage::{Error, Form, Status, say};
 use lr_turn::{Message, Reply, Role, Turn};
 
 use crate::answer::Listener;
 use crate::args::Args;
+use crate::ask::Question;
 use crate::finish;
 use crate::purse::Bill;
 use crate::session::Session;
@@ -49,7 +50,12 @@ pub(crate) fn run(args: &Args, session: &Session, messages: &[Message]) -> Resul
         last: None,
     };
     printer.output.check_reader()?;
-    let reply = session.ask(messages, stream, &mut printer, &Bill::default());
+    let question = Question {
+        messages,
+        stream,
+        place: None,
+    };
+    let reply = session.ask(question, &mut printer, &Bill::default());
     if reply.is_err() {
         printer.end()?;
     }
@@ -110,12 +116,4 @@ impl Listener for Printer {
     fn still_there(&self) -> Result<(), Error> {
         self.output.check_reader()
     }
-}
-
-/// Prints requests, for `--dry-run`.
-pub(crate) fn print_request(request: &serde_json::Value) -> Result<(), Error> {
-    let mut text = serde_json::to_string_pretty(request)
-        .map_err(|error| Error::new(Kind::Io, "cannot write the request").because(error))?;
-    text.push('\n');
-    Output::new(None, Form::Text).text(&text)
 }
