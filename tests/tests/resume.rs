@@ -319,6 +319,17 @@ fn a_clean_run_is_left_alone_until_somebody_changes_its_files() {
 }
 
 #[test]
+fn a_run_goes_on_only_on_its_own_branch() {
+    let mut scene = Scene::new();
+    scene.begin("after 5").status(137);
+    scene.sandbox.bash("git checkout -q main").success();
+    let outcome = scene.resume("", &[]).status(2);
+    assert!(outcome.stderr.contains("git checkout lr/same"), "{outcome}");
+    scene.sandbox.bash("git checkout -q lr/same").success();
+    scene.resume("", &[]).success();
+}
+
+#[test]
 fn a_record_that_somebody_else_made_is_not_obeyed() {
     let mut scene = Scene::new();
     scene.begin("before 5").status(137);

@@ -207,6 +207,7 @@ impl<'a> Rounds<'a> {
         let previous = file_flag("--previous", applied);
         self.runner.note(self.summary.numbers());
         self.judge.changed(turn);
+        self.look()?;
         let ran = self.runner.run(Stage::CHECK, turn, applied, &previous);
         let ran = or_stop(Stage::CHECK, ran)?;
         self.judge.took(ran.took);
@@ -262,8 +263,16 @@ impl<'a> Rounds<'a> {
         ControlFlow::Break(Reason::STOP_AFTER.into())
     }
 
+    /// Stops where a run that is taken up again cannot go on in this repository.
+    fn look(&mut self) -> Flow {
+        let turns = or_stop(Stage::START, self.runner.probe())?;
+        let answers = or_stop(Stage::START, Answer::read(&turns.unwrap_or_default()))?;
+        repository(answers.into_iter().find_map(|it| it.error))
+    }
+
     fn stage(&mut self, stage: Stage, input: Option<&Ran>, more: &[String]) -> Flow<Ran> {
         self.runner.note(self.summary.numbers());
+        self.look()?;
         let ran = self.runner.run(stage, self.turn, input, more);
         let ran = or_stop(stage, ran)?;
         self.judge.took(ran.took);

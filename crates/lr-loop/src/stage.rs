@@ -111,6 +111,33 @@ impl<'a> Runner<'a> {
         Ok(ran)
     }
 
+    /// Looks whether a run that is taken up again can go on in this repository, just before its
+    /// first stage is run; `None` at all other times.
+    ///
+    /// # Errors
+    ///
+    /// As [`Runner::run`].
+    pub(crate) fn probe(&self) -> Result<Option<Vec<Turn>>, Error> {
+        let steps = &self.record.log().steps;
+        let has_branch = steps.iter().any(|step| step.stage == Stage::START.name);
+        let is_ours = self.plan.git && self.plan.replacement(Stage::START).is_none();
+        let first = steps.first().filter(|_| has_branch && is_ours);
+        let Some(first) = first.filter(|_| !self.is_live && !self.goes_on_recorded()) else {
+            return Ok(None);
+        };
+        let file = self.record.folder().join(&first.file);
+        let first = outcome(Stage::CHECK, End::Exited(0), 0.0, file)?;
+        let argv = self.plan.command(Stage::START, &["--resume".to_owned()]);
+        let program = self.program(Stage::START, 1, Some(&first), argv)?;
+        let file = self.record.folder().join("resume.jsonl");
+        let stdout = File::create(&file).map_err(|error| cannot("write", &file, error))?;
+        let program = program.stdout_file(stdout);
+        let finished = self.onlooker.run(program, 1, Stage::START.program);
+        let finished = finished.map_err(cannot_run)?;
+        let probed = outcome(Stage::START, finished.end, finished.seconds, file)?;
+        Ok(Some(probed.turns))
+    }
+
     /// Runs the program of a stage.
     fn live(
         &self,
