@@ -6,19 +6,23 @@
 //! anybody, it may not set everything: see [`Settings::USER_ONLY`].
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use lr_stage::{Common, Error, Kind, environment, project};
 
-/// The tables a configuration file may hold.
-const TABLES: &[&str] = &[
-    "check", "checker", "fix", "prompt", "llm", "apply", "git", "loop", "profile",
-];
+use crate::catalogue::{self, Setting};
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// The tables a configuration file may hold; the last one holds such tables again.
+const TABLES: &[&str] = &["check", "prompt", "llm", "apply", "git", "loop", "profile"];
 
 /// The settings of one stage, as they stand in its table.
 pub trait Settings: DeserializeOwned + Default {
@@ -43,14 +47,18 @@ pub trait Settings: DeserializeOwned + Default {
 /// The configuration files that hold here, from the weakest to the strongest.
 #[derive(Debug, Default)]
 pub struct Config {
-    layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
+    /// The name of the profile that is used.
+    pub(crate) profile: Option<String>,
 }
 
+/// One file.
 #[derive(Debug)]
-struct Layer {
-    path: PathBuf,
-    table: Table,
-    is_project: bool,
+pub(crate) struct Layer {
+    pub(crate) path: PathBuf,
+    /// What it says, with the profile that is used laid over it.
+    pub(crate) table: Table,
+    pub(crate) is_project: bool,
 }
 
 impl Config {
@@ -71,8 +79,14 @@ impl Config {
             .map(|path| (path, false))
             .chain([(project, true)])
         {
-            if let Some(text) = read_if_there(&path)? {
+            if let Some(text) = read_if_there(&path, is_project)? {
                 config.add(path, &text, is_project)?;
+            }
+        }
+        if !config.layers.is_empty() {
+            let settings = catalogue::settings()?;
+            for layer in &config.layers {
+                layer.check_all(&settings)?;
             }
         }
         if let Some(profile) = &common.profile {
@@ -114,7 +128,7 @@ impl Config {
         })
     }
 
-    fn add(&mut self, path: PathBuf, text: &str, is_project: bool) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, path: PathBuf, text: &str, is_project: bool) -> Result<(), Error> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| {
             let message = format!(
                 "cannot understand '{}'{}",
@@ -134,7 +148,7 @@ impl Config {
     }
 
     /// Lays the tables of a profile over the others, each layer over its own.
-    fn use_profile(&mut self, name: &str) -> Result<(), Error> {
+    pub(crate) fn use_profile(&mut self, name: &str) -> Result<(), Error> {
         let mut found = false;
         for layer in &mut self.layers {
             let profile = layer
@@ -145,15 +159,23 @@ impl Config {
                 .cloned();
             if let Some(profile) = profile {
                 found = true;
-                layer.check_tables(&profile)?;
                 merge(&mut layer.table, &profile);
             }
         }
         if found {
+            self.profile = Some(name.to_owned());
             return Ok(());
         }
         let message = format!("no table [profile.{name}] in the configuration");
-        Err(Error::new(Kind::Config, message).hint("define it in lr.toml, or leave out --profile"))
+        let error = Error::new(Kind::Config, message);
+        let mut names: Vec<&str> = self.layers.iter().flat_map(Layer::profiles).collect();
+        names.sort_unstable();
+        names.dedup();
+        Err(match closest(name, &names) {
+            Some(close) => error.hint(format!("did you mean '{close}'?")),
+            None if names.is_empty() => error.hint("define it in lr.toml, or leave out --profile"),
+            None => error.hint(format!("the profiles are: {}", names.join(", "))),
+        })
     }
 }
 
@@ -174,14 +196,60 @@ fn place(text: &str, error: &toml::de::Error) -> String {
 }
 
 impl Layer {
+    /// Looks at every table, also at those of programs that are not running and at those of
+    /// profiles that are not used: each key must be known, and a project may not set every one.
+    fn check_all(&self, settings: &[Setting]) -> Result<(), Error> {
+        self.check_keys(&self.table, "", settings)?;
+        let profiles = self.table.get("profile").and_then(Value::as_table);
+        for (name, profile) in profiles.into_iter().flatten() {
+            let place = format!("profile.{name}");
+            let profile = self.stage_table(&place, profile)?;
+            self.check_names(profile, &TABLES[..TABLES.len() - 1])?;
+            self.check_keys(profile, &format!("{place}."), settings)?;
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self, tables: &Table, place: &str, settings: &[Setting]) -> Result<(), Error> {
+        for (name, table) in tables.iter().filter(|(name, _)| *name != "profile") {
+            let known = settings.iter().filter(|it| it.table == *name);
+            for key in self.stage_table(&format!("{place}{name}"), table)?.keys() {
+                match known.clone().find(|it| it.key == *key) {
+                    None => {
+                        let known: Vec<&str> = known.map(|it| it.key.as_str()).collect();
+                        return Err(self.unknown(key, &format!("{place}{name}"), &known));
+                    }
+                    Some(setting) if setting.user_only && self.is_project => {
+                        return Err(self.forbidden(key, &format!("{place}{name}")));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the names of its profiles.
+    fn profiles(&self) -> impl Iterator<Item = &str> {
+        let profiles = self.table.get("profile").and_then(Value::as_table);
+        profiles
+            .into_iter()
+            .flat_map(Table::keys)
+            .map(String::as_str)
+    }
+
     fn check_tables(&self, table: &Table) -> Result<(), Error> {
-        match table.keys().find(|key| !TABLES.contains(&key.as_str())) {
+        self.check_names(table, TABLES)
+    }
+
+    fn check_names(&self, table: &Table, names: &[&str]) -> Result<(), Error> {
+        match table.keys().find(|key| !names.contains(&key.as_str())) {
             None => Ok(()),
             Some(key) => {
                 let error = self.error(&format!("table or key '{key}' is not known"));
-                Err(match closest(key, TABLES) {
+                Err(match closest(key, names) {
                     Some(name) => error.hint(format!("did you mean [{name}]?")),
-                    None => error.hint(format!("the tables are: {}", TABLES.join(", "))),
+                    None => error.hint(format!("the tables are: {}", names.join(", "))),
                 })
             }
         }
@@ -199,31 +267,37 @@ impl Layer {
             .find(|key| self.is_project && S::USER_ONLY.contains(&key.as_str()));
         match forbidden {
             None => Ok(()),
-            Some(key) => Err(self
-                .error(&format!("a project may not set '{key}' in [{}]", S::TABLE))
-                .hint("set it in your own config.toml, or on the command line")),
+            Some(key) => Err(self.forbidden(key, S::TABLE)),
+        }
+    }
+
+    fn forbidden(&self, key: &str, table: &str) -> Error {
+        self.error(&format!("a project may not set '{key}' in [{table}]"))
+            .hint("set it in your own config.toml, or on the command line")
+    }
+
+    fn unknown(&self, key: &str, table: &str, known: &[&str]) -> Error {
+        let error = self.error(&format!("key '{key}' in [{table}] is not known"));
+        if known.is_empty() {
+            return error.hint("remove it; this table has no keys");
+        }
+        match closest(key, known) {
+            Some(name) => error.hint(format!("did you mean '{name}'?")),
+            None => error.hint(format!("the keys are: {}", known.join(", "))),
         }
     }
 
     fn malformed(&self, table: &str, error: &toml::de::Error) -> Error {
         let message = error.message();
         let mut words = message.split('`').skip(1).step_by(2);
-        let mut result = self.error(&format!("in [{table}]: {message}"));
         if let Some(key) = words
             .next()
             .filter(|_| message.starts_with("unknown field"))
         {
             let known: Vec<&str> = words.collect();
-            result = self.error(&format!("key '{key}' in [{table}] is not known"));
-            if known.is_empty() {
-                return result.hint("remove it; this table has no keys");
-            }
-            if let Some(name) = closest(key, &known) {
-                return result.hint(format!("did you mean '{name}'?"));
-            }
-            return result.hint(format!("the keys are: {}", known.join(", ")));
+            return self.unknown(key, table, &known);
         }
-        result
+        self.error(&format!("in [{table}]: {message}"))
     }
 
     fn error(&self, message: &str) -> Error {
@@ -232,9 +306,10 @@ impl Layer {
     }
 }
 
-/// Reads a configuration file; a pipe in its place is not waited for.
-fn read_if_there(path: &Path) -> Result<Option<String>, Error> {
-    match read_file(path) {
+/// Reads a configuration file; a pipe in its place is not waited for, and a project's must be a file
+/// of the project itself.
+fn read_if_there(path: &Path, is_project: bool) -> Result<Option<String>, Error> {
+    match read_file(path, is_project) {
         Ok(text) => Ok(Some(text)),
         Err(error)
             if matches!(
@@ -251,14 +326,24 @@ fn read_if_there(path: &Path) -> Result<Option<String>, Error> {
     }
 }
 
-fn read_file(path: &Path) -> io::Result<String> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+fn read_file(path: &Path, is_project: bool) -> io::Result<String> {
+    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    if is_project {
+        flags |= OFlags::NOFOLLOW;
+    }
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Err(Errno::LOOP) => return Err(io::Error::other("it is a symbolic link")),
+        opened => File::from(opened?),
+    };
     let metadata = file.metadata()?;
     if !metadata.is_file() && !metadata.is_dir() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    io::read_to_string(file)
+    if metadata.len() > LARGEST {
+        let message = format!("it has more than {} KiB", LARGEST / 1024);
+        return Err(io::Error::other(message));
+    }
+    io::read_to_string(file.take(LARGEST))
 }
 
 /// Lays `over` on `base`; tables in tables are merged, all else is replaced.
@@ -384,6 +469,75 @@ mod tests {
         assert!(config.settings::<Llm>().is_err());
     }
 
+    /// What is said about a project's file by a program that reads another table.
+    fn refused_as_a_whole(project: &str) -> String {
+        let config = config("", project, None).unwrap();
+        let settings = catalogue::settings().unwrap();
+        let error = config.layers[1].check_all(&settings).unwrap_err();
+        let message = error.message.replace("cannot use 'lr.toml': ", "");
+        format!("{message}; {}", error.hint.as_deref().unwrap_or_default())
+    }
+
+    #[test]
+    fn tables_of_other_programs_and_unused_profiles_are_looked_at_too() {
+        let check = |project: &str, expected: &str| {
+            assert_eq!(refused_as_a_whole(project), expected);
+        };
+        check(
+            "[git]\nfixs = true",
+            "key 'fixs' in [git] is not known; did you mean 'fixes'?",
+        );
+        check(
+            "[profile.x.llm]\nmodle = 'a'",
+            "key 'modle' in [profile.x.llm] is not known; did you mean 'model'?",
+        );
+        check(
+            "[profile.x.profile.y]",
+            "table or key 'profile' is not known; the tables are: check, prompt, llm, apply, git, loop",
+        );
+        check("[profile]\nx = 1", "'profile.x' must be a table; ");
+        check(
+            "[profile.x.llm]\nbase-url = 'http://evil'",
+            "a project may not set 'base-url' in [profile.x.llm]; \
+             set it in your own config.toml, or on the command line",
+        );
+    }
+
+    #[test]
+    fn of_several_profiles_one_is_used_and_a_misspelt_one_is_told() {
+        let project = "[profile.fast.llm]\nmodel = 'a'\n[profile.slow.llm]\nmodel = 'b'";
+        let model = |profile| {
+            config("", project, Some(profile))
+                .unwrap()
+                .settings::<Llm>()
+        };
+        assert_eq!(model("fast").unwrap().model.unwrap(), "a");
+        assert_eq!(model("slow").unwrap().model.unwrap(), "b");
+        let hint = |name| config("", project, Some(name)).unwrap_err().hint.unwrap();
+        assert_eq!(hint("fsat"), "did you mean 'fast'?");
+        assert_eq!(hint("another"), "the profiles are: fast, slow");
+    }
+
+    #[test]
+    fn a_file_must_be_of_the_project_and_of_a_usual_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lr.toml");
+        std::fs::write(folder.path().join("other"), "").unwrap();
+        std::os::unix::fs::symlink("other", &path).unwrap();
+        let why = |is_project| {
+            let read = read_if_there(&path, is_project);
+            read.map_err(|error| error.to_string().rsplit_once(": ").unwrap().1.to_owned())
+        };
+        assert_eq!(why(true).unwrap_err(), "it is a symbolic link");
+        assert_eq!(why(false).unwrap(), Some(String::new()));
+        std::fs::remove_file(&path).unwrap();
+        std::fs::File::create(&path)
+            .unwrap()
+            .set_len(LARGEST + 1)
+            .unwrap();
+        assert_eq!(why(true).unwrap_err(), "it has more than 1024 KiB");
+    }
+
     #[test]
     fn a_file_that_is_not_understood_is_not_quoted() {
         let error = config("", "[llm]\nsecret of somebody else", None).unwrap_err();
@@ -402,9 +556,9 @@ mod tests {
     fn a_pipe_in_the_place_of_a_file_is_not_waited_for() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lr.toml");
-        assert_eq!(read_if_there(&path).unwrap(), None);
+        assert_eq!(read_if_there(&path, true).unwrap(), None);
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RWXU).unwrap();
-        let error = read_if_there(&path).unwrap_err().to_string();
+        let error = read_if_there(&path, true).unwrap_err().to_string();
         assert!(
             error.ends_with("lr.toml': it is not a regular file"),
             "{error}"

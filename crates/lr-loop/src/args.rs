@@ -57,6 +57,14 @@ pub struct Args {
     #[arg(long, value_name = "DIR", help_heading = "Running")]
     pub run_dir: Option<PathBuf>,
 
+    /// Write a commented lr.toml at the project's root, or FILE ('-' for standard output), and do no more
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "", help_heading = "Configuration")]
+    pub init_config: Option<String>,
+
+    /// Print every setting with its value and where that comes from, and do no more
+    #[arg(long, help_heading = "Configuration")]
+    pub show_config: bool,
+
     /// Print the same loop as a shell script instead of running it
     #[arg(long, help_heading = "Running")]
     pub print: bool,

@@ -9,6 +9,7 @@
 //! options that belong to one stage (beyond the predecessor's letters), pipes and threads.
 
 mod args;
+mod configuration;
 mod run;
 
 mod plan;

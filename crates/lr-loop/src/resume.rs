@@ -9,6 +9,7 @@ use lr_stage::{Error, Kind, input, project, say};
 use lr_turn::{Source, Turn, VERSION};
 
 use crate::args::Args;
+use crate::configuration;
 use crate::plan::Stage;
 use crate::reading::Checked;
 
@@ -89,6 +90,10 @@ pub(crate) fn options(run: &str, key: Option<&str>) -> Options {
         run: run.to_owned(),
         args: without_key(own_words(), key),
         directory: directory.display().to_string(),
+        config: configuration::effective(std::env::args_os())
+            .ok()
+            .and_then(|settings| serde_json::to_value(settings).ok())
+            .unwrap_or_default(),
         ..Options::default()
     }
 }

@@ -11,7 +11,7 @@ use crate::resume::{self, Beginning};
 use crate::rounds::Rounds;
 use crate::stage::Runner;
 use crate::summary::Summary;
-use crate::{print, summary};
+use crate::{configuration, print, summary};
 
 /// Runs the loop that the flags describe, and says how it ended.
 ///
@@ -21,6 +21,14 @@ use crate::{print, summary};
 /// happens in the loop is a reason to stop, and its exit status the `Ok` value.
 pub fn run(args: Args) -> Result<Status, Error> {
     let mut output = Output::new(args.format, Form::Turn);
+    if let Some(file) = &args.init_config {
+        configuration::begin(file, &mut output)?;
+        return Ok(Status::Done);
+    }
+    if args.show_config {
+        configuration::show(&mut output)?;
+        return Ok(Status::Done);
+    }
     let Beginning { args, taken_up } = resume::beginning(args)?;
     let run_dir = args.run_dir.clone();
     let prints = args.print;

@@ -20,6 +20,10 @@ pub struct Args {
     #[arg(value_name = "PREFIX")]
     pub prefix: Option<PathBuf>,
 
+    /// Print the page about the configuration instead
+    #[arg(long, conflicts_with = "prefix")]
+    pub configuration: bool,
+
     /// The flags that all stages have.
     #[command(flatten)]
     pub common: Common,
@@ -38,7 +42,12 @@ impl AsRef<Common> for Args {
 /// `io` when a page cannot be written.
 pub fn run(args: Args) -> Result<Status, Error> {
     let Some(prefix) = args.prefix else {
-        Output::new(Some(Form::Text), Form::Text).text(&reference())?;
+        let page = if args.configuration {
+            lr_config::page()?
+        } else {
+            reference()
+        };
+        Output::new(Some(Form::Text), Form::Text).text(&page)?;
         return Ok(Status::Done);
     };
     write_pages(&prefix).map_err(|error| {

@@ -29,7 +29,7 @@ pub mod turns;
 pub use arguments::{Common, Form};
 pub use error::Error;
 pub use lr_turn::{Kind, Status};
-pub use program::{main, parse};
+pub use program::{main, matches, parse};
 
 /// Turns "the answer is no" into "done" where the user asked for that with `--exit-zero`.
 pub fn exit_zero(status: Status, asked: bool) -> Status {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::builder::Resettable;
-use clap::{Command, Parser};
+use clap::{ArgMatches, Command, Parser};
 
 use crate::{Common, Error, Kind, Status, environment, say};
 
@@ -36,9 +36,19 @@ where
 ///
 /// What clap has to say about it, which may also be the help that was asked for.
 pub fn parse<A: Parser>(words: impl IntoIterator<Item = OsString>) -> Result<A, clap::Error> {
-    let mut command = without_empty_variables(A::command());
-    let mut matches = command.try_get_matches_from_mut(words)?;
-    A::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    let format = |error: clap::Error| error.format(&mut A::command());
+    A::from_arg_matches_mut(&mut matches::<A>(words)?).map_err(format)
+}
+
+/// Takes a command line apart, program first, so that flags can be told from variables.
+///
+/// # Errors
+///
+/// As [`parse`].
+pub fn matches<A: Parser>(
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<ArgMatches, clap::Error> {
+    without_empty_variables(A::command()).try_get_matches_from(words)
 }
 
 /// An empty variable counts as absent, as everywhere else.
