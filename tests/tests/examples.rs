@@ -80,17 +80,37 @@ fn any_reply() {
 }
 
 #[test]
+fn document() {
+    check("document");
+}
+
+#[test]
+fn data_files() {
+    check("data-files");
+}
+
+#[test]
+fn shell_scripts() {
+    check("shell-scripts");
+}
+
+#[test]
 fn no_example_is_forgotten() {
     let folders = fs::read_dir(sandbox::project().join("examples")).unwrap();
     let mut names: Vec<_> = folders
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     names.sort();
     let tested = [
         "any-reply",
         "custom-checker",
+        "data-files",
+        "document",
         "llm-alone",
         "python-quality",
+        "shell-scripts",
         "stage-in-python",
     ];
     assert_eq!(names, tested);
