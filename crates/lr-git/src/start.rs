@@ -111,7 +111,7 @@ fn resume(turns: &[Turn], fixes_file: Option<&str>) -> Result<String, Error> {
     let fixes_file = fixes_file.filter(|path| !is_half_written(repo, &run, path));
     preflight::writing(repo, fixes_file)?;
     let words = format!("on the branch '{}', as before", branch_of(&name));
-    say::note(&words);
+    say::detail(1, &words);
     Ok(format!("{words}\n"))
 }
 

@@ -7,7 +7,7 @@ use gix::lock::acquire::Fail;
 use lr_stage::Error;
 use lr_turn::Kind;
 
-use super::{Oid, Repo, trouble};
+use super::{Oid, Repo, guard, trouble};
 
 /// How long to wait for a program that holds the lock for a moment.
 const LOCK_PATIENCE: Duration = Duration::from_millis(500);
@@ -57,6 +57,7 @@ impl LockedIndex {
             let message = format!("cannot lock the index '{}'", path.display());
             Error::new(Kind::Locked, message).because(error)
         })?;
+        guard::note_lock(repo, lock.lock_path());
         Ok(Self {
             lock,
             index: read(repo)?,

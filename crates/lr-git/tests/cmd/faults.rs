@@ -126,6 +126,39 @@ fn a_lock_that_appears_later_leaves_everything_as_it_was() {
     sandbox.is_sound(" M a.py\n");
 }
 
+/// A lock is known by when it was made, so that one of somebody else under its name stays.
+#[test]
+fn only_the_very_lock_of_an_lr_git_that_was_killed_is_removed() {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    sandbox.write(".git/index.lock", "half an index");
+    let lock = sandbox.path(".git/index.lock").canonicalize().unwrap();
+    let data = lock.metadata().unwrap();
+    let Ok(made) = data.created() else {
+        return; // Not every file system keeps it.
+    };
+    let made = made.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let note = |nanoseconds: u128| {
+        let (device, inode) = (data.dev(), data.ino());
+        let lock = lock.display();
+        format!("process 1 in '/x'\nlock {device}:{inode}:{nanoseconds} {lock}\n")
+    };
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    sandbox.write(".git/lr-git", &note(made.as_nanos() - 1));
+    sandbox
+        .lr(&["commit"], &line(&turn))
+        .code(2)
+        .says("another program holds the lock");
+    sandbox.write(".git/lr-git", &note(made.as_nanos()));
+    sandbox
+        .commit(&turn)
+        .says("removed the lock '")
+        .says("which an lr-git that was killed has left");
+    sandbox.is_sound("");
+}
+
 /// Kills lr-git, and the git it starts, at system calls, and lets others fail: the repository is
 /// sound, and a rerun ends with the same two commits. `LR_TEST_SLOW` takes every call.
 #[test]
