@@ -166,6 +166,10 @@ pub(crate) struct LimitArguments {
     /// How often to try again what may pass [default: 3]
     #[arg(long, value_name = "N")]
     pub(crate) retries: Option<u32>,
+
+    /// Keep trying for this long while a server is down or too busy, which costs nothing [default: 0]
+    #[arg(long, value_name = "SECONDS", env = "LR_OUTAGE")]
+    pub(crate) outage: Option<f64>,
 }
 
 /// What all requests of the program may take together.

@@ -16,6 +16,7 @@ use crate::exchange::{Answer, Spent, TimeLimits, Wishes};
 use crate::failure::{self, Failure, Retry};
 use crate::http::{self, Target};
 use crate::key::{self, Key};
+use crate::ledger::Amount;
 use crate::need::Need;
 use crate::price::{Flat, Price};
 use crate::purse::{Bill, Purse};
@@ -36,6 +37,8 @@ pub(crate) struct Limits {
     pub(crate) time: TimeLimits,
     /// Attempts for one question, at least 1.
     pub(crate) max_attempts: u32,
+    /// Time to wait for a server that is down or too busy, from its first failure on.
+    pub(crate) outage: Duration,
 }
 
 /// What is asked for, whatever the question, and within which limits.
@@ -132,6 +135,7 @@ impl Client {
             &format!("asking '{model}' at '{host}', at most {tokens} tokens"),
         );
         let mut attempts = 0;
+        let mut down_since = None;
         loop {
             attempts += 1;
             let result = self.attempt(&request, start, listener, bill);
@@ -141,7 +145,13 @@ impl Client {
                 Err(Stop::Failed(failure)) if listener.has_shown() => failure.retry(Retry::Never),
                 Err(Stop::Failed(failure)) => failure,
             };
+            let down_since = down_since.get_or_insert_with(Instant::now);
             let budget = Budget {
+                outage_left: self
+                    .terms
+                    .limits
+                    .outage
+                    .saturating_sub(down_since.elapsed()),
                 attempts,
                 max_attempts: self.terms.limits.max_attempts,
                 time_left: self.time_left(start),
@@ -173,8 +183,15 @@ impl Client {
             Err(Stop::Failed(failure)) => request.taken(failure.spent.as_deref(), price),
             Err(Stop::Listener(_)) => request.most,
         };
-        self.purse.settle(most, amount(taken));
-        bill.end(taken);
+        let was_sent = !matches!(&result, Err(Stop::Failed(failure)) if failure.is_unsent());
+        self.purse.settle(
+            most,
+            Amount {
+                calls: u64::from(was_sent),
+                ..amount(taken)
+            },
+        );
+        bill.end(taken, was_sent);
         result
     }
 
@@ -310,13 +327,14 @@ impl Client {
     }
 
     fn wait(&self, failure: &Failure, wait: Duration, budget: Budget) {
-        let message = format!(
-            "{}; attempt {} of {} in {:.1} s",
-            failure.message,
-            budget.attempts + 1,
-            budget.max_attempts,
-            wait.as_secs_f64()
-        );
+        let (next, most) = (budget.attempts + 1, budget.max_attempts);
+        let of = if next <= most {
+            format!(" of {most}")
+        } else {
+            String::new()
+        };
+        let seconds = wait.as_secs_f64();
+        let message = format!("{}; attempt {next}{of} in {seconds:.1} s", failure.message);
         say::note(&key::redact(self.key.as_ref(), message));
         thread::sleep(wait);
     }

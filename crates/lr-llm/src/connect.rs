@@ -1,6 +1,7 @@
 //! From what the user wants to a model that can be asked: provider, endpoint, name and key.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lr_stage::{Error, environment};
 
@@ -34,7 +35,12 @@ pub(crate) fn connect(
     if let Some(key) = &key {
         key::refuse_stranger(key, &choice, &providers)?;
     }
-    Ok(Client::new(choice, key, options.terms.clone(), purse))
+    let mut terms = options.terms.clone();
+    if position < options.fallbacks.len() {
+        // Another model is asked sooner than a server that is down comes back.
+        terms.limits.outage = Duration::ZERO;
+    }
+    Ok(Client::new(choice, key, terms, purse))
 }
 
 /// The provider's own name for the model at a position; `None` if nobody named one.

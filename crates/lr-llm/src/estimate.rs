@@ -141,6 +141,7 @@ mod tests {
                     whole: time,
                 },
                 max_attempts: 1,
+                outage: time,
             },
             price,
         }

@@ -18,6 +18,8 @@ pub(crate) enum Retry {
     Backoff,
     /// When the server says.
     After(Duration),
+    /// Only where somebody waits for a server that is down.
+    WhenBack,
 }
 
 /// Why there is no reply.
@@ -59,6 +61,11 @@ impl Failure {
     pub(crate) fn having_spent(mut self, spent: Spent) -> Self {
         self.spent = Some(Box::new(spent));
         self
+    }
+
+    /// Whether no request was sent.
+    pub(crate) fn is_unsent(&self) -> bool {
+        self.kind == Kind::Network && self.spent.is_none()
     }
 
     /// Whether the same may work later, in another run.

@@ -265,7 +265,8 @@ fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
     if refused && host.is_loopback() {
         let message = format!("nothing listens on '{host}'");
         return Failure::new(Kind::Network, message)
-            .hint("start the server, such as 'ollama serve'");
+            .hint("start the server, such as 'ollama serve'")
+            .retry(Retry::WhenBack);
     }
     if error.kind() == io::ErrorKind::InvalidData {
         return Failure::new(

@@ -44,6 +44,7 @@ struct LlmSettings {
     idle_timeout: Option<f64>,
     timeout: Option<f64>,
     retries: Option<u32>,
+    outage: Option<f64>,
     max_calls: Option<u64>,
     max_total_tokens: Option<u64>,
     max_cost: Option<f64>,
@@ -254,6 +255,10 @@ fn limits(flags: &LimitArguments, settings: &LlmSettings) -> Result<Limits, Erro
             .or(settings.retries)
             .unwrap_or(3)
             .saturating_add(1),
+        outage: match flags.outage.or(settings.outage) {
+            None | Some(0.0) => Duration::ZERO,
+            outage => seconds("outage", outage, LONGEST)?,
+        },
     })
 }
 

@@ -117,9 +117,10 @@ impl Bill {
         items.open = most;
     }
 
-    /// Notes what the request that was under way has taken.
-    pub(crate) fn end(&self, taken: Charge) {
+    /// Notes what the request that was under way has taken, if it was sent at all.
+    pub(crate) fn end(&self, taken: Charge, was_sent: bool) {
         let mut items = self.lock();
+        items.attempts -= u64::from(!was_sent);
         items.charge = sum(items.charge, taken);
         items.open = Charge::default();
     }

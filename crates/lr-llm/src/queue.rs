@@ -25,6 +25,9 @@ use crate::window::Window;
 /// How many turns are held for each that is asked about, so that a slow one does not make the others wait.
 const HELD_PER_JOB: usize = 4;
 
+/// The most turns that are held.
+const MOST_HELD: usize = 1024;
+
 /// The signal of Ctrl-C.
 const SIGINT: i32 = 2;
 
@@ -77,18 +80,19 @@ pub(crate) fn run(
 ) -> Result<Status, Error> {
     let (events, reports) = mpsc::channel();
     let (permits, permitted) = mpsc::channel();
-    for _ in 0..session.jobs() * HELD_PER_JOB {
+    for _ in 0..session.jobs().saturating_mul(HELD_PER_JOB).min(MOST_HELD) {
         // The reader is still here.
         let _ = permits.send(());
     }
-    let hold = signals::hold();
     let reader = events.clone();
     spawn(move || read(turns, &permitted, &reader))?;
-    let watch = events.clone();
+    let (watch, hold) = (events.clone(), signals::hold());
     spawn(move || {
         if let Some(signal) = signals::wait() {
             let _ = watch.send(Event::Signal(signal));
         }
+        // The next signal ends the program at once, even if nobody takes what it writes.
+        drop(hold);
     })?;
     let mut queue = Queue {
         session: Arc::new(session),
@@ -104,7 +108,6 @@ pub(crate) fn run(
     if result.is_err() {
         queue.wait_for_recordings(&reports);
     }
-    drop(hold);
     result
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Budget {
     pub(crate) max_attempts: u32,
     /// Time until the whole request must be done.
     pub(crate) time_left: Duration,
+    /// Time to wait for a server that is down or too busy, however many attempts that takes.
+    pub(crate) outage_left: Duration,
 }
 
 /// Whether to send the request again.
@@ -35,7 +37,10 @@ pub(crate) enum Decision {
 
 /// Decides about a failure. `chance` is any number from 0 to 1.
 pub(crate) fn decide(failure: &Failure, budget: Budget, chance: f64) -> Decision {
+    // Whatever was not worked on costs nothing to ask again.
+    let is_down = failure.spent.is_none() && !budget.outage_left.is_zero();
     let wait = match failure.retry {
+        Retry::WhenBack if !is_down => return Decision::GiveUp(None),
         Retry::Never => return Decision::GiveUp(None),
         Retry::After(wait) if wait > LONGEST_WAIT => {
             let reason = format!(
@@ -45,10 +50,11 @@ pub(crate) fn decide(failure: &Failure, budget: Budget, chance: f64) -> Decision
             );
             return Decision::GiveUp(Some(reason));
         }
-        Retry::After(wait) => wait,
-        Retry::Backoff => backoff(budget.attempts, chance),
+        Retry::After(wait) if budget.attempts < budget.max_attempts => wait,
+        Retry::After(wait) => wait.max(backoff(budget.attempts, chance)),
+        Retry::Backoff | Retry::WhenBack => backoff(budget.attempts, chance),
     };
-    if budget.attempts >= budget.max_attempts {
+    if budget.attempts >= budget.max_attempts && !is_down {
         let reason = (budget.attempts > 1).then(|| format!("{} attempts made", budget.attempts));
         return Decision::GiveUp(reason);
     }
@@ -96,6 +102,7 @@ mod tests {
     use lr_turn::Kind;
 
     use super::*;
+    use crate::exchange::Spent;
 
     fn after(text: &str) -> Option<Duration> {
         retry_after(None, Some(text), SystemTime::UNIX_EPOCH)
@@ -106,6 +113,7 @@ mod tests {
             attempts,
             max_attempts: 4,
             time_left: Duration::from_secs(60),
+            outage_left: Duration::ZERO,
         };
         decide(&Failure::new(Kind::Provider, "x").retry(retry), budget, 0.0)
     }
@@ -161,6 +169,29 @@ mod tests {
             reason,
             "the server asks to wait 86400 s, more than the 120 s that are waited"
         );
+    }
+
+    #[test]
+    fn a_server_that_is_down_is_waited_for_if_that_costs_nothing() {
+        let check = |failure: Failure, outage: u64, expected: Decision| {
+            let budget = Budget {
+                attempts: 9,
+                max_attempts: 4,
+                time_left: Duration::from_secs(60),
+                outage_left: Duration::from_secs(outage),
+            };
+            assert_eq!(decide(&failure, budget, 0.0), expected, "{failure:?}");
+        };
+        let failure = |retry| Failure::new(Kind::Provider, "x").retry(retry);
+        let wait = Decision::Wait(LONGEST_BACKOFF);
+        check(failure(Retry::WhenBack), 1, wait.clone());
+        check(failure(Retry::WhenBack), 0, Decision::GiveUp(None));
+        check(failure(Retry::Backoff), 1, wait.clone());
+        check(failure(Retry::After(Duration::ZERO)), 1, wait);
+        check(failure(Retry::Never), 1, Decision::GiveUp(None));
+        let paid = failure(Retry::Backoff).having_spent(Spent::default());
+        let end = Decision::GiveUp(Some("9 attempts made".into()));
+        check(paid, 1, end);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod budget;
 mod fallback;
+mod outage;
 mod parallel;
 #[path = "../support/mod.rs"]
 mod support;

@@ -134,6 +134,26 @@ fn an_interruption_loses_no_reply_and_no_turn() {
 }
 
 #[test]
+fn a_second_signal_ends_the_program_although_nobody_reads() {
+    let long = "x".repeat(1 << 20);
+    let model = FakeModel::answering(move |request, _| match request.question() {
+        "hang" => Answer::Steps(vec![Step::Hang]),
+        _ => Answer::text(&long),
+    });
+    let (mut child, _home) = start(&model, &["-j", "1"], &questions(&["long", "hang"]));
+    while model.tally().output == 0 {
+        std::thread::yield_now();
+    }
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        signal(&child, "-INT");
+    };
+    assert_eq!(status.code(), Some(130));
+}
+
+#[test]
 fn nothing_more_is_asked_for_a_reader_that_has_gone() {
     let (model, go) = slow_model();
     let input = questions(&["slow", "slow", "c", "d"]);
