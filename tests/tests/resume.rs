@@ -330,6 +330,33 @@ fn a_run_goes_on_only_on_its_own_branch() {
 }
 
 #[test]
+fn a_recorded_run_is_replayed_without_a_network_and_ends_in_the_same_tree() {
+    let mut scene = Scene::new();
+    scene.begin("after 14").status(137);
+    scene.resume("", &[]).success();
+    let tree = "git ls-tree -r HEAD | grep -v FIXES.md";
+    let expected = scene.sandbox.bash(tree).success().stdout;
+    scene.model.go_down();
+    scene.sandbox.set("LR_RUN", "again");
+    let outcome = scene.run("", &["--replay", "same"]).success();
+    let hint = "git checkout refs/lr/same/base";
+    assert!(outcome.stderr.contains(hint), "{outcome}");
+    scene.sandbox.bash(hint).success();
+    scene.sandbox.set("LR_RUN", "third");
+    let outcome = scene.run("before 9", &["--replay", "same"]);
+    assert_eq!(outcome.status, 137, "{outcome}");
+    let outcome = scene.run("", &["--resume", "third"]);
+    assert_eq!(outcome.status, 0, "{outcome}");
+    assert_eq!(scene.sandbox.bash(tree).success().stdout, expected);
+    let text = scene.sandbox.read(".lr/runs/third/summary.json");
+    let replayed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        replayed["totals"]["usage"],
+        scene.summary()["totals"]["usage"]
+    );
+}
+
+#[test]
 fn a_record_that_somebody_else_made_is_not_obeyed() {
     let mut scene = Scene::new();
     scene.begin("before 5").status(137);

@@ -100,7 +100,7 @@ pub struct Checking {
     )]
     pub script: Option<String>,
 
-    /// Run up to JOBS checkers at once
+    /// Run up to JOBS checkers at once, and ask about as many parts of a turn
     #[arg(short, long, value_name = "JOBS")]
     pub jobs: Option<u32>,
 }
@@ -129,8 +129,12 @@ pub struct Asking {
     #[arg(long, value_name = "KEY")]
     pub api_key: Option<String>,
 
-    /// Answer from the replies recorded in DIR, without a network
-    #[arg(long, value_name = "DIR")]
+    /// Do a run again with its replies, or answer from those recorded in DIR, without a network
+    ///
+    /// RUN is a run's name, the beginning of it, or its folder. Each part of a turn gets the reply that
+    /// it got then. Where no sources are named, they and all other flags are those the run was begun
+    /// with.
+    #[arg(long, value_name = "RUN|DIR")]
     pub replay: Option<PathBuf>,
 
     /// Record the replies in DIR

@@ -19,6 +19,8 @@ mod stop;
 mod money;
 mod paid;
 mod reading;
+mod recorded;
+mod replay;
 mod resume;
 mod stage;
 

@@ -1,5 +1,6 @@
 //! From the flags to decisions: which command stands for each stage, and when to stop.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -135,6 +136,8 @@ pub(crate) struct Plan {
     /// What is committed, where that is not everything.
     pub(crate) condition: Option<Condition>,
     pub(crate) stop_after: Option<StopAfter>,
+    /// The folder of the run, or of the replies, that is replayed.
+    pub(crate) replayed: Option<PathBuf>,
     /// The key that was given as a flag.
     pub(crate) api_key: Option<String>,
     /// Whether a flag, a variable or the configuration names the model to ask.
@@ -201,7 +204,10 @@ impl Plan {
                 .value("--template", args.asking.template.clone())
                 .only_if(limits.until == Until::Done, "--even-if-clean")
                 .0,
-            llm: llm_flags(&args.asking),
+            llm: Flags(llm_flags(&args.asking))
+                .value("-j", args.checking.jobs.map(|jobs| jobs.to_string()))
+                .0,
+            replayed: args.asking.replay,
             api_key: args.asking.api_key,
         })
     }

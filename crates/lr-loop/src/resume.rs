@@ -1,17 +1,17 @@
 //! Taking a run up again: its arguments, and from where on it is run anew.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use lr_record::{Options, Record, Step, Summary, runs};
-use lr_stage::{Error, Kind, input, project, say};
-use lr_turn::{Source, Turn, VERSION};
+use lr_stage::{Error, Kind, input, say};
+use lr_turn::{Source, Turn};
 
 use crate::args::Args;
-use crate::configuration;
 use crate::plan::Stage;
 use crate::reading::Checked;
+use crate::recorded::Recorded;
+use crate::replay;
 
 /// The reasons after which a reply is asked for anew, because the one that is there ends the run.
 const REPLY_ENDS: [&str; 3] = ["declared_done", "no_edits", "no_change"];
@@ -21,6 +21,8 @@ const REPLY_ENDS: [&str; 3] = ["declared_done", "no_edits", "no_change"];
 pub(crate) struct Beginning {
     /// The arguments; of a run that is taken up again, those it was begun with and those of now.
     pub(crate) args: Args,
+    /// The words that they are made of, for the record.
+    pub(crate) words: Vec<String>,
     /// The run that is taken up again.
     pub(crate) taken_up: Option<TakenUp>,
 }
@@ -30,6 +32,8 @@ pub(crate) struct Beginning {
 pub(crate) struct TakenUp {
     /// Its name.
     pub(crate) run: String,
+    /// How it is begun the next time.
+    options: Options,
     /// Its folder.
     folder: PathBuf,
 }
@@ -40,9 +44,11 @@ pub(crate) struct TakenUp {
 ///
 /// There is no such run, it was not made here, or its arguments do not go with those of now.
 pub(crate) fn beginning(args: Args) -> Result<Beginning, Error> {
-    let Some(name) = &args.resume else {
+    let Some(name) = args.resume.clone() else {
+        let (args, words) = replay::beginning(args)?;
         return Ok(Beginning {
             args,
+            words,
             taken_up: None,
         });
     };
@@ -56,90 +62,22 @@ pub(crate) fn beginning(args: Args) -> Result<Beginning, Error> {
     let folder = if name.is_empty() {
         runs::unfinished()?
     } else {
-        runs::find(name)?
+        runs::find(&name)?
     };
-    let options = Options::read(&folder)?;
-    if !options.is_ours() {
-        let message = format!("the run in '{}' was not begun here", folder.display());
-        return Err(Error::new(Kind::Usage, message)
-            .hint("its arguments could start any program; begin a new run: lr-loop SOURCES"));
-    }
+    let recorded = Recorded::read(&folder)?;
     let folder = folder.canonicalize().unwrap_or(folder);
-    let here = enter(&options.directory)?;
-    let words = options.args.iter().cloned().chain(own_words());
-    let merged = parse(words)?;
+    let here = recorded.enter()?;
+    let (args, options) = recorded.with_more()?;
     let folder = folder.strip_prefix(&here).unwrap_or(&folder).to_path_buf();
     Ok(Beginning {
-        args: merged,
+        args,
+        words: options.args.clone(),
         taken_up: Some(TakenUp {
-            run: options.run,
+            run: options.run.clone(),
+            options,
             folder,
         }),
     })
-}
-
-/// Returns how a new run was begun, for its record.
-pub(crate) fn options(run: &str, key: Option<&str>) -> Options {
-    let here = std::env::current_dir().unwrap_or_default();
-    let root = project::root(&here);
-    let here = here.canonicalize().unwrap_or(here);
-    let directory = here.strip_prefix(root).unwrap_or(Path::new(""));
-    Options {
-        lr: VERSION,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        run: run.to_owned(),
-        args: without_key(own_words(), key),
-        directory: directory.display().to_string(),
-        config: configuration::effective(std::env::args_os())
-            .ok()
-            .and_then(|settings| serde_json::to_value(settings).ok())
-            .unwrap_or_default(),
-        ..Options::default()
-    }
-}
-
-/// The words of the command line, without the program's name.
-fn own_words() -> impl Iterator<Item = String> {
-    let words = std::env::args_os().skip(1);
-    words.map(|word| word.to_string_lossy().into_owned())
-}
-
-/// Leaves out the key that was given as a flag.
-fn without_key(words: impl Iterator<Item = String>, key: Option<&str>) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for word in words {
-        if kept.last().is_some_and(|last| last == "--api-key") {
-            kept.pop();
-        } else if !word.starts_with("--api-key=") && key.is_none_or(|key| !word.contains(key)) {
-            kept.push(word);
-        }
-    }
-    kept
-}
-
-fn parse(words: impl Iterator<Item = String>) -> Result<Args, Error> {
-    let words = std::iter::once(OsString::from("lr-loop")).chain(words.map(OsString::from));
-    lr_stage::parse(words).map_err(|error| {
-        let text = error.render().to_string();
-        let first = text.lines().next().unwrap_or_default();
-        let said = first.strip_prefix("error: ").unwrap_or(first).to_owned();
-        Error::new(
-            Kind::Usage,
-            "these flags do not go with those the run was begun with",
-        )
-        .because(said)
-    })
-}
-
-/// Changes to a directory beneath the project's root, and returns it.
-fn enter(directory: &str) -> Result<PathBuf, Error> {
-    let root = project::root(Path::new("."));
-    let place = root.join(directory);
-    std::env::set_current_dir(&place).map_err(|error| {
-        let message = format!("cannot work in '{}'", place.display());
-        Error::new(Kind::Io, message).because(error)
-    })?;
-    Ok(place)
 }
 
 /// Opens the record of a run to go on with it, and returns what the run came to so far. What a run
@@ -150,6 +88,7 @@ fn enter(directory: &str) -> Result<PathBuf, Error> {
 /// The record cannot be read or written.
 pub(crate) fn open(taken_up: &TakenUp) -> Result<(Record, Option<Summary>), Error> {
     let mut record = Record::resume(&taken_up.folder)?;
+    record.begun(taken_up.options.clone())?;
     let summary = Summary::read(&taken_up.folder);
     let run = &taken_up.run;
     let ended = summary.as_ref().filter(|it| it.has_ended());
@@ -237,23 +176,4 @@ fn is_untouched(turns: &[Turn]) -> bool {
         let bytes = std::fs::read(path);
         bytes.is_ok_and(|bytes| Some(lr_files::sha256_hex(&bytes)) == hash)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_never_recorded() {
-        let kept = |line: &str, key: Option<&str>| {
-            let words = line.split(' ').map(ToOwned::to_owned);
-            without_key(words, key).join(" ")
-        };
-        assert_eq!(
-            kept("-m m --api-key SECRET a.py", Some("SECRET")),
-            "-m m a.py"
-        );
-        assert_eq!(kept("--api-key=SECRET a.py", Some("SECRET")), "a.py");
-        assert_eq!(kept("-m m a.py", None), "-m m a.py");
-    }
 }

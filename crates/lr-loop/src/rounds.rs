@@ -10,6 +10,7 @@ use lr_turn::{Commit, Outcome, Turn, TurnError};
 use crate::args::{Condition, Keep, StopAfter};
 use crate::plan::{Plan, Stage};
 use crate::reading::{Answer, Checked, Taken};
+use crate::replay;
 use crate::stage::{Ran, Runner};
 use crate::stop::{Flow, Judge, Reason, Stop};
 use crate::summary::Summary;
@@ -53,6 +54,9 @@ impl<'a> Rounds<'a> {
         let spent = spent.iter().map(Taken::read).collect();
         self.judge.spent(&or_stop::<Vec<Taken>>(Stage::LLM, spent)?);
         let (mut check, found) = self.check(None)?;
+        if let Some(folder) = &self.plan.replayed {
+            replay::compare(folder, &found);
+        }
         self.judge.begin(&found)?;
         if let Some(last) = self.plan.stop_after {
             return self.build(&check, last);
@@ -183,7 +187,9 @@ impl<'a> Rounds<'a> {
     }
 
     fn ask(&mut self, prompted: &Ran, limits: &[String]) -> Flow<Ran> {
-        let replied = self.stage(Stage::LLM, Some(prompted), limits)?;
+        // A reply that is complete is on the disk, whichever others are not.
+        let flags = [limits, &["--unordered".to_owned()]].concat();
+        let replied = self.stage(Stage::LLM, Some(prompted), &flags)?;
         let taken = replied.turns.iter().map(Taken::read).collect();
         let taken: Vec<Taken> = or_stop(Stage::LLM, taken)?;
         for taken in &taken {

@@ -11,7 +11,7 @@ use crate::resume::{self, Beginning};
 use crate::rounds::Rounds;
 use crate::stage::Runner;
 use crate::summary::Summary;
-use crate::{configuration, print, summary};
+use crate::{configuration, print, recorded, summary};
 
 /// Runs the loop that the flags describe, and says how it ended.
 ///
@@ -29,7 +29,11 @@ pub fn run(args: Args) -> Result<Status, Error> {
         configuration::show(&mut output)?;
         return Ok(Status::Done);
     }
-    let Beginning { args, taken_up } = resume::beginning(args)?;
+    let Beginning {
+        args,
+        words,
+        taken_up,
+    } = resume::beginning(args)?;
     let run_dir = args.run_dir.clone();
     let prints = args.print;
     let plan = Plan::new(args)?;
@@ -51,7 +55,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
     let (record, before) = match taken_up {
         None => {
             let record = Record::create(&run, run_dir.as_deref())?;
-            record.begun(resume::options(&run, plan.api_key.as_deref()))?;
+            record.begun(recorded::options(&run, words, plan.api_key.as_deref()))?;
             (record, None)
         }
         Some(taken_up) => resume::open(&taken_up)?,

@@ -67,6 +67,7 @@ pub fn programs() -> Vec<Command> {
         lr_apply::Args::command(),
         lr_git::Args::command(),
         lr_loop::Args::command(),
+        lr_view::Args::command(),
     ]
 }
 

@@ -1,7 +1,9 @@
 //! What a run has taken and come to, turn by turn: summed over the lines of its record.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use lr_stage::{Error, Kind};
 use lr_turn::{
     Apply, Check, CheckStatus, Commit, Rank, ReadError, Reply, Turn, TurnError, Usage, microusd,
 };
@@ -9,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding_keys;
 use crate::lines::{Moment, Program};
+use crate::reading;
 
 /// What one turn, or a whole run, has taken and come to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -82,6 +85,19 @@ struct Checked {
 }
 
 impl Ledger {
+    /// Counts the record in the folder of a run, as far as its steps are complete.
+    ///
+    /// # Errors
+    ///
+    /// `io` when there is no record that can be read.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        let known = reading::read(folder).map_err(|error| {
+            let message = format!("cannot read the record in '{}'", folder.display());
+            Error::new(Kind::Io, message).because(error)
+        })?;
+        Ok(known.ledger)
+    }
+
     /// Adds one line of `turns.jsonl`.
     ///
     /// # Errors

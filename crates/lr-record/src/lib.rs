@@ -29,7 +29,7 @@ pub use findings::finding_keys;
 pub use ledger::{Ledger, Span, Taken, TurnTaken};
 pub use leftovers::{Leftover, write_turns};
 pub use lines::Author;
-pub use lock::Lock;
+pub use lock::{Lock, is_at_work};
 pub use options::Options;
 pub use record::{Done, Record};
 pub use steps::{Log, Resumed, Step};

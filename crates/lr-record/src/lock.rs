@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use lr_stage::{Error, Kind, clock, say};
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
 use crate::{folder, git_folder};
@@ -106,6 +107,22 @@ fn held(file: &mut File) -> Error {
     Error::new(Kind::Locked, message).hint(format!(
         "wait for its end (lr-view {run} shows how far it is), or stop it: kill {pid}"
     ))
+}
+
+/// Tells whether a process is at work on a run, as the lock of the repository says.
+pub fn is_at_work(run: &str, pid: u32) -> bool {
+    let text = place_to_read().and_then(|file| std::fs::read_to_string(file).ok());
+    let holder: Option<Holder> = text.and_then(|text| serde_json::from_str(&text).ok());
+    let is_holder = holder.is_some_and(|holder| holder.run == run && holder.pid == pid);
+    let process = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    // A process of somebody else may not be signalled, but is there.
+    let lives = process.is_some_and(|it| !matches!(test_kill_process(it), Err(Errno::SRCH)));
+    is_holder && lives
+}
+
+fn place_to_read() -> Option<PathBuf> {
+    let git = git_folder::common(Path::new(".")).map(|git| git.join("lr-loop"));
+    git.or_else(|| Some(folder::lr_folder().ok()?.join("lock")))
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub struct Options {
 impl Options {
     /// Writes the file into the folder of a run, sealed.
     pub(crate) fn write(mut self, folder: &Path) -> io::Result<()> {
+        self.seal = None;
         self.seal = seal::seal(&self.text()?);
         whole::write(&folder.join(OPTIONS), &self.text()?)
     }

@@ -29,8 +29,8 @@ pub(crate) struct Known {
 /// A file cannot be read.
 pub(crate) fn read(folder: &Path) -> io::Result<Known> {
     let turns = fs::read(folder.join(TURNS))?;
-    let steps = fs::read_to_string(folder.join(STEPS))?;
-    let (mut log, steps_length) = Log::read(&steps);
+    let steps = fs::read(folder.join(STEPS))?;
+    let (mut log, steps_length) = Log::read(&String::from_utf8_lossy(&steps));
     let is_there = |step: &Step| {
         let length = fs::metadata(folder.join(&step.file)).map(|file| file.len());
         length.is_ok_and(|length| length == step.bytes) && step.record <= turns.len() as u64

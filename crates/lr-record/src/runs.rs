@@ -20,7 +20,7 @@ pub fn all() -> Vec<PathBuf> {
         .map(|entry| entry.path())
         .filter(|path| is_run(path))
         .collect();
-    folders.sort_by_key(|folder| std::cmp::Reverse(begun(folder)));
+    folders.sort_by_cached_key(|folder| std::cmp::Reverse(begun(folder)));
     folders
 }
 
@@ -30,11 +30,9 @@ pub fn is_run(folder: &Path) -> bool {
 }
 
 /// When a run began, so that runs can be sorted; its name decides between those of one moment.
-fn begun(folder: &Path) -> (std::time::SystemTime, PathBuf) {
-    let files = [OPTIONS, TURNS].map(|name| fs::metadata(folder.join(name)));
-    let times = files.into_iter().flatten().flat_map(|file| file.modified());
-    let first = times.min().unwrap_or(std::time::UNIX_EPOCH);
-    (first, folder.to_path_buf())
+fn begun(folder: &Path) -> (String, PathBuf) {
+    let started = Summary::read(folder).map(|summary| summary.started);
+    (started.unwrap_or_default(), folder.to_path_buf())
 }
 
 /// Finds a run by its name, the beginning of its name, its folder, or `last`.
