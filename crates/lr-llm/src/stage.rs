@@ -30,7 +30,10 @@ pub(crate) fn ready(turn: &Turn) -> Result<Ready, Error> {
     })
 }
 
-/// Asks a model about the prompt of a turn.
+/// The name under which all questions are told to lr-loop.
+const ASKING: &str = "asking";
+
+/// Asks a model about the prompt of a turn, and tells lr-loop.
 ///
 /// # Errors
 ///
@@ -46,7 +49,19 @@ pub(crate) fn ask(
         stream: false,
         place: Some(place),
     };
-    session.ask(question, &mut Silent, bill)
+    say::job(ASKING, None, "");
+    let result = session.ask(question, &mut Silent, bill);
+    match &result {
+        Ok(reply) => say::job(ASKING, Some(tokens(reply)), "token"),
+        Err(_) => say::job(ASKING, None, "some failed"),
+    }
+    result
+}
+
+fn tokens(reply: &Reply) -> usize {
+    let usage = reply.usage.as_ref();
+    let tokens = usage.map_or(0, |usage| usage.input + usage.output);
+    usize::try_from(tokens).unwrap_or(usize::MAX)
 }
 
 /// Puts what came of asking into the turn, and says what is wrong with it.

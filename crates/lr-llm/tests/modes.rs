@@ -413,3 +413,27 @@ fn a_reader_that_goes_during_a_wait_stops_the_attempts() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(model.requests().len(), 1);
 }
+
+#[test]
+fn questions_are_told_to_the_program_that_asks() {
+    let model = FakeModel::start([Answer::text("answer")]);
+    let outcome = ask(&model, &["--tell-jobs"], Some(&turn("hello")));
+    let tokens = model.requests()[0].body["messages"].to_string().len() / 4 + 2;
+    assert_eq!(
+        outcome.stderr,
+        format!("\u{1e}asking\u{1f}\u{1f}\n\u{1e}asking\u{1f}{tokens}\u{1f}token\n")
+    );
+    let model = FakeModel::start([]);
+    model.go_down();
+    let outcome = ask(
+        &model,
+        &["--tell-jobs", "--retries", "0"],
+        Some(&turn("hello")),
+    );
+    assert!(
+        outcome
+            .stderr
+            .contains("\u{1e}asking\u{1f}\u{1f}some failed\n"),
+        "{outcome:?}"
+    );
+}

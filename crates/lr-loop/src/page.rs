@@ -24,6 +24,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) branch: Option<&'a str>,
     /// Whether the run made commits.
     pub(crate) has_commits: bool,
+    /// What names the run to `--resume`, where it left a record.
+    pub(crate) resume: Option<String>,
 }
 
 /// The numbers of a run, at its end or so far.
@@ -72,36 +74,52 @@ impl Ending<'_> {
         line
     }
 
-    /// Returns what to type next, if there is something to type.
+    /// Returns what to type next, if there is something to type: first what the reason calls for,
+    /// then what may be done with the changes.
     pub(crate) fn next(&self) -> Option<String> {
-        let Some(branch) = self.branch else {
-            return self.next_without_branch();
+        let steps: Vec<String> = self.go_on().into_iter().chain(self.changes()).collect();
+        (!steps.is_empty()).then(|| steps.join(", "))
+    }
+
+    /// What goes on with the run, where that makes sense.
+    fn go_on(&self) -> Option<String> {
+        let (flags, why) = match self.reason.name {
+            "clean" => return None,
+            "stop_after" => return Some("the same without --stop-after".to_owned()),
+            "no_model" => (" -m MODEL", "or -L"),
+            "iterations" => (" -i N", "more turns"),
+            "calls" => (" --max-calls N", "more calls"),
+            "tokens" => (" --max-total-tokens N", "more tokens"),
+            "cost" => (" --max-cost USD", "more money"),
+            "time" => (" --max-time SECONDS", "more time"),
+            _ => match self.reason.status {
+                Status::Done => return None,
+                Status::No => (" -m MODEL", "ask another model"),
+                Status::Trouble => ("", "when that is repaired"),
+                _ => ("", "go on"),
+            },
         };
+        let resume = self.resume.as_ref()?;
+        Some(format!("lr-loop --resume {resume}{flags} ({why})"))
+    }
+
+    /// What may be done with the changes.
+    fn changes(&self) -> Option<String> {
         let run = self.run;
-        Some(match (self.has_commits, self.reason.status) {
-            (false, _) => "git checkout - (leave the branch)".to_owned(),
-            (true, Status::Done) => format!(
+        let words = match (self.branch, self.reason.status) {
+            (None, _) if self.numbers.turns == 0 => return None,
+            (None, _) => "git diff (see it), less FIXES.md (what was done and why)".to_owned(),
+            (Some(_), _) if !self.has_commits => "git checkout - (leave the branch)".to_owned(),
+            (Some(branch), Status::Done) => format!(
                 "git checkout - && git merge {branch} (keep it), \
                  git diff refs/lr/{run}/base... (see it), lr-git undo (take it back)"
             ),
-            (true, _) => format!(
+            (Some(_), _) => format!(
                 "git diff refs/lr/{run}/base... (see it), lr-git undo (take it back), \
                  git checkout - (leave it)"
             ),
-        })
-    }
-
-    fn next_without_branch(&self) -> Option<String> {
-        let words = match self.reason.name {
-            "clean" if self.numbers.turns == 0 => return None,
-            "stop_after" => "the same without --stop-after",
-            "no_model" => "the same with -m MODEL or -L",
-            _ if self.numbers.turns > 0 => {
-                "git diff (see it), less FIXES.md (what was done and why)"
-            }
-            _ => return None,
         };
-        Some(words.to_owned())
+        Some(words)
     }
 }
 
@@ -211,6 +229,7 @@ mod tests {
             seconds: 1.234,
             branch: Some("lr/r"),
             has_commits: true,
+            resume: Some("r".to_owned()),
         }
     }
 
@@ -219,13 +238,14 @@ mod tests {
         assert_eq!(
             ending(Reason::STALLED).line(),
             "stalled: turn after turn removes nothing it is asked to; findings 12 -> 1, 3 turns, \
-             2 calls, 34 tokens, $0.0012, 1.2 s, branch lr/r; next: git diff refs/lr/r/base... \
-             (see it), lr-git undo (take it back), git checkout - (leave it)"
+             2 calls, 34 tokens, $0.0012, 1.2 s, branch lr/r; next: lr-loop --resume r -m MODEL \
+             (ask another model), git diff refs/lr/r/base... (see it), lr-git undo (take it back), git checkout - (leave it)"
         );
         let ending = Ending {
             numbers: Numbers::default(),
             error: Some("no\n  reply"),
             branch: None,
+            resume: None,
             ..ending(Reason::MODEL_FAILED)
         };
         assert_eq!(
@@ -255,10 +275,20 @@ mod tests {
             without_branch(Reason::CLEAN, 1).unwrap(),
             "git diff (see it), less FIXES.md (what was done and why)"
         );
-        assert_eq!(
-            without_branch(Reason::NO_MODEL, 0).unwrap(),
-            "the same with -m MODEL or -L"
-        );
+        for (reason, expected) in [
+            (Reason::NO_MODEL, "lr-loop --resume r -m MODEL (or -L)"),
+            (Reason::ITERATIONS, "lr-loop --resume r -i N (more turns)"),
+            (
+                Reason::COST,
+                "lr-loop --resume r --max-cost USD (more money)",
+            ),
+            (Reason::BROKEN, "lr-loop --resume r (when that is repaired)"),
+            (Reason::MODEL_FAILED, "lr-loop --resume r (go on)"),
+            (Reason::INTERRUPTED, "lr-loop --resume r (go on)"),
+            (Reason::STOP_AFTER, "the same without --stop-after"),
+        ] {
+            assert_eq!(without_branch(reason, 0).unwrap(), expected);
+        }
     }
 
     #[test]

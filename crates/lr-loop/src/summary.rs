@@ -1,6 +1,7 @@
 //! What a run came to: counted while it goes on, told at its end, as data and as a page.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
 use lr_record::Record;
@@ -25,6 +26,8 @@ pub(crate) struct Summary {
     told: LoopSection,
     /// What the replies said outside their blocks, by turn.
     explanations: Vec<(u64, String)>,
+    /// What names the run to `--resume`, where it left a record.
+    resume: Option<String>,
     cost: Cost,
     /// What `--stop-after` asked for.
     pub(crate) built: Vec<Turn>,
@@ -96,6 +99,7 @@ impl Summary {
             reason: Reason::STAGE_FAILED,
             told: LoopSection::default(),
             explanations: Vec::new(),
+            resume: None,
             cost: Cost::default(),
             built: Vec::new(),
         }
@@ -171,6 +175,7 @@ impl Summary {
         self.told.status = stop.reason.status.code();
         self.told.error = stop.error;
         self.told.seconds = self.seconds();
+        self.resume = name_for_resume(record.folder(), &self.run);
         self.settle(record);
         self.record(record);
     }
@@ -276,8 +281,20 @@ impl Summary {
             seconds: told.seconds,
             branch: told.branch.as_deref(),
             has_commits: !told.commits.is_empty(),
+            resume: self.resume.clone(),
         }
     }
+}
+
+/// Returns how `--resume` finds a run: by its name, or by the folder that the user chose.
+fn name_for_resume(folder: &Path, run: &str) -> Option<String> {
+    if !lr_record::runs::is_run(folder) {
+        return None;
+    }
+    if folder.ends_with(Path::new("runs").join(run)) {
+        return Some(run.to_owned());
+    }
+    Some(shell_words::quote(&folder.display().to_string()).into_owned())
 }
 
 /// Returns what `--stop-after` asked for, as text.

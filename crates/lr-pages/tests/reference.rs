@@ -22,7 +22,7 @@ fn the_page_about_the_configuration_is_what_the_list_of_settings_says() {
 }
 
 /// Variables that a program reads although they are those of no flag.
-const READ_APART: [&str; 3] = ["LR_MODEL", "LR_PROVIDER", "LR_BASE_URL"];
+const READ_APART: [&str; 4] = ["LR_MODEL", "LR_PROVIDER", "LR_BASE_URL", "LR_FALLBACK"];
 
 #[test]
 fn every_setting_has_the_flags_the_variables_and_the_defaults_that_it_says() {
