@@ -131,6 +131,7 @@ impl Sandbox {
             programs(),
             venv().join("bin"),
             project().join("target/tools/bin"),
+            toolchain(),
         ];
         let own: Vec<_> = own
             .iter()
@@ -214,6 +215,12 @@ pub fn programs() -> PathBuf {
     let test = std::env::current_exe().expect("the path of the test");
     let folder = test.ancestors().nth(2).expect("target/PROFILE/deps/test");
     folder.to_path_buf()
+}
+
+/// Returns the folder of the toolchain that built this, because what stands in `PATH` may look for it in the home folder.
+fn toolchain() -> PathBuf {
+    let folder = Path::new(env!("CARGO")).parent();
+    folder.expect("the path of cargo").to_path_buf()
 }
 
 /// Returns the virtual environment with the pinned checkers, made by `scripts/venv`.

@@ -2,7 +2,8 @@
 //!
 //! The model's replies come from the example's `replies/`. Where prompts have changed on purpose,
 //! `RECORD=1 cargo test -p lr-tests --test examples` records `answers/*.txt` anew, in their order,
-//! and writes `expected.txt`: look at the difference before committing it.
+//! and writes `expected.txt`: look at the difference before committing it. An example with
+//! `replies/turns.jsonl` is answered by turn, whatever its prompts.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -50,6 +51,12 @@ fn record(name: &str, example: &Path) {
     let outcome = sandbox.run("./run.sh", &[]);
     assert_eq!(outcome.status, 0, "{name}: {outcome}");
     assert_eq!(model.requests().len(), paths.len(), "{name}: {outcome}");
+    let record = example.join("replies/turns.jsonl");
+    if record.is_file() {
+        let replies = "grep -h '\"stage\":\"lr-llm\"' .lr/runs/*/turns.jsonl";
+        fs::write(record, sandbox.bash(replies).success().stdout).unwrap();
+        return;
+    }
     fs::remove_dir_all(example.join("replies")).ok();
     sandbox::copy_folder(&recorded, &example.join("replies"));
 }
@@ -95,6 +102,11 @@ fn shell_scripts() {
 }
 
 #[test]
+fn rust_crate() {
+    check("rust-crate");
+}
+
+#[test]
 fn no_example_is_forgotten() {
     let folders = fs::read_dir(sandbox::project().join("examples")).unwrap();
     let mut names: Vec<_> = folders
@@ -110,6 +122,7 @@ fn no_example_is_forgotten() {
         "document",
         "llm-alone",
         "python-quality",
+        "rust-crate",
         "shell-scripts",
         "stage-in-python",
     ];
