@@ -268,6 +268,107 @@ fn until_done_the_model_is_asked_although_the_checks_are_clean() {
     assert_eq!(sandbox.read("calc.py"), RIGHT);
 }
 
+/// The models that were asked, in their order.
+fn models(model: &FakeModel) -> Vec<String> {
+    let requests = model.requests().into_iter();
+    requests
+        .map(|request| request.body["model"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_finding_that_stays_is_left_to_another_model() {
+    let model = FakeModel::answering(|request, number| {
+        let is_other = request.body["model"] == "other";
+        Answer::text(&block(
+            "calc.py",
+            &if is_other {
+                RIGHT.to_owned()
+            } else {
+                moved(number + 1)
+            },
+        ))
+    });
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &["--escalate", "other"]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    assert_eq!(models(&model), ["fake-model", "fake-model", "other"]);
+}
+
+#[test]
+fn another_model_is_asked_before_the_loop_gives_up() {
+    let model = FakeModel::answering(|request, _| match request.body["model"].as_str() {
+        Some("other") => Answer::text(&block("calc.py", RIGHT)),
+        _ => Answer::text("I see nothing to do."),
+    });
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &["--escalate", "other"]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    assert_eq!(models(&model), ["fake-model", "other"]);
+}
+
+#[test]
+fn only_the_parts_with_such_a_finding_are_left_to_another_model() {
+    let model = FakeModel::answering(|request, _| {
+        let is_other = request.body["model"] == "other";
+        let is_a = request.question().contains("<<<< a.py <<<<");
+        let is_new = request.question().contains("`w`");
+        Answer::text(&match (is_a, is_other) {
+            (true, false) if is_new => block("a.py", RIGHT),
+            (true, false) => block("a.py", &UNDEFINED.replace('y', "w")),
+            (false, false) => block("b.py", &moved(1)),
+            (true, true) => panic!("a.py is not left to the other model"),
+            (false, true) => block("b.py", RIGHT),
+        })
+    });
+    let mut sandbox = sandbox(&model);
+    sandbox
+        .bash("git mv calc.py a.py && cp a.py b.py && git add -A && git commit -qm two")
+        .success();
+    sandbox.set("LR_PROMPT_TOKENS", "1");
+    let outcome = run(
+        &sandbox,
+        &["--escalate", "other", "--tries", "1", "-j", "1"],
+    );
+    assert_eq!(ended(&outcome), "clean 0: 2 -> 0", "{outcome}");
+    assert_eq!(
+        models(&model),
+        ["fake-model", "fake-model", "fake-model", "other"]
+    );
+    assert_eq!(told(&outcome)["turns"], 2);
+    let parts = sandbox.bash(
+        "git log --reverse --format='%(trailers:key=Lr-Part,valueonly,separator=)' main..HEAD",
+    );
+    assert_eq!(parts.success().stdout.replace('\n', ""), "11221122");
+}
+
+#[test]
+fn another_model_is_asked_where_the_first_is_not_to_be_had() {
+    let model = FakeModel::answering(|request, _| match request.body["model"].as_str() {
+        Some("other") => Answer::text(&block("calc.py", RIGHT)),
+        _ => Answer::error(404, "no such model"),
+    });
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &["--fallback", "other"]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    assert_eq!(models(&model), ["fake-model", "other"]);
+}
+
+#[test]
+fn no_limit_is_exceeded_by_a_call() {
+    let model = answering(&[&moved(1), &moved(2), &moved(3)]);
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &["--max-total-tokens", "4700"]);
+    assert_eq!(ended(&outcome), "tokens 4: 1 -> 1", "{outcome}");
+    assert_eq!(model.requests().len(), 1, "{outcome}");
+    let cost = ["--max-cost", "0.0170", "--price", "1,4"];
+    let model = answering(&[&moved(1), &moved(2), &moved(3)]);
+    let sandbox = self::sandbox(&model);
+    let outcome = run(&sandbox, &cost);
+    assert_eq!(ended(&outcome), "cost 4: 1 -> 1", "{outcome}");
+    assert_eq!(model.requests().len(), 1, "{outcome}");
+}
+
 #[test]
 fn a_broken_checker_ends_the_loop_before_a_model_is_asked() {
     let model = answering(&[RIGHT]);

@@ -66,6 +66,9 @@ pub struct Args {
     pub show_config: bool,
 
     /// Print the same loop as a shell script instead of running it
+    ///
+    /// The script keeps to -i, and knows no other limit, no --patience, --until, --keep, --if and
+    /// --escalate; it keeps no record.
     #[arg(long, help_heading = "Running")]
     pub print: bool,
 
@@ -100,7 +103,7 @@ pub struct Checking {
     )]
     pub script: Option<String>,
 
-    /// Run up to JOBS checkers at once, and ask about as many parts of a turn
+    /// Run up to JOBS checkers, and make up to JOBS requests, at once
     #[arg(short, long, value_name = "JOBS")]
     pub jobs: Option<u32>,
 }
@@ -112,6 +115,18 @@ pub struct Asking {
     /// Ask this model
     #[arg(short, long, value_name = "MODEL")]
     pub model: Option<String>,
+
+    /// Ask this model where the one before it has failed; may be given again
+    #[arg(long, value_name = "MODEL")]
+    pub fallback: Vec<String>,
+
+    /// Ask this model about findings that are still there after --tries turns
+    #[arg(long, value_name = "MODEL", env = "LR_ESCALATE")]
+    pub escalate: Option<String>,
+
+    /// Ask about a finding in N turns before another model is asked [default: 2]
+    #[arg(long, value_name = "N", env = "LR_TRIES", value_parser = clap::value_parser!(u64).range(1..))]
+    pub tries: Option<u64>,
 
     /// Ask a model of this provider
     #[arg(long, value_name = "NAME")]
@@ -140,6 +155,10 @@ pub struct Asking {
     /// Record the replies in DIR
     #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub record: Option<PathBuf>,
+
+    /// What a million tokens of prompts and of replies cost in US dollars, where that is not known
+    #[arg(long, value_name = "IN,OUT")]
+    pub price: Option<String>,
 
     /// Say this to the model instead of the usual instructions; @FILE reads a file
     #[arg(long, value_name = "TEXT")]

@@ -12,8 +12,10 @@ mod args;
 mod configuration;
 mod run;
 
+mod asking;
 mod plan;
 mod rounds;
+mod settings;
 mod stop;
 
 mod money;

@@ -2,19 +2,21 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
 
 use lr_config::{Config, Settings};
 use lr_record::Author;
 use lr_stage::{Error, Kind, environment, say};
 use serde::Deserialize;
 
-use crate::args::{Args, Asking, Condition, Keep, StopAfter, Stopping, Until};
-use crate::money;
-use crate::stop::{Amounts, Limits};
+use crate::args::{Args, Asking, Condition, Keep, StopAfter, Until};
+use crate::settings::{LoopSettings, limits};
+use crate::stop::Limits;
 
 /// The variable in which `lr-llm` finds the key that was given as a flag.
 pub(crate) const API_KEY: &str = "LR_API_KEY";
+
+/// The flag of `lr-llm` that names the model.
+const MODEL: &str = "--model";
 
 /// A stage of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,26 +97,6 @@ impl FromStr for Replacement {
     }
 }
 
-/// The table `[loop]` of a configuration file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-struct LoopSettings {
-    iterations: Option<u64>,
-    max_calls: Option<u64>,
-    max_total_tokens: Option<u64>,
-    max_cost: Option<f64>,
-    max_time: Option<f64>,
-    patience: Option<u64>,
-    until: Option<Until>,
-    keep: Option<Keep>,
-    #[serde(rename = "if")]
-    condition: Option<Condition>,
-}
-
-impl Settings for LoopSettings {
-    const TABLE: &'static str = "loop";
-}
-
 /// What the loop needs to know of the table `[llm]`: whether it names a model.
 #[derive(Debug, Default, Deserialize)]
 struct LlmSettings {
@@ -142,6 +124,10 @@ pub(crate) struct Plan {
     pub(crate) api_key: Option<String>,
     /// Whether a flag, a variable or the configuration names the model to ask.
     pub(crate) names_model: bool,
+    /// The model that is asked, where a flag names it.
+    model: Option<String>,
+    /// The model that is asked about what another one was asked in vain.
+    escalate: Option<String>,
     replacements: Vec<Replacement>,
     common: Vec<String>,
     check: Vec<String>,
@@ -170,7 +156,7 @@ impl Plan {
         let settings: LoopSettings = config.settings()?;
         let keep = args.stopping.keep.or(settings.keep).unwrap_or(Keep::Best);
         let condition = args.stopping.condition.or(settings.condition);
-        let limits = limits(&args.stopping, &settings)?;
+        let limits = limits(&args.stopping, &args.asking, &settings)?;
         if limits.until == Until::Done && condition.is_some() {
             return Err(Error::new(
                 Kind::Usage,
@@ -204,10 +190,10 @@ impl Plan {
                 .value("--template", args.asking.template.clone())
                 .only_if(limits.until == Until::Done, "--even-if-clean")
                 .0,
-            llm: Flags(llm_flags(&args.asking))
-                .value("-j", args.checking.jobs.map(|jobs| jobs.to_string()))
-                .0,
-            replayed: args.asking.replay,
+            replayed: args.asking.replay.clone(),
+            llm: llm_flags(&args.asking, args.checking.jobs),
+            model: args.asking.model,
+            escalate: args.asking.escalate.or(settings.escalate),
             api_key: args.asking.api_key,
         })
     }
@@ -224,6 +210,9 @@ impl Plan {
         let mut argv = strings(&[stage.program]);
         argv.extend(strings(stage.flags));
         argv.extend_from_slice(&self.common);
+        if stage == Stage::LLM && !more.iter().any(|flag| flag.starts_with(MODEL)) {
+            argv.extend(Flags::default().value(MODEL, self.model.clone()).0);
+        }
         argv.extend_from_slice(match stage {
             Stage::CHECK => &self.check,
             Stage::PROMPT => &self.prompt,
@@ -237,6 +226,11 @@ impl Plan {
         argv
     }
 
+    /// Returns the flags by which the other model is asked.
+    pub(crate) fn escalated(&self) -> Vec<String> {
+        Flags::default().value(MODEL, self.escalate.clone()).0
+    }
+
     /// Returns the command that stands in the place of a stage.
     pub(crate) fn replacement(&self, stage: Stage) -> Option<&str> {
         let replacement = self.replacements.iter().rev();
@@ -245,44 +239,6 @@ impl Plan {
             .map(|replacement| replacement.command.as_str())
             .next()
     }
-}
-
-/// Returns the limits: those of flags and variables, else those of the configuration.
-fn limits(stopping: &Stopping, settings: &LoopSettings) -> Result<Limits, Error> {
-    let max_time = stopping.max_time.or(settings.max_time);
-    let max_cost = stopping.max_cost.or(settings.max_cost);
-    Ok(Limits {
-        iterations: stopping.iterations.or(settings.iterations).unwrap_or(100),
-        patience: stopping.patience.or(settings.patience).unwrap_or(3),
-        until: stopping.until.or(settings.until).unwrap_or(Until::Clean),
-        budget: Amounts {
-            calls: stopping.max_calls.or(settings.max_calls),
-            tokens: stopping.max_total_tokens.or(settings.max_total_tokens),
-            microusd: amount("max-cost", max_cost, money::read)?,
-            millis: amount("max-time", max_time, milliseconds)?,
-        },
-    })
-}
-
-/// Reads an amount with a point in it.
-fn amount(
-    name: &str,
-    value: Option<f64>,
-    read: fn(f64) -> Option<u64>,
-) -> Result<Option<u64>, Error> {
-    let Some(value) = value else { return Ok(None) };
-    match read(value) {
-        Some(amount) => Ok(Some(amount)),
-        None => Err(Error::new(
-            Kind::Usage,
-            format!("{name} cannot be '{value}'"),
-        )),
-    }
-}
-
-fn milliseconds(seconds: f64) -> Option<u64> {
-    let time = Duration::try_from_secs_f64(seconds).ok()?;
-    u64::try_from(time.as_millis()).ok()
 }
 
 /// Flags for a stage, as far as there are values for them.
@@ -307,15 +263,22 @@ impl Flags {
     }
 }
 
-fn llm_flags(asking: &Asking) -> Vec<String> {
+fn llm_flags(asking: &Asking, jobs: Option<u32>) -> Vec<String> {
     let folder =
         |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
-    let mut flags = Flags::default()
-        .value("--model", asking.model.clone())
+    let flags = Flags::default()
         .value("--provider", asking.provider.clone())
         .value("--base-url", asking.url.clone())
         .value("--replay", folder(&asking.replay))
         .value("--record", folder(&asking.record))
+        .value("--price", asking.price.clone())
+        .value("--jobs", jobs.map(|jobs| jobs.to_string()));
+    let mut flags = asking
+        .fallback
+        .iter()
+        .fold(flags, |flags, model| {
+            flags.value("--fallback", Some(model.clone()))
+        })
         .0;
     if asking.local {
         flags.push("--local".to_owned());
@@ -411,6 +374,11 @@ mod tests {
             Stage::LLM,
             "-m m --llm-url http://h/v1 --provider p --record d a.py",
             "lr-llm --model m --provider p --base-url http://h/v1 --record d",
+        );
+        check(
+            Stage::LLM,
+            "-m m --fallback n --fallback o --price 1,2 -j 8 a.py",
+            "lr-llm --model m --price 1,2 --jobs 8 --fallback n --fallback o",
         );
         check(
             Stage::LLM,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use lr_record::Record;
 use lr_stage::{Error, say};
-use lr_turn::{Commit, Outcome, Turn, TurnError};
+use lr_turn::{Commit, Outcome, TurnError};
 
 use crate::args::{Condition, Keep, StopAfter};
 use crate::plan::{Plan, Stage};
@@ -17,10 +17,10 @@ use crate::summary::Summary;
 
 /// One run of the loop.
 pub(crate) struct Rounds<'a> {
-    plan: &'a Plan,
-    runner: Runner<'a>,
-    summary: &'a mut Summary,
-    judge: Judge,
+    pub(crate) plan: &'a Plan,
+    pub(crate) runner: Runner<'a>,
+    pub(crate) summary: &'a mut Summary,
+    pub(crate) judge: Judge,
     /// The number of the present turn, from 1.
     turn: u64,
 }
@@ -166,42 +166,8 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// Gets a reply to every part: a free one if there is one, else a model's.
-    fn reply(&mut self, check: &Ran) -> Flow<Ran> {
-        let fixed = self.stage(Stage::FIX, Some(check), &[])?;
-        let answered = |turn: &Turn| turn.has("reply") || turn.has("error");
-        if fixed.turns.iter().all(answered) {
-            return ControlFlow::Continue(fixed);
-        }
-        let limits = match self.judge.may_ask() {
-            ControlFlow::Continue(limits) => limits,
-            ControlFlow::Break(_) if fixed.turns.iter().any(answered) => {
-                return ControlFlow::Continue(fixed);
-            }
-            // The limit was another when the model was asked.
-            ControlFlow::Break(_) if self.runner.goes_on_recorded() => Vec::new(),
-            ControlFlow::Break(stop) => return ControlFlow::Break(stop),
-        };
-        let prompted = self.stage(Stage::PROMPT, Some(&fixed), &[])?;
-        self.ask(&prompted, &limits)
-    }
-
-    fn ask(&mut self, prompted: &Ran, limits: &[String]) -> Flow<Ran> {
-        // A reply that is complete is on the disk, whichever others are not.
-        let flags = [limits, &["--unordered".to_owned()]].concat();
-        let replied = self.stage(Stage::LLM, Some(prompted), &flags)?;
-        let taken = replied.turns.iter().map(Taken::read).collect();
-        let taken: Vec<Taken> = or_stop(Stage::LLM, taken)?;
-        for taken in &taken {
-            self.summary.add_taken(taken);
-        }
-        self.judge.asked(&taken);
-        self.warn();
-        ControlFlow::Continue(replied)
-    }
-
     /// Warns of limits that are nearly reached.
-    fn warn(&mut self) {
+    pub(crate) fn warn(&mut self) {
         for warning in self.judge.warnings() {
             say::warn(&warning);
         }
@@ -276,7 +242,12 @@ impl<'a> Rounds<'a> {
         repository(answers.into_iter().find_map(|it| it.error))
     }
 
-    fn stage(&mut self, stage: Stage, input: Option<&Ran>, more: &[String]) -> Flow<Ran> {
+    pub(crate) fn stage(
+        &mut self,
+        stage: Stage,
+        input: Option<&Ran>,
+        more: &[String],
+    ) -> Flow<Ran> {
         self.runner.note(self.summary.numbers());
         self.look()?;
         let ran = self.runner.run(stage, self.turn, input, more);
@@ -287,7 +258,7 @@ impl<'a> Rounds<'a> {
 }
 
 /// Goes on with what a stage did, or says why it failed and stops.
-fn or_stop<T>(stage: Stage, result: Result<T, impl Into<Error>>) -> Flow<T> {
+pub(crate) fn or_stop<T>(stage: Stage, result: Result<T, impl Into<Error>>) -> Flow<T> {
     match result {
         Ok(value) => ControlFlow::Continue(value),
         Err(error) => {

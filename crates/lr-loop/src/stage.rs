@@ -211,6 +211,19 @@ impl<'a> Runner<'a> {
         Some(outcome(stage, end, step.seconds, file))
     }
 
+    /// Puts turns into a file, for a stage to read.
+    pub(crate) fn put_together(&self, name: &str, turns: Vec<Turn>) -> Result<Ran, Error> {
+        let file = self.record.step_file(self.count, Stage::LLM.name);
+        let file = file.with_extension(format!("{name}.jsonl"));
+        lr_record::write_turns(&file, &turns.iter().collect::<Vec<_>>())?;
+        Ok(Ran {
+            turns,
+            file,
+            status: Status::Done.code(),
+            took: Duration::ZERO,
+        })
+    }
+
     /// Tells whether the next step is recorded, and so is not run.
     pub(crate) fn goes_on_recorded(&self) -> bool {
         let mut steps = self.record.log().steps.iter();

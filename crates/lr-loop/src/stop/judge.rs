@@ -1,5 +1,6 @@
 //! The judge: is told what each turn came to, and decides whether the loop goes on.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lr_stage::Status;
@@ -10,6 +11,7 @@ use super::budget::{Amounts, Budget};
 use super::patience::Patience;
 use super::reason::{Flow, Reason, Stop};
 use super::seen::Seen;
+use super::tries::Tries;
 use crate::args::Until;
 use crate::reading::{Answer, Checked, Taken};
 
@@ -24,6 +26,9 @@ pub(crate) struct Limits {
     pub(crate) patience: u64,
     /// How long a model is asked.
     pub(crate) until: Until,
+    /// After how many turns a finding that is still there is left to another model; `None` where
+    /// there is no other.
+    pub(crate) tries: Option<u64>,
 }
 
 /// Decides whether the loop goes on.
@@ -34,6 +39,7 @@ pub(crate) struct Judge {
     budget: Budget,
     iterations: u64,
     patience: Patience,
+    tries: Tries,
     seen: Seen,
     best: Best,
     /// Whether the last check says that the present state is clean.
@@ -49,6 +55,7 @@ impl Judge {
             budget: Budget::new(limits.budget),
             iterations: 0,
             patience: Patience::new(limits.patience),
+            tries: Tries::new(limits.tries),
             seen: Seen::default(),
             best: Best::default(),
             clean: false,
@@ -103,16 +110,24 @@ impl Judge {
         }
     }
 
-    /// Notes that a model was asked, and what that took.
-    pub(crate) fn asked(&mut self, taken: &[Taken]) {
-        self.iterations += 1;
-        self.patience.asked();
-        for taken in taken {
-            self.budget.spend(taken);
-        }
+    /// Returns the flags that hand what is left to the model's stage, where it is asked once more in
+    /// the same turn.
+    pub(crate) fn limits_left(&self) -> Vec<String> {
+        self.budget.flags()
     }
 
-    /// Notes what was taken by steps of the run that were set aside.
+    /// Tells whether another model is to be asked about these findings.
+    pub(crate) fn needs_another(&self, asked: &BTreeSet<String>) -> bool {
+        self.tries.need_another(asked)
+    }
+
+    /// Notes that a model is asked in a turn.
+    pub(crate) fn asked(&mut self) {
+        self.iterations += 1;
+        self.patience.asked();
+    }
+
+    /// Notes what asking took.
     pub(crate) fn spent(&mut self, taken: &[Taken]) {
         for taken in taken {
             self.budget.spend(taken);
@@ -156,7 +171,17 @@ impl Judge {
         } else {
             Reason::NO_EDITS
         };
-        Flow::Break(reason.into())
+        let asked = answers.iter().flat_map(|it| it.asked.clone()).collect();
+        self.or_ask_another(reason, &asked)
+    }
+
+    /// Stops, unless there is another model that was not asked about these findings yet.
+    fn or_ask_another(&mut self, reason: Reason, keys: &BTreeSet<String>) -> Flow {
+        if !self.tries.give_up(keys) {
+            return Flow::Break(reason.into());
+        }
+        self.patience = Patience::new(self.limits.patience);
+        Flow::Continue(())
     }
 
     /// Looks at the check after a turn. Where its changes were put back, the state is no new one.
@@ -170,12 +195,15 @@ impl Judge {
         if let Some(error) = worst_error(answers).filter(|it| it.status() != Status::NoReply) {
             return Flow::Break(self.because(error));
         }
+        self.tries.note(answers, check);
         let kept = Answer::any(answers, Outcome::Applied) && !put_back;
-        if kept && !self.seen.note(check) {
-            return Flow::Break(Reason::SEEN.into());
-        }
-        match self.patience.ends(answers, check) {
-            Some(reason) => Flow::Break(reason.into()),
+        let seen = kept && !self.seen.note(check);
+        let reason = match self.patience.ends(answers, check) {
+            _ if seen => Some(Reason::SEEN),
+            reason => reason,
+        };
+        match reason {
+            Some(reason) => self.or_ask_another(reason, &check.keys),
             None => Flow::Continue(()),
         }
     }
@@ -255,6 +283,7 @@ mod tests {
         },
         patience: 3,
         until: Until::Clean,
+        tries: None,
     };
 
     fn judge() -> Judge {
@@ -462,6 +491,31 @@ mod tests {
     }
 
     #[test]
+    fn another_model_is_asked_before_the_loop_gives_up() {
+        let with_another = || {
+            let tries = Some(2);
+            Judge::new(Limits { tries, ..LIMITS }, true)
+        };
+        let keys: BTreeSet<String> = ["k".to_owned()].into();
+        let mut judge = with_another();
+        let turns = [applied("2", &["k"], &["k"]), applied("3", &["k"], &["k"])];
+        assert_eq!(run(&mut judge, &turns[..1]), [None]);
+        assert!(!judge.needs_another(&keys));
+        assert_eq!(run(&mut judge, &turns[1..]), [None]);
+        assert!(judge.needs_another(&keys));
+        assert_eq!(
+            run(&mut judge, &[applied("4", &["k"], &["k"])]),
+            [Some(Reason::STALLED)]
+        );
+
+        let mut judge = with_another();
+        let nothing = [answer(Outcome::NoEdits, &["k"])];
+        assert_eq!(reason(judge.answered(&nothing)), None);
+        assert!(judge.needs_another(&keys));
+        assert_eq!(reason(judge.answered(&nothing)), Some(Reason::NO_EDITS));
+    }
+
+    #[test]
     fn a_change_that_leads_back_ends_the_loop() {
         let mut judge = judge();
         assert_eq!(reason(judge.begin(&check("1", &["k"]))), None);
@@ -630,9 +684,9 @@ mod tests {
         };
         let left = |left: &str| Flow::Continue(vec!["--max-calls".to_owned(), left.to_owned()]);
         assert_eq!(judge.may_ask(), left("5"));
-        judge.asked(&[calls(1), calls(1)]);
+        judge.spent(&[calls(1), calls(1)]);
         assert_eq!(judge.may_ask(), left("3"));
-        judge.asked(&[calls(4)]);
+        judge.spent(&[calls(4)]);
         assert_eq!(reason(judge.may_ask()), Some(Reason::CALLS));
         let mut judge = Judge::new(
             Limits {
@@ -642,7 +696,7 @@ mod tests {
             true,
         );
         assert_eq!(judge.may_ask(), Flow::Continue(vec![]));
-        judge.asked(&[]);
+        judge.asked();
         assert_eq!(reason(judge.may_ask()), Some(Reason::ITERATIONS));
     }
 

@@ -6,6 +6,7 @@ mod judge;
 mod patience;
 mod reason;
 mod seen;
+mod tries;
 
 pub(crate) use best::Best;
 pub(crate) use budget::Amounts;
