@@ -47,7 +47,6 @@ pub(crate) struct Ceiling {
 pub(crate) struct Shortage {
     /// `calls`, `tokens` or `cost`.
     pub(crate) kind: Kind,
-    pub(crate) limit: u64,
     /// What is left of it; less than `need`.
     pub(crate) left: u64,
     pub(crate) need: u64,
@@ -117,42 +116,29 @@ impl Ledger {
             (Kind::Cost, microusd, used.microusd, need.microusd),
         ];
         limits.into_iter().find_map(|(kind, limit, used, need)| {
-            let limit = limit?;
-            let left = limit.saturating_sub(used);
-            (need > left).then_some(Shortage {
-                kind,
-                limit,
-                left,
-                need,
-            })
+            let left = limit?.saturating_sub(used);
+            (need > left).then_some(Shortage { kind, left, need })
         })
     }
 }
 
 impl From<Shortage> for Failure {
     fn from(shortage: Shortage) -> Self {
-        let Shortage {
-            kind,
-            limit,
-            left,
-            need,
-        } = shortage;
+        let Shortage { kind, left, need } = shortage;
         match kind {
             Kind::Tokens => Failure::new(
                 kind,
-                format!(
-                    "the limit of {limit} tokens leaves {left}, and this request may take {need}"
-                ),
+                format!("the limit on tokens leaves {left}, and this request may take {need}"),
             )
             .hint(
                 "'--max-total-tokens N' allows for more; '--max-tokens N' asks for a shorter reply",
             ),
             Kind::Cost => {
-                let [limit, left, need] = [limit, left, need].map(dollars);
+                let [left, need] = [left, need].map(dollars);
                 Failure::new(
                     kind,
                     format!(
-                        "the limit of {limit} USD leaves {left}, and this request may cost {need}"
+                        "the limit on cost leaves {left} USD, and this request may cost {need}"
                     ),
                 )
                 .hint("'--max-cost USD' allows for more; '--max-tokens N' asks for a shorter reply")
@@ -196,7 +182,6 @@ mod tests {
         assert_eq!(ledger.reserve(amount(1, 60, 0)), Ok(()));
         let shortage = Shortage {
             kind: Kind::Tokens,
-            limit: 100,
             left: 90,
             need: 91,
         };
@@ -211,7 +196,6 @@ mod tests {
         let said = |kind| {
             let failure = Failure::from(Shortage {
                 kind,
-                limit: 50_000,
                 left: 1_200,
                 need: 3_100,
             });
@@ -221,14 +205,14 @@ mod tests {
             said(Kind::Tokens),
             (
                 4,
-                "the limit of 50000 tokens leaves 1200, and this request may take 3100".into()
+                "the limit on tokens leaves 1200, and this request may take 3100".into()
             )
         );
         assert_eq!(
             said(Kind::Cost),
             (
                 4,
-                "the limit of 0.05 USD leaves 0.0012, and this request may cost 0.0031".into()
+                "the limit on cost leaves 0.0012 USD, and this request may cost 0.0031".into()
             )
         );
         assert_eq!(
