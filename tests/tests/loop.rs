@@ -293,6 +293,17 @@ fn requests_that_were_sent_in_vain_are_calls() {
 }
 
 #[test]
+fn a_model_that_has_answered_is_waited_for() {
+    let busy = || Answer::http(503, &["retry-after: 0"], "");
+    let tidy = |path, text| Answer::text(&block(path, text));
+    let [first, last] = [tidy("a.txt", "one\n"), tidy("b.txt", "two\n")];
+    let model = FakeModel::start([first, busy(), busy(), busy(), busy(), last]);
+    let outcome = run(&untidy(&model), &[]);
+    assert_eq!(reason(&outcome), "clean 0", "{outcome}");
+    assert_eq!(told(&outcome)["calls"], 6);
+}
+
+#[test]
 fn a_model_that_is_not_to_be_had_is_no_reply() {
     let model = FakeModel::start([Answer::error(401, "no such key")]);
     let sandbox = untidy(&model);

@@ -85,7 +85,10 @@ impl Rounds<'_> {
     /// Runs the model's stage, and counts what it took.
     fn ask_one(&mut self, prompted: &Ran, flags: &[String]) -> Flow<Ran> {
         // What is answered is on the disk at once; the runner puts it back into its order.
-        let flags = [&["--unordered".to_owned()], flags].concat();
+        let mut flags = [&["--unordered".to_owned()], flags].concat();
+        if self.summary.numbers().tokens > 0 {
+            flags.extend(self.plan.answered());
+        }
         let replied = self.stage(Stage::LLM, Some(prompted), &flags)?;
         let taken = replied.turns.iter().map(Taken::read).collect();
         let taken: Vec<Taken> = or_stop(Stage::LLM, taken)?;

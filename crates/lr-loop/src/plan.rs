@@ -97,10 +97,14 @@ impl FromStr for Replacement {
     }
 }
 
-/// What the loop needs to know of the table `[llm]`: whether it names a model.
+/// How many seconds a model that has answered in the run is waited for where its server is down or too busy.
+const OUTAGE: &str = "600";
+
+/// What the loop needs to know of the table `[llm]`: whether it names a model, and how long one is waited for.
 #[derive(Debug, Default, Deserialize)]
 struct LlmSettings {
     model: Option<String>,
+    outage: Option<f64>,
 }
 
 impl Settings for LlmSettings {
@@ -124,6 +128,8 @@ pub(crate) struct Plan {
     pub(crate) api_key: Option<String>,
     /// Whether a flag, a variable or the configuration names the model to ask.
     pub(crate) names_model: bool,
+    /// Whether a variable or the configuration says how long a server that is down is waited for.
+    names_outage: bool,
     /// The model that is asked, where a flag names it.
     model: Option<String>,
     /// The model that is asked about what another one was asked in vain.
@@ -178,6 +184,8 @@ impl Plan {
             condition: condition.filter(|_| !args.no_git),
             stop_after,
             names_model: names_model(&args.asking, &config)?,
+            names_outage: environment::var("LR_OUTAGE").is_some()
+                || config.settings::<LlmSettings>()?.outage.is_some(),
             replacements: args.stages,
             common: common_flags(&args.common, level),
             check: Flags::default()
@@ -224,6 +232,17 @@ impl Plan {
             argv.extend_from_slice(&self.sources);
         }
         argv
+    }
+
+    /// Returns the flags by which a model is asked that has answered in this run: it is not given up at once where
+    /// its server is down, unless the user says how long to wait.
+    pub(crate) fn answered(&self) -> Vec<String> {
+        let flags = if self.names_outage {
+            &[][..]
+        } else {
+            &["--outage", OUTAGE]
+        };
+        strings(flags)
     }
 
     /// Returns the flags by which the other model is asked.
