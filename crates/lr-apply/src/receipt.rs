@@ -1,7 +1,8 @@
 //! The receipt that makes running a turn twice harmless.
 //!
 //! Before the first file is replaced, the journal holds the finished `apply` section with the name
-//! of its turn. A rerun of that turn whose files are as they were written answers from it.
+//! of its turn. A rerun of that turn whose files are as they were written answers from it. The parts
+//! of one turn keep theirs together, so that a stream of them can be run again from any point.
 
 use lr_files::sha256_hex;
 use lr_turn::{Apply, ReadError, Reply, Turn};
@@ -17,10 +18,16 @@ pub(crate) struct Key {
     reply: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Receipt {
     key: Option<Key>,
     apply: Apply,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    key: Option<&'a Key>,
+    apply: &'a Apply,
 }
 
 impl Key {
@@ -36,11 +43,16 @@ impl Key {
 }
 
 /// Returns the text of a receipt.
-pub(crate) fn text(key: Option<Key>, apply: &Apply) -> serde_json::Result<String> {
-    serde_json::to_string(&Receipt {
-        key,
-        apply: apply.clone(),
-    })
+pub(crate) fn text(key: Option<&Key>, apply: &Apply) -> serde_json::Result<String> {
+    serde_json::to_string(&Written { key, apply })
+}
+
+/// Tells whether a receipt is for another part of the turn.
+pub(crate) fn is_of_same_turn(text: &str, key: &Key) -> bool {
+    let receipt: Option<Receipt> = serde_json::from_str(text).ok();
+    receipt
+        .and_then(|receipt| receipt.key)
+        .is_some_and(|it| it.run == key.run && it.turn == key.turn && it.part != key.part)
 }
 
 /// Returns the section of a receipt if it is for this turn; `None` also if it cannot be read.

@@ -45,8 +45,10 @@ impl Writer {
             return Ok(None);
         }
         let journal = self.journal(root)?;
-        let receipt = journal.receipt().filter(|receipt| receipt.is_on_disk(root));
-        Ok(receipt.and_then(|receipt| receipt::read(&receipt.text, key)))
+        let receipts = journal.receipts().into_iter();
+        let mut known = receipts.filter_map(|it| Some((receipt::read(&it.text, key)?, it)));
+        let found = known.find(|(_, receipt)| receipt.is_on_disk(root));
+        Ok(found.map(|(apply, _)| apply))
     }
 
     /// Replaces the files of a plan, all of them or none.
@@ -56,10 +58,15 @@ impl Writer {
         plan: Plan,
         key: Option<Key>,
     ) -> Result<Apply, Error> {
-        let receipt = receipt::text(key, &plan.apply)
+        let receipt = receipt::text(key.as_ref(), &plan.apply)
             .map_err(|error| Error::new(Kind::Io, "cannot write a receipt").because(error))?;
         let journal = self.journal(root)?;
-        match journal.replace(root, &plan.replacements, &receipt) {
+        let mut earlier = journal.receipts();
+        earlier.retain(|it| {
+            key.as_ref()
+                .is_some_and(|key| receipt::is_of_same_turn(&it.text, key))
+        });
+        match journal.replace(root, &plan.replacements, &receipt, earlier) {
             Ok(()) => {
                 self.has_written = true;
                 Ok(plan.apply)

@@ -73,6 +73,26 @@ fn running_a_turn_twice_is_harmless() {
 }
 
 #[test]
+fn the_parts_of_a_turn_can_be_run_again_from_any_point() {
+    let folder = tempfile::tempdir().unwrap();
+    let sha256 = lr_files::sha256_hex(b"old\n");
+    let known = format!("\",\"sha256\":\"{sha256}\"}}],");
+    let part = |number: u32| {
+        let name = format!("{number}.txt");
+        std::fs::write(folder.path().join(&name), "old\n").unwrap();
+        let head = format!(r#""turn":1,"part":{number},"parts":3,"#);
+        let turn = turn(&name, r"new\n", "").replace(r#""turn":1,"#, &head);
+        turn.replace("\"}],", &known) + "\n"
+    };
+    let parts = [part(1), part(2), part(3)];
+    apply(folder.path(), &parts[..2].concat());
+    let all = apply(folder.path(), &parts.concat());
+    assert_eq!(all.0, 0, "{}", all.1);
+    assert_eq!(all.1.matches(r#""outcome":"applied""#).count(), 3);
+    assert_eq!(apply(folder.path(), &parts.concat()), all);
+}
+
+#[test]
 fn running_a_turn_that_made_a_file_twice_is_harmless() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(

@@ -81,7 +81,8 @@ impl Journal {
     }
 
     /// Replaces a set of files beneath `root`, all or nothing, and keeps `receipt`, the caller's
-    /// own text, with it. Recovers from an earlier interruption first.
+    /// own text, with it, beside those of the `earlier` changes that belong to this one. Recovers
+    /// from an earlier interruption first.
     ///
     /// # Errors
     ///
@@ -93,14 +94,16 @@ impl Journal {
         root: &Root,
         set: &[Replacement],
         receipt: &str,
+        earlier: Vec<Receipt>,
     ) -> Result<(), FileError> {
         let _held = self.store.lock(PATIENCE)?;
         let record = self.prepare(root, set)?;
-        let receipt = record.receipt(receipt);
-        self.carry_out(root, set, &record.with_receipt(Some(receipt)))
+        let mut receipts = earlier;
+        receipts.push(record.receipt(receipt));
+        self.carry_out(root, set, &record.with_receipts(receipts))
     }
 
-    /// As [`replace`](Self::replace), but the receipt of the change before stays.
+    /// As [`replace`](Self::replace), but the receipts of the changes before stay.
     ///
     /// For changes that accompany another one, such as a log of it.
     ///
@@ -114,13 +117,13 @@ impl Journal {
     ) -> Result<(), FileError> {
         let _held = self.store.lock(PATIENCE)?;
         let record = self.prepare(root, set)?;
-        self.carry_out(root, set, &record.with_receipt(self.receipt()))
+        self.carry_out(root, set, &record.with_receipts(self.receipts()))
     }
 
-    /// The receipt of the last finished change, kept until the next one.
-    pub fn receipt(&self) -> Option<Receipt> {
-        let record = self.store.load(DONE).ok().flatten()?;
-        record.into_receipt()
+    /// The receipts of the last finished change, its own last, kept until the next one.
+    pub fn receipts(&self) -> Vec<Receipt> {
+        let record = self.store.load(DONE).ok().flatten();
+        record.map(Record::into_receipts).unwrap_or_default()
     }
 
     /// What [`recover`](Self::recover) does, under the lock.

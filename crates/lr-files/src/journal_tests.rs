@@ -88,7 +88,8 @@ impl Tree {
     }
 
     fn replace(&self) -> Result<(), FileError> {
-        self.journal()?.replace(&self.root(), &change(), RECEIPT)
+        self.journal()?
+            .replace(&self.root(), &change(), RECEIPT, Vec::new())
     }
 
     fn recover(&self) -> Result<Option<Recovered>, FileError> {
@@ -162,7 +163,7 @@ fn crash_everywhere() {
         let is_new = tree.assert_all_old_or_all_new(point);
         outcomes[usize::from(is_new)] += 1;
         assert_eq!(tree.recover(), Ok(None), "settled twice at {point}");
-        let receipt = tree.journal().unwrap().receipt();
+        let receipt = tree.journal().unwrap().receipts().pop();
         assert_eq!(
             receipt.is_some_and(|receipt| receipt.is_on_disk(&tree.root())),
             is_new
@@ -439,7 +440,9 @@ fn refuses_paths_that_are_not_clean_or_named_twice() {
         after: Some(Vec::new()),
     };
     let kind = |set: &[Replacement]| {
-        let error = journal.replace(&tree.root(), set, RECEIPT).unwrap_err();
+        let error = journal
+            .replace(&tree.root(), set, RECEIPT, Vec::new())
+            .unwrap_err();
         error.kind()
     };
     assert_eq!(kind(&[create("../x")]), Kind::Outside);
@@ -453,7 +456,10 @@ fn refuses_paths_that_are_not_clean_or_named_twice() {
 fn refuses_a_new_version_that_could_not_be_read_again() {
     let tree = Tree::new();
     let root = tree.root().with_size_limit(4);
-    let error = tree.journal().unwrap().replace(&root, &change(), RECEIPT);
+    let error = tree
+        .journal()
+        .unwrap()
+        .replace(&root, &change(), RECEIPT, Vec::new());
     assert_eq!(error.unwrap_err().kind(), Kind::TooLarge);
     assert_eq!(tree.entries(), Tree::new().entries());
 }
@@ -482,9 +488,11 @@ fn keeps_the_mode_of_a_file_and_gives_new_ones_an_ordinary_one() {
 fn keeps_the_receipt_until_the_next_change() {
     let tree = Tree::new();
     let journal = tree.journal().unwrap();
-    assert_eq!(journal.receipt(), None);
-    journal.replace(&tree.root(), &change(), RECEIPT).unwrap();
-    let receipt = journal.receipt().unwrap();
+    assert_eq!(journal.receipts().pop(), None);
+    journal
+        .replace(&tree.root(), &change(), RECEIPT, Vec::new())
+        .unwrap();
+    let receipt = journal.receipts().pop().unwrap();
     assert_eq!(
         (receipt.text.as_str(), receipt.base.as_str()),
         (RECEIPT, "work")
@@ -492,10 +500,16 @@ fn keeps_the_receipt_until_the_next_change() {
     assert!(receipt.is_on_disk(&tree.root()));
     fs::write(tree.at("a.py"), "by hand").unwrap();
     assert!(!receipt.is_on_disk(&tree.root()));
-    assert!(journal.replace(&tree.root(), &change(), "").is_err());
-    assert_eq!(journal.receipt(), Some(receipt));
-    journal.replace(&tree.root(), &[], "next").unwrap();
-    assert_eq!(journal.receipt().unwrap().text, "next");
+    assert!(
+        journal
+            .replace(&tree.root(), &change(), "", Vec::new())
+            .is_err()
+    );
+    assert_eq!(journal.receipts().pop(), Some(receipt));
+    journal
+        .replace(&tree.root(), &[], "next", Vec::new())
+        .unwrap();
+    assert_eq!(journal.receipts().pop().unwrap().text, "next");
 }
 
 #[test]
@@ -545,9 +559,13 @@ fn one_writes_at_a_time_and_the_next_one_learns_who() {
 fn two_journals_may_be_open_at_once() {
     let tree = Tree::new();
     let (first, second) = (tree.journal().unwrap(), tree.journal().unwrap());
-    first.replace(&tree.root(), &change(), RECEIPT).unwrap();
+    first
+        .replace(&tree.root(), &change(), RECEIPT, Vec::new())
+        .unwrap();
     assert_eq!(second.recover(), Ok(None));
-    second.replace(&tree.root(), &[], "next").unwrap();
+    second
+        .replace(&tree.root(), &[], "next", Vec::new())
+        .unwrap();
 }
 
 #[test]
@@ -556,16 +574,18 @@ fn keeps_the_receipt_of_a_change_that_another_one_accompanies() {
     let journal = tree.journal().unwrap();
     let root = tree.root();
     journal.replace_keeping_receipt(&root, &[]).unwrap();
-    assert_eq!(journal.receipt(), None);
-    journal.replace(&root, &change(), RECEIPT).unwrap();
-    let receipt = journal.receipt();
+    assert_eq!(journal.receipts().pop(), None);
+    journal
+        .replace(&root, &change(), RECEIPT, Vec::new())
+        .unwrap();
+    let receipt = journal.receipts().pop();
     let log = Replacement {
         path: "FIXES.md".to_owned(),
         before: None,
         after: Some(b"# Fixes\n".to_vec()),
     };
     journal.replace_keeping_receipt(&root, &[log]).unwrap();
-    assert_eq!(journal.receipt(), receipt);
+    assert_eq!(journal.receipts().pop(), receipt);
     assert!(tree.at("FIXES.md").exists());
 }
 
@@ -653,7 +673,7 @@ fn refuses_a_directory_outside_the_project() {
     let error = tree
         .journal()
         .unwrap()
-        .replace(&root, &[], RECEIPT)
+        .replace(&root, &[], RECEIPT, Vec::new())
         .unwrap_err();
     assert_eq!(error.kind(), Kind::Outside);
 }

@@ -27,9 +27,9 @@ pub(crate) struct Record {
     /// Directories to be made, parents first.
     pub(crate) directories: Vec<String>,
     pub(crate) entries: Vec<Entry>,
-    /// What is to be left for a rerun.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    receipt: Option<Receipt>,
+    /// What is to be left for a rerun, of this change and of those before it that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    receipts: Vec<Receipt>,
 }
 
 /// One file of the set; `None` stands for a file that is not there.
@@ -44,7 +44,7 @@ pub(crate) struct Entry {
     pub(crate) temporary: String,
 }
 
-/// What the last finished change left for a rerun of it.
+/// What a finished change left for a rerun of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// The text the caller gave to [`Journal::replace`](crate::Journal::replace).
@@ -62,7 +62,7 @@ impl Record {
             base,
             directories,
             entries,
-            receipt: None,
+            receipts: Vec::new(),
         }
     }
 
@@ -78,13 +78,13 @@ impl Record {
         }
     }
 
-    pub(crate) fn with_receipt(mut self, receipt: Option<Receipt>) -> Self {
-        self.receipt = receipt;
+    pub(crate) fn with_receipts(mut self, receipts: Vec<Receipt>) -> Self {
+        self.receipts = receipts;
         self
     }
 
-    pub(crate) fn into_receipt(self) -> Option<Receipt> {
-        self.receipt
+    pub(crate) fn into_receipts(self) -> Vec<Receipt> {
+        self.receipts
     }
 
     /// Reads a record, or says what is wrong with it.
@@ -152,7 +152,7 @@ mod tests {
         };
         let record = Record::new(base.to_owned(), vec!["new".to_owned()], vec![entry]);
         let receipt = record.receipt("{}");
-        record.with_receipt(Some(receipt))
+        record.with_receipts(vec![receipt])
     }
 
     fn check(record: &Record, expected: Result<(), &str>) {

@@ -54,7 +54,7 @@ pub(crate) fn replace(
         let journal = Journal::open(&project::root(directory))?;
         match receipt {
             Receipt::Keep => journal.replace_keeping_receipt(&root, set),
-            Receipt::Forget => journal.replace(&root, set, ""),
+            Receipt::Forget => journal.replace(&root, set, "", Vec::new()),
         }?;
         for gone in set.iter().filter(|replacement| replacement.after.is_none()) {
             // An empty directory that stays harms nobody.

@@ -4,8 +4,10 @@ use std::fs::{File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
+use std::thread;
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use lr_exec::signals;
 use lr_stage::{Error, say};
 use lr_turn::Kind;
 
@@ -18,13 +20,19 @@ const NAME: &str = "lr-git";
 /// How the line begins that names the lock on an index which this program has taken.
 const LOCK: &str = "lock ";
 
+/// How long to wait for another lr-git: one whose loop was killed may still be at its end.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to look whether it has ended.
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// The right to be the only lr-git at work in a repository, until it is dropped.
 pub(crate) struct Guard {
     _file: File,
 }
 
 impl Repo {
-    /// Takes the right to be the only lr-git at work.
+    /// Takes the right to be the only lr-git at work; waits a little for one that is.
     ///
     /// # Errors
     ///
@@ -41,7 +49,7 @@ impl Repo {
             .truncate(false)
             .open(&path);
         let mut file = opened.map_err(failed)?;
-        match file.try_lock() {
+        match lock(&file, PATIENCE) {
             Ok(()) => {}
             Err(TryLockError::Error(error)) => return Err(failed(error)),
             Err(TryLockError::WouldBlock) => {
@@ -71,6 +79,21 @@ impl Repo {
             .and_then(|()| file.write_all(owner.as_bytes()))
             .map_err(failed)?;
         Ok(Guard { _file: file })
+    }
+}
+
+/// Takes the lock on a file as soon as it is free, within `patience`.
+fn lock(file: &File, patience: Duration) -> Result<(), TryLockError> {
+    let until = Instant::now() + patience;
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock)
+                if Instant::now() < until && signals::interrupted().is_none() =>
+            {
+                thread::sleep(PAUSE);
+            }
+            other => return other,
+        }
     }
 }
 

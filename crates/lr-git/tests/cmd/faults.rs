@@ -111,6 +111,22 @@ fn a_second_lr_git_is_refused_with_the_place_of_the_first() {
 }
 
 #[test]
+fn a_second_lr_git_waits_for_one_that_is_at_its_end() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let path = sandbox.path(".git/lr-git");
+    let lock = File::options().read(true).write(true).open(path).unwrap();
+    lock.lock().unwrap();
+    let turn = sandbox.apply(1, &[("a.py", Some("print(1)\n"))]);
+    let first = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        drop(lock);
+    });
+    sandbox.commit(&turn);
+    first.join().unwrap();
+}
+
+#[test]
 fn a_lock_that_appears_later_leaves_everything_as_it_was() {
     let sandbox = Sandbox::new();
     sandbox.start(&["a.py"]);
