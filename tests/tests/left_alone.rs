@@ -370,6 +370,45 @@ fn no_limit_is_exceeded_by_a_call() {
 }
 
 #[test]
+fn a_dry_run_says_what_would_be_asked_and_asks_and_changes_nothing() {
+    let model = answering(&[RIGHT]);
+    let sandbox = sandbox(&model);
+    let flags = ["-n", "--price", "1,4", "--format", "text"];
+    let outcome = run(&sandbox, &flags).success();
+    let mut lines = outcome.stdout.lines();
+    let part = lines.next().unwrap();
+    assert!(
+        part.starts_with("part 1: calc.py; 1 finding; fake-model, about "),
+        "{outcome}"
+    );
+    assert!(
+        part.contains(" tokens, at most ") && part.contains("; about $0.00"),
+        "{outcome}"
+    );
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("in all: 1 request, 1 finding, about "),
+        "{outcome}"
+    );
+    let turn: Value =
+        serde_json::from_str(&run(&sandbox, &["--dry-run"]).success().stdout).unwrap();
+    assert!(
+        turn["estimate"]["most_tokens"].as_u64().unwrap() > 4096,
+        "{turn}"
+    );
+    assert!(turn.get("reply").is_none(), "{turn}");
+    assert_eq!(model.requests().len(), 0);
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let branches = sandbox
+        .bash("git branch --format='%(refname:short)'")
+        .success()
+        .stdout;
+    assert_eq!(branches, "main\n");
+}
+
+#[test]
 fn a_broken_checker_ends_the_loop_before_a_model_is_asked() {
     let model = answering(&[RIGHT]);
     let sandbox = sandbox(&model);

@@ -8,6 +8,7 @@ use lr_stage::{Error, say};
 use lr_turn::{Commit, Outcome, TurnError};
 
 use crate::args::{Condition, Keep, StopAfter};
+use crate::estimate;
 use crate::plan::{Plan, Stage};
 use crate::reading::{Answer, Checked, Taken};
 use crate::replay;
@@ -224,7 +225,21 @@ impl<'a> Rounds<'a> {
 
     /// Builds the first prompt or the first reply, and changes nothing.
     fn build(&mut self, check: &Ran, last: StopAfter) -> Flow<Infallible> {
+        let fixed = match last {
+            StopAfter::Estimate => self.stage(Stage::FIX, Some(check), &[])?.turns,
+            _ => Vec::new(),
+        };
         let mut built = self.stage(Stage::PROMPT, Some(check), &[])?;
+        if last == StopAfter::Estimate {
+            // A program in the place of lr-llm might ask.
+            if self.plan.replacement(Stage::LLM).is_none() {
+                let flags = ["--estimate".to_owned()];
+                built = self.stage(Stage::LLM, Some(&built), &flags)?;
+            }
+            self.summary.estimate = or_stop(Stage::LLM, estimate::page(&fixed, &built.turns))?;
+            self.summary.built = built.turns;
+            return ControlFlow::Break(Reason::DRY_RUN.into());
+        }
         if last == StopAfter::Llm {
             let limits = self.judge.may_ask()?;
             built = self.ask(&built, &limits)?;
