@@ -206,6 +206,46 @@ fn the_best_state_need_not_be_the_first() {
 }
 
 #[test]
+fn a_run_that_ended_with_its_best_state_goes_on_from_there() {
+    let model = answering(&[WORSE, WORSE, RIGHT]);
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &["-i", "1"]);
+    assert_eq!(ended(&outcome), "iterations 4: 1 -> 1", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let outcome = sandbox.run("lr-loop", &["--resume", "-i", "2"]);
+    assert_eq!(ended(&outcome), "iterations 4: 1 -> 1", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let outcome = sandbox.run("lr-loop", &["--resume", "-i", "3"]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), RIGHT);
+    assert_eq!(model.requests().len(), 3);
+    let told = told(&outcome);
+    assert_eq!((&told["turns"], &told["calls"]), (&3.into(), &3.into()));
+    // Three times a fix and its entry, and twice the way back.
+    let commits = sandbox.bash("git rev-list main..HEAD").success().stdout;
+    assert_eq!(commits.lines().count(), 8, "{outcome}");
+    assert_eq!(told["commits"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn killed_while_the_best_state_is_checked_it_ends_as_if_nothing_had_happened() {
+    let model = answering(&[WORSE, RIGHT]);
+    let sandbox = sandbox(&model);
+    let check = "case ${LR_PREVIOUS-} in *restore*) if [ ! -f ../killed ]; then touch ../killed; \
+                 kill -9 $PPID; sleep 60; fi ;; esac; \
+                 lr-check --exit-zero --linters ruff ${LR_PREVIOUS:+--previous \"$LR_PREVIOUS\"} \"$@\"";
+    let stage = format!("--stage=check={check}");
+    let killed = sandbox.run("lr-loop", &["-i", "1", &stage, "."]);
+    assert_eq!(killed.status, 137, "{killed}");
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let outcome = sandbox.run("lr-loop", &["--resume"]);
+    assert_eq!(ended(&outcome), "iterations 4: 1 -> 1", "{outcome}");
+    let commits = sandbox.bash("git rev-list main..HEAD").success().stdout;
+    assert_eq!(commits.lines().count(), 3, "{outcome}");
+    assert_eq!(model.requests().len(), 1);
+}
+
+#[test]
 fn the_last_state_stays_where_that_is_wanted() {
     let last = ["--keep", "last"];
     let (sandbox, _) = check(&[WORSE, ""], &last, "no_edits 1: 1 -> 2", WORSE);

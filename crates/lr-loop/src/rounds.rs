@@ -24,6 +24,8 @@ pub(crate) struct Rounds<'a> {
     pub(crate) judge: Judge,
     /// The number of the present turn, from 1.
     turn: u64,
+    /// Whether the reason for which the run once ended here does not hold any more.
+    goes_past: bool,
 }
 
 impl<'a> Rounds<'a> {
@@ -35,6 +37,7 @@ impl<'a> Rounds<'a> {
             summary,
             judge: Judge::new(plan.limits, plan.names_model),
             turn: 1,
+            goes_past: false,
         }
     }
 
@@ -156,10 +159,21 @@ impl<'a> Rounds<'a> {
         ControlFlow::Continue(Some(check))
     }
 
+    /// Stops where the run once ended by bringing the best state back, although it would go on by
+    /// what holds now: it does so behind that.
+    fn ended_here(&mut self, stage: Stage) -> Flow {
+        if stage == Stage::RESTORE || !self.runner.goes_on_with(Stage::RESTORE) {
+            return ControlFlow::Continue(());
+        }
+        self.goes_past = true;
+        ControlFlow::Break(Reason::STOP_AFTER.into())
+    }
+
     /// Goes on behind a restore in the record, or stops where the run ended with it.
     fn go_on_restored(&mut self, stop: Stop) -> Flow<Ran> {
         match self.restore(&stop)? {
-            Some(check) if self.runner.went_on() => {
+            Some(check) if self.goes_past || self.runner.went_on() => {
+                self.goes_past = false;
                 self.judge.renew();
                 ControlFlow::Continue(check)
             }
@@ -176,6 +190,7 @@ impl<'a> Rounds<'a> {
 
     /// Runs the checkers, at the end of a turn with what became of it.
     fn check(&mut self, applied: Option<&Ran>) -> Flow<(Ran, Checked)> {
+        self.ended_here(Stage::CHECK)?;
         let turn = self.turn + u64::from(applied.is_some());
         let previous = file_flag("--previous", applied);
         self.runner.note(self.summary.numbers());
@@ -263,6 +278,7 @@ impl<'a> Rounds<'a> {
         input: Option<&Ran>,
         more: &[String],
     ) -> Flow<Ran> {
+        self.ended_here(stage)?;
         self.runner.note(self.summary.numbers());
         self.look()?;
         let ran = self.runner.run(stage, self.turn, input, more);
