@@ -206,6 +206,46 @@ fn the_best_state_need_not_be_the_first() {
 }
 
 #[test]
+fn a_run_that_ended_with_its_best_state_goes_on_from_there() {
+    let model = answering(&[WORSE, WORSE, RIGHT]);
+    let sandbox = sandbox(&model);
+    let outcome = run(&sandbox, &["-i", "1"]);
+    assert_eq!(ended(&outcome), "iterations 4: 1 -> 1", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let outcome = sandbox.run("lr-loop", &["--resume", "-i", "2"]);
+    assert_eq!(ended(&outcome), "iterations 4: 1 -> 1", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let outcome = sandbox.run("lr-loop", &["--resume", "-i", "3"]);
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    assert_eq!(sandbox.read("calc.py"), RIGHT);
+    assert_eq!(model.requests().len(), 3);
+    let told = told(&outcome);
+    assert_eq!((&told["turns"], &told["calls"]), (&3.into(), &3.into()));
+    // Three times a fix and its entry, and twice the way back.
+    let commits = sandbox.bash("git rev-list main..HEAD").success().stdout;
+    assert_eq!(commits.lines().count(), 8, "{outcome}");
+    assert_eq!(told["commits"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn killed_while_the_best_state_is_checked_it_ends_as_if_nothing_had_happened() {
+    let model = answering(&[WORSE, RIGHT]);
+    let sandbox = sandbox(&model);
+    let check = "case ${LR_PREVIOUS-} in *restore*) if [ ! -f ../killed ]; then touch ../killed; \
+                 kill -9 $PPID; sleep 60; fi ;; esac; \
+                 lr-check --exit-zero --linters ruff ${LR_PREVIOUS:+--previous \"$LR_PREVIOUS\"} \"$@\"";
+    let stage = format!("--stage=check={check}");
+    let killed = sandbox.run("lr-loop", &["-i", "1", &stage, "."]);
+    assert_eq!(killed.status, 137, "{killed}");
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let outcome = sandbox.run("lr-loop", &["--resume"]);
+    assert_eq!(ended(&outcome), "iterations 4: 1 -> 1", "{outcome}");
+    let commits = sandbox.bash("git rev-list main..HEAD").success().stdout;
+    assert_eq!(commits.lines().count(), 3, "{outcome}");
+    assert_eq!(model.requests().len(), 1);
+}
+
+#[test]
 fn the_last_state_stays_where_that_is_wanted() {
     let last = ["--keep", "last"];
     let (sandbox, _) = check(&[WORSE, ""], &last, "no_edits 1: 1 -> 2", WORSE);
@@ -367,6 +407,45 @@ fn no_limit_is_exceeded_by_a_call() {
     let outcome = run(&sandbox, &cost);
     assert_eq!(ended(&outcome), "cost 4: 1 -> 1", "{outcome}");
     assert_eq!(model.requests().len(), 1, "{outcome}");
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_asked_and_asks_and_changes_nothing() {
+    let model = answering(&[RIGHT]);
+    let sandbox = sandbox(&model);
+    let flags = ["-n", "--price", "1,4", "--format", "text"];
+    let outcome = run(&sandbox, &flags).success();
+    let mut lines = outcome.stdout.lines();
+    let part = lines.next().unwrap();
+    assert!(
+        part.starts_with("part 1: calc.py; 1 finding; fake-model, about "),
+        "{outcome}"
+    );
+    assert!(
+        part.contains(" tokens, at most ") && part.contains("; about $0.00"),
+        "{outcome}"
+    );
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .starts_with("in all: 1 request, 1 finding, about "),
+        "{outcome}"
+    );
+    let turn: Value =
+        serde_json::from_str(&run(&sandbox, &["--dry-run"]).success().stdout).unwrap();
+    assert!(
+        turn["estimate"]["most_tokens"].as_u64().unwrap() > 4096,
+        "{turn}"
+    );
+    assert!(turn.get("reply").is_none(), "{turn}");
+    assert_eq!(model.requests().len(), 0);
+    assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let branches = sandbox
+        .bash("git branch --format='%(refname:short)'")
+        .success()
+        .stdout;
+    assert_eq!(branches, "main\n");
 }
 
 #[test]

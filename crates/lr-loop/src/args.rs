@@ -6,7 +6,7 @@ use crate::plan::Replacement;
 
 const EXIT_STATUS: &str = "\
 Exit status:
-  0  the checks are clean (or --stop-after or --print did what was asked); with --until done, also
+  0  the checks are clean (or --stop-after, -n or --print did what was asked); with --until done, also
      declared_done, no_edits and no_change, if the last check is clean
   1  stopped before clean: declared_done, no_edits, no_change, seen, stalled, refused, no_model
   2  trouble: broken, missing, repository, stage_failed, or a wrong command line
@@ -219,6 +219,11 @@ pub struct Stopping {
     /// Print the first prompt, or the first reply, and change nothing
     #[arg(long, value_name = "STAGE", value_enum)]
     pub stop_after: Option<StopAfter>,
+
+    /// Say what would be asked in the first turn and about what that would cost; ask nothing and
+    /// change nothing
+    #[arg(short = 'n', long, conflicts_with = "stop_after")]
+    pub dry_run: bool,
 }
 
 /// How long a model is asked.
@@ -256,6 +261,9 @@ pub enum StopAfter {
     Prompt,
     /// Print the reply
     Llm,
+    /// Say what would be asked, as --dry-run does
+    #[value(skip)]
+    Estimate,
 }
 
 impl AsRef<lr_stage::Common> for Args {

@@ -13,6 +13,7 @@ mod configuration;
 mod run;
 
 mod asking;
+mod estimate;
 mod plan;
 mod rounds;
 mod settings;

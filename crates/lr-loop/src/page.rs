@@ -86,6 +86,7 @@ impl Ending<'_> {
         let (flags, why) = match self.reason.name {
             "clean" => return None,
             "stop_after" => return Some("the same without --stop-after".to_owned()),
+            "dry_run" => return Some("the same without -n".to_owned()),
             "no_model" => (" -m MODEL", "or -L"),
             "iterations" => (" -i N", "more turns"),
             "calls" => (" --max-calls N", "more calls"),

@@ -154,7 +154,8 @@ impl Plan {
         if args.asking.api_key.is_some() {
             say::warn("--api-key shows the key to other users of this machine");
         }
-        let stop_after = args.stopping.stop_after.or(match level {
+        let dry_run = args.stopping.dry_run.then_some(StopAfter::Estimate);
+        let stop_after = dry_run.or(args.stopping.stop_after).or(match level {
             2 => Some(StopAfter::Llm),
             3 => Some(StopAfter::Prompt),
             _ => None,

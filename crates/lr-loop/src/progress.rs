@@ -54,6 +54,7 @@ fn part(stage: Stage, turn: &Turn) -> String {
         Stage::FIX if turn.has("reply") => "a free fix".to_owned(),
         Stage::FIX => "no free fix".to_owned(),
         Stage::PROMPT => prompted(turn.get().ok().flatten()),
+        Stage::LLM if turn.has("estimate") => "not asked".to_owned(),
         Stage::LLM => {
             Taken::read(turn).map_or_else(|error| error.to_string(), |taken| replied(&taken))
         }

@@ -8,6 +8,7 @@ use lr_stage::{Error, say};
 use lr_turn::{Commit, Outcome, TurnError};
 
 use crate::args::{Condition, Keep, StopAfter};
+use crate::estimate;
 use crate::plan::{Plan, Stage};
 use crate::reading::{Answer, Checked, Taken};
 use crate::replay;
@@ -23,6 +24,8 @@ pub(crate) struct Rounds<'a> {
     pub(crate) judge: Judge,
     /// The number of the present turn, from 1.
     turn: u64,
+    /// Whether the reason for which the run once ended here does not hold any more.
+    goes_past: bool,
 }
 
 impl<'a> Rounds<'a> {
@@ -34,6 +37,7 @@ impl<'a> Rounds<'a> {
             summary,
             judge: Judge::new(plan.limits, plan.names_model),
             turn: 1,
+            goes_past: false,
         }
     }
 
@@ -155,10 +159,21 @@ impl<'a> Rounds<'a> {
         ControlFlow::Continue(Some(check))
     }
 
+    /// Stops where the run once ended by bringing the best state back, although it would go on by
+    /// what holds now: it does so behind that.
+    fn ended_here(&mut self, stage: Stage) -> Flow {
+        if stage == Stage::RESTORE || !self.runner.goes_on_with(Stage::RESTORE) {
+            return ControlFlow::Continue(());
+        }
+        self.goes_past = true;
+        ControlFlow::Break(Reason::STOP_AFTER.into())
+    }
+
     /// Goes on behind a restore in the record, or stops where the run ended with it.
     fn go_on_restored(&mut self, stop: Stop) -> Flow<Ran> {
         match self.restore(&stop)? {
-            Some(check) if self.runner.went_on() => {
+            Some(check) if self.goes_past || self.runner.went_on() => {
+                self.goes_past = false;
                 self.judge.renew();
                 ControlFlow::Continue(check)
             }
@@ -175,6 +190,7 @@ impl<'a> Rounds<'a> {
 
     /// Runs the checkers, at the end of a turn with what became of it.
     fn check(&mut self, applied: Option<&Ran>) -> Flow<(Ran, Checked)> {
+        self.ended_here(Stage::CHECK)?;
         let turn = self.turn + u64::from(applied.is_some());
         let previous = file_flag("--previous", applied);
         self.runner.note(self.summary.numbers());
@@ -224,7 +240,21 @@ impl<'a> Rounds<'a> {
 
     /// Builds the first prompt or the first reply, and changes nothing.
     fn build(&mut self, check: &Ran, last: StopAfter) -> Flow<Infallible> {
+        let fixed = match last {
+            StopAfter::Estimate => self.stage(Stage::FIX, Some(check), &[])?.turns,
+            _ => Vec::new(),
+        };
         let mut built = self.stage(Stage::PROMPT, Some(check), &[])?;
+        if last == StopAfter::Estimate {
+            // A program in the place of lr-llm might ask.
+            if self.plan.replacement(Stage::LLM).is_none() {
+                let flags = ["--estimate".to_owned()];
+                built = self.stage(Stage::LLM, Some(&built), &flags)?;
+            }
+            self.summary.estimate = or_stop(Stage::LLM, estimate::page(&fixed, &built.turns))?;
+            self.summary.built = built.turns;
+            return ControlFlow::Break(Reason::DRY_RUN.into());
+        }
         if last == StopAfter::Llm {
             let limits = self.judge.may_ask()?;
             built = self.ask(&built, &limits)?;
@@ -248,6 +278,7 @@ impl<'a> Rounds<'a> {
         input: Option<&Ran>,
         more: &[String],
     ) -> Flow<Ran> {
+        self.ended_here(stage)?;
         self.runner.note(self.summary.numbers());
         self.look()?;
         let ran = self.runner.run(stage, self.turn, input, more);

@@ -99,6 +99,7 @@ fn report(summary: &Summary, output: &mut Output) -> Result<(), Error> {
     explanations.lines().for_each(say::note);
     say::always(&line);
     match output.form {
+        Form::Text if !summary.estimate.is_empty() => output.text(&say::clean(&summary.estimate)),
         Form::Text => output.text(&say::clean(&summary::built_text(&summary.built)?)),
         Form::Turn if summary.built.is_empty() => output.turn(&summary.to_turn()),
         Form::Turn => summary.built.iter().try_for_each(|turn| output.turn(turn)),

@@ -31,6 +31,8 @@ pub(crate) struct Summary {
     cost: Cost,
     /// What `--stop-after` asked for.
     pub(crate) built: Vec<Turn>,
+    /// What `--dry-run` says about them.
+    pub(crate) estimate: String,
 }
 
 /// `loop`: why a loop stopped, and what it did.
@@ -102,6 +104,7 @@ impl Summary {
             resume: None,
             cost: Cost::default(),
             built: Vec::new(),
+            estimate: String::new(),
         }
     }
 

@@ -22,6 +22,7 @@ pub(crate) struct Reason {
 impl Reason {
     pub(crate) const CLEAN: Self = Self::new("clean", Status::Done, "the checks are clean");
     pub(crate) const STOP_AFTER: Self = Self::new("stop_after", Status::Done, "stopped as asked, nothing was changed");
+    pub(crate) const DRY_RUN: Self = Self::new("dry_run", Status::Done, "nothing was asked and nothing was changed");
     pub(crate) const DECLARED_DONE: Self = Self::new("declared_done", Status::No, "the model declares that nothing is left to improve");
     pub(crate) const NO_EDITS: Self = Self::new("no_edits", Status::No, "the reply holds no new versions");
     pub(crate) const NO_CHANGE: Self = Self::new("no_change", Status::No, "the reply changes nothing");
