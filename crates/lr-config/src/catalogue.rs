@@ -32,6 +32,8 @@ pub struct Setting {
     /// Whether a project may not set it.
     #[serde(default)]
     pub user_only: bool,
+    /// The setting that takes its place where a stronger layer sets that one.
+    pub rival: Option<String>,
     /// Whether the lists of all files count together.
     #[serde(default)]
     pub joined: bool,
@@ -84,8 +86,19 @@ mod tests {
     fn the_list_is_whole_and_sorted_into_tables() {
         let settings = settings().unwrap();
         let mut seen: Vec<&str> = Vec::new();
-        for setting in &settings {
+        for (position, setting) in settings.iter().enumerate() {
             let name = format!("[{}] {}", setting.table, setting.key);
+            let is_same = |it: &Setting| it.table == setting.table && it.key == setting.key;
+            assert!(
+                !settings[..position].iter().any(is_same),
+                "{name} stands there twice"
+            );
+            let is_rival =
+                |it: &Setting| it.table == setting.table && Some(&it.key) == setting.rival.as_ref();
+            assert!(
+                setting.rival.is_none() || settings.iter().any(is_rival),
+                "{name}"
+            );
             if seen.last() != Some(&setting.table.as_str()) {
                 assert!(
                     !seen.contains(&setting.table.as_str()),
