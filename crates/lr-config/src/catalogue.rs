@@ -1,9 +1,13 @@
 //! Every setting there is, as data: `settings.toml`.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
-use toml::Value;
+use toml::{Table, Value};
 
 use lr_stage::{Error, Kind};
+
+use crate::layers::Settings;
 
 /// The list of settings.
 const SETTINGS: &str = include_str!("settings.toml");
@@ -76,6 +80,20 @@ pub fn settings() -> Result<Vec<Setting>, Error> {
         Error::new(Kind::Config, "cannot understand the list of settings").because(error)
     })?;
     Ok(list.setting)
+}
+
+/// Returns the keys that the settings of a stage have and the list of all settings has not, or the
+/// other way round; for the tests of the stages.
+pub fn unlisted<S: Settings>() -> Vec<String> {
+    let unknown = Table::from_iter([("?".to_owned(), Value::Boolean(true))]);
+    let error = S::deserialize(Value::Table(unknown)).err();
+    let message = error.map_or_else(String::new, |error| error.message().to_owned());
+    let known = message.split('`').skip(3).step_by(2).map(str::to_owned);
+    let known: BTreeSet<String> = known.collect();
+    let listed = settings().into_iter().flatten();
+    let listed = listed.filter(|it| it.table == S::TABLE).map(|it| it.key);
+    let listed: BTreeSet<String> = listed.collect();
+    known.symmetric_difference(&listed).cloned().collect()
 }
 
 #[cfg(test)]
