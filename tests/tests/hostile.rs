@@ -167,7 +167,7 @@ fn the_record_of_a_run_does_not_leave_the_project() {
         let (home, path) = (clone.sandbox.home(), clone.sandbox.path().join("clone"));
         std::fs::create_dir_all(path.join(link).parent().unwrap()).unwrap();
         symlink(&home, path.join(link)).unwrap();
-        let outcome = clone.run(&format!("{LOOP} --replay none --no-git"));
+        let outcome = clone.run(&format!("unset GROQ_API_KEY; {LOOP} --no-git"));
         assert!(
             outcome
                 .stderr
@@ -205,13 +205,15 @@ fn a_run_that_came_with_the_project_starts_no_program_and_names_no_key() {
                 (".lr/runs/evil/turns.jsonl", ""),
                 (".lr/runs/evil/steps.jsonl", ""),
             ]);
-            for command in ["--resume", "--resume evil", "--resume .lr/runs/evil"] {
+            for command in [
+                "--resume",
+                "--resume evil",
+                "--resume .lr/runs/evil",
+                "--replay evil",
+                "--replay .lr/runs/evil",
+            ] {
                 clone.refuses(&format!("lr-loop {command}"), "was not begun here");
             }
-            // A run may be replayed for its replies; what it says about programs does not count.
-            let outcome = clone.run("lr-loop --replay .lr/runs/evil");
-            assert_ne!(outcome.status, 0, "{outcome}");
-            clone.is_unharmed(&outcome);
         }
     }
 }

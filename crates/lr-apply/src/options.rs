@@ -75,3 +75,13 @@ pub(crate) fn rules(args: &Args, root: &Root) -> Result<Rules, Error> {
         names: RefCell::default(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_listed() {
+        assert_eq!(lr_config::unlisted::<ApplySettings>(), Vec::<String>::new());
+    }
+}

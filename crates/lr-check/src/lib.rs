@@ -235,3 +235,13 @@ fn turn(check: &Check, sources: &Sources, before: Before) -> Turn {
     turn.set(check);
     turn
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_listed() {
+        assert_eq!(lr_config::unlisted::<CheckSettings>(), Vec::<String>::new());
+    }
+}

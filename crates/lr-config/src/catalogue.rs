@@ -1,9 +1,13 @@
 //! Every setting there is, as data: `settings.toml`.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
-use toml::Value;
+use toml::{Table, Value};
 
 use lr_stage::{Error, Kind};
+
+use crate::layers::Settings;
 
 /// The list of settings.
 const SETTINGS: &str = include_str!("settings.toml");
@@ -32,6 +36,8 @@ pub struct Setting {
     /// Whether a project may not set it.
     #[serde(default)]
     pub user_only: bool,
+    /// The setting that takes its place where a stronger layer sets that one.
+    pub rival: Option<String>,
     /// Whether the lists of all files count together.
     #[serde(default)]
     pub joined: bool,
@@ -76,6 +82,20 @@ pub fn settings() -> Result<Vec<Setting>, Error> {
     Ok(list.setting)
 }
 
+/// Returns the keys that the settings of a stage have and the list of all settings has not, or the
+/// other way round; for the tests of the stages.
+pub fn unlisted<S: Settings>() -> Vec<String> {
+    let unknown = Table::from_iter([("?".to_owned(), Value::Boolean(true))]);
+    let error = S::deserialize(Value::Table(unknown)).err();
+    let message = error.map_or_else(String::new, |error| error.message().to_owned());
+    let known = message.split('`').skip(3).step_by(2).map(str::to_owned);
+    let known: BTreeSet<String> = known.collect();
+    let listed = settings().into_iter().flatten();
+    let listed = listed.filter(|it| it.table == S::TABLE).map(|it| it.key);
+    let listed: BTreeSet<String> = listed.collect();
+    known.symmetric_difference(&listed).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,8 +104,19 @@ mod tests {
     fn the_list_is_whole_and_sorted_into_tables() {
         let settings = settings().unwrap();
         let mut seen: Vec<&str> = Vec::new();
-        for setting in &settings {
+        for (position, setting) in settings.iter().enumerate() {
             let name = format!("[{}] {}", setting.table, setting.key);
+            let is_same = |it: &Setting| it.table == setting.table && it.key == setting.key;
+            assert!(
+                !settings[..position].iter().any(is_same),
+                "{name} stands there twice"
+            );
+            let is_rival =
+                |it: &Setting| it.table == setting.table && Some(&it.key) == setting.rival.as_ref();
+            assert!(
+                setting.rival.is_none() || settings.iter().any(is_rival),
+                "{name}"
+            );
             if seen.last() != Some(&setting.table.as_str()) {
                 assert!(
                     !seen.contains(&setting.table.as_str()),

@@ -46,7 +46,8 @@ pub fn effective(
     config: &Config,
     given: impl Fn(&Setting) -> Option<Given>,
 ) -> Result<Vec<Effective>, Error> {
-    let all = catalogue::settings()?.into_iter().map(|setting| {
+    let settings = catalogue::settings()?;
+    let all = settings.clone().into_iter().map(|setting| {
         let (value, origin, from) = match given(&setting) {
             Some(given) => (Some(read(&setting, &given.value)), given.origin, given.from),
             None => configured(config, &setting),
@@ -59,7 +60,30 @@ pub fn effective(
             from,
         }
     });
-    Ok(all.collect())
+    Ok(without_beaten_rivals(&settings, all.collect()))
+}
+
+/// Takes away the values in whose place a stronger layer has set something else.
+fn without_beaten_rivals(settings: &[Setting], values: Vec<Effective>) -> Vec<Effective> {
+    let strength = |value: &Effective| match value.origin.as_str() {
+        "flag" => 3,
+        "variable" => 2,
+        "default" => 0,
+        _ => 1,
+    };
+    let before = values.clone();
+    let taken = |(setting, mut value): (&Setting, Effective)| {
+        let is_rival =
+            |it: &&Effective| it.table == setting.table && Some(&it.key) == setting.rival.as_ref();
+        let rival = before.iter().find(is_rival);
+        if let Some(rival) = rival.filter(|rival| strength(rival) > strength(&value)) {
+            value.value = None;
+            "default".clone_into(&mut value.origin);
+            value.from = format!("{} counts, by {}", rival.key, rival.from);
+        }
+        value
+    };
+    settings.iter().zip(values).map(taken).collect()
 }
 
 /// Returns the settings as a configuration file, each with its origin.
@@ -211,6 +235,21 @@ mod tests {
         );
         check(&fast, "model", "model = \"f\"  # profile: fast in lr.toml");
         check(&fast, "seed", "seed = 1  # user: config.toml");
+    }
+
+    #[test]
+    fn of_two_that_exclude_each_other_the_stronger_one_is_shown() {
+        let config = config("[llm]\nprovider = 'mine'", "", None);
+        let given = Given {
+            value: "http://h/v1".to_owned(),
+            origin: "flag",
+            from: "--llm-url".to_owned(),
+        };
+        let given = |setting: &Setting| (setting.key == "base-url").then(|| given.clone());
+        let text = text(&effective(&config, given).unwrap());
+        let has = |line: &str| assert!(text.lines().any(|it| it == line), "{text}");
+        has("base-url = \"http://h/v1\"  # flag: --llm-url");
+        has("# provider is not set: base-url counts, by --llm-url");
     }
 
     #[test]

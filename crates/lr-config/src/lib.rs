@@ -14,7 +14,7 @@ mod effective;
 mod example;
 mod page;
 
-pub use catalogue::{Setting, settings};
+pub use catalogue::{Setting, settings, unlisted};
 pub use effective::{Effective, Given, effective, text};
 pub use example::{example, write_example};
 pub use layers::{Config, Settings, closest};

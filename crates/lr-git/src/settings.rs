@@ -41,3 +41,13 @@ pub(crate) fn fixes_file(flags: &Fixes, common: &Common) -> Result<Option<String
     })?;
     Ok(Some(path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_listed() {
+        assert_eq!(lr_config::unlisted::<GitSettings>(), Vec::<String>::new());
+    }
+}

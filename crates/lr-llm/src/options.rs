@@ -298,3 +298,13 @@ fn seconds(name: &str, value: Option<f64>, default: f64) -> Result<Duration, Err
         format!("'{name}' must be more than 0 seconds"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_listed() {
+        assert_eq!(lr_config::unlisted::<LlmSettings>(), Vec::<String>::new());
+    }
+}

@@ -212,6 +212,5 @@ mod tests {
         watch.stderr(b"\x1f\n\x1emypy\x1f\x1f\n\x1eruff\x1f2\x1ffinding\nla");
         assert_eq!(watch.jobs.words(), "mypy: running; ruff: 2 findings");
         assert_eq!(watch.line, b"la");
-        watch.end();
     }
 }

@@ -76,3 +76,13 @@ fn milliseconds(seconds: f64) -> Option<u64> {
     let time = Duration::try_from_secs_f64(seconds).ok()?;
     u64::try_from(time.as_millis()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_listed() {
+        assert_eq!(lr_config::unlisted::<LoopSettings>(), Vec::<String>::new());
+    }
+}

@@ -189,3 +189,16 @@ fn read(path: &Path, kind: Kind) -> Result<String, Error> {
         Error::new(kind, format!("cannot read '{}'", path.display())).because(error)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_listed() {
+        assert_eq!(
+            lr_config::unlisted::<PromptSettings>(),
+            Vec::<String>::new()
+        );
+    }
+}
