@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use lr_blocks::without_lines;
 use lr_files::{PathProblem, Root, State, relative_path};
 use lr_stage::{Error, Kind};
 use lr_turn::{Prompt, Refusal, Shown, Source, SourceRole};
@@ -174,14 +175,6 @@ fn meanings(path: &str) -> impl Iterator<Item = &str> {
         .chain(without_lines(path))
 }
 
-/// The path in `src/a.py, lines 3 to 8`, as lr-prompt names a window.
-pub(crate) fn without_lines(path: &str) -> Option<&str> {
-    let (path, lines) = path.rsplit_once(", lines ")?;
-    let (first, last) = lines.split_once(" to ")?;
-    let is_number = |text: &str| text.parse::<u64>().is_ok();
-    (is_number(first) && is_number(last)).then_some(path)
-}
-
 /// Makes a refusal, of one block or of the reply as a whole.
 pub(crate) fn refusal(block: Option<(usize, &str)>, kind: &str, reason: String) -> Refusal {
     Refusal {
@@ -222,6 +215,7 @@ mod tests {
         check("path/to/src/a.py", Ok(("src/a.py", true)));
         check("src/a.py, lines 3 to 8", Ok(("src/a.py", true)));
         check("b.py, lines 3 to 8", Ok(("b.py, lines 3 to 8", false)));
+        check("src/a.py:3-8", Ok(("src/a.py", true)));
         check("src/a.py, lines 3", Ok(("src/a.py, lines 3", false)));
         check("a.py", Ok(("a.py", false)));
         check("shown.py", Ok(("shown.py", false)));

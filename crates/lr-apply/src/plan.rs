@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lr_blocks::{
     Block, Content, Fence, Problem, ProblemKind, Reply, Terms, fragment, read_reply, suspicious,
-    suspicious_beyond,
+    suspicious_beyond, without_lines,
 };
 use lr_files::{
     FileError, FileErrorKind, Keep, Replacement, Root, SourceFile, State, check_replacements, fit,
@@ -12,7 +12,7 @@ use lr_files::{
 use lr_guard::Objection;
 use lr_turn::{Apply, BytesAspect, Check, Finish, Outcome, Refusal, ReplyFormat, Shown};
 
-use crate::guard::{Offer, Offered, refusal, without_lines};
+use crate::guard::{Offer, Offered, refusal};
 use crate::rules::Rules;
 use crate::silenced::Silenced;
 use crate::stage::is_complete;

@@ -53,10 +53,12 @@ fn meant(header: &str, terms: &Terms) -> String {
     let path = path::undecorated(header);
     let bare = label::whole(header);
     let is_known = |path: &str| (terms.is_known)(path);
-    if is_known(&bare) && !is_known(&path) {
+    if is_known(&path) {
+        path
+    } else if is_known(&bare) {
         bare
     } else {
-        path
+        label::known_alone(header, terms).unwrap_or(path)
     }
 }
 

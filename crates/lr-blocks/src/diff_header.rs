@@ -70,8 +70,8 @@ impl Header {
         let paths = paths.trim_end();
         let half = paths.len() / 2;
         if let (Some(old), Some(new)) = (paths.get(..half), paths.get(half + 1..)) {
-            self.old = Some(old.to_owned());
-            self.new = Some(new.to_owned());
+            self.old = Some(unquoted(old));
+            self.new = Some(unquoted(new));
         }
     }
 
@@ -177,14 +177,35 @@ pub(crate) fn is_extended(line: &str) -> bool {
 fn named(text: &str) -> String {
     let name = text.split('\t').next().unwrap_or(text).trim();
     let name = name.split_once("  ").map_or(name, |(name, _)| name);
-    let name = date(name).map_or(name, |at| name[..at].trim_end());
+    unquoted(date(name).map_or(name, |at| name[..at].trim_end()))
+}
+
+/// A name without the quotes that git puts around one with unusual characters, and these as they are.
+fn unquoted(name: &str) -> String {
     let inner = name
         .strip_prefix('"')
         .and_then(|name| name.strip_suffix('"'));
-    inner
-        .filter(|name| !name.contains('\\'))
-        .unwrap_or(name)
-        .to_owned()
+    inner.and_then(unescaped).unwrap_or_else(|| name.to_owned())
+}
+
+/// A name whose bytes are written as in C: `gr\303\274n.py` is `grün.py`.
+fn unescaped(name: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some((plain, escape)) = rest.split_once('\\') {
+        bytes.extend(plain.bytes());
+        let (byte, length) = match escape.bytes().next()? {
+            b'"' => (b'"', 1),
+            b'\\' => (b'\\', 1),
+            b't' => (b'\t', 1),
+            b'n' => (b'\n', 1),
+            _ => (u8::from_str_radix(escape.get(..3)?, 8).ok()?, 3),
+        };
+        bytes.push(byte);
+        rest = &escape[length..];
+    }
+    bytes.extend(rest.bytes());
+    String::from_utf8(bytes).ok()
 }
 
 /// Where ` 2024-05-06` begins.
@@ -208,6 +229,24 @@ fn without_prefix(path: &str, prefix: &str, terms: &Terms) -> String {
     path::undecorated(short.unwrap_or(path))
 }
 
+/// The path of both sides without prefixes that tell them apart, other than `a/` and `b/`: those that git writes with
+/// `diff.mnemonicPrefix`, and those that people write.
+fn below_prefixes(old: &str, new: &str) -> Option<String> {
+    const PREFIXES: [(&str, &str); 7] = [
+        ("i/", "w/"),
+        ("c/", "i/"),
+        ("c/", "w/"),
+        ("o/", "w/"),
+        ("old/", "new/"),
+        ("orig/", "new/"),
+        ("original/", "modified/"),
+    ];
+    PREFIXES.iter().find_map(|(before, after)| {
+        let path = old.strip_prefix(before)?;
+        (new.strip_prefix(after) == Some(path)).then(|| path::undecorated(path))
+    })
+}
+
 /// The one path that both sides mean.
 fn same_path(old: &str, new: &str, terms: &Terms) -> Result<String, (ProblemKind, String)> {
     let (bare_old, bare_new) = (path::undecorated(old), path::undecorated(new));
@@ -222,10 +261,38 @@ fn same_path(old: &str, new: &str, terms: &Terms) -> Result<String, (ProblemKind
     if short_old == short_new || is_backup {
         return Ok(short_new);
     }
+    if let Some(path) = below_prefixes(old, new) {
+        return Ok(path);
+    }
     let why = format!(
         "renames {} to {}, which is not done",
         quoted(old),
         quoted(new)
     );
     Err((ProblemKind::Unsupported, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_git_quotes_are_read() {
+        assert_eq!(named("\"a/gr\\303\\274n.py\""), "a/grün.py");
+        assert_eq!(named("\"a/x\\\"y\\\\z.py\"\t2024-01-01"), "a/x\"y\\z.py");
+        for name in ["\"a/\\377.py\"", "\"a/\\9.py\"", "\"a\\\"", "\"a", "a/b.py"] {
+            assert_eq!(named(name), name);
+        }
+    }
+
+    #[test]
+    fn sides_may_have_other_prefixes() {
+        let path = |old, new| same_path(old, new, &Terms::default()).ok();
+        for (old, new) in [("i/a.py", "w/a.py"), ("old/a.py", "new/a.py")] {
+            assert_eq!(path(old, new).as_deref(), Some("a.py"), "{old}");
+        }
+        assert_eq!(path("i/a.py", "w/b.py"), None);
+        assert_eq!(path("i/a.py", "i/a.py").as_deref(), Some("i/a.py"));
+        assert_eq!(path("x/a.py", "y/a.py"), None);
+    }
 }

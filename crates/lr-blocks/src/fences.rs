@@ -8,7 +8,8 @@ use lr_turn::ReplyFormat;
 
 use crate::blocks::text_of;
 use crate::fence::{Marker, leading_run};
-use crate::label::{self, Announced, in_info};
+use crate::info::in_info;
+use crate::label::{self, Announced};
 use crate::markdown::CodeFence;
 use crate::problem::quoted;
 use crate::read::{Item, Part, Reader};

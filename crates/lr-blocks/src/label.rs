@@ -1,12 +1,12 @@
-//! Which file a piece of a reply is about: labels in lines above it, and in the info string of its code fence.
+//! Which file a piece of a reply is about, by the labels in lines above it.
 //!
 //! A line is a label if it is nothing but a path, or a heading, bold or led by `File:` with one path in it. A word is
 //! a path if it names a known file, or looks like one; prose that mentions a path is no label.
 
 use crate::Terms;
-use crate::file_name::{has_ending, is_file, is_path};
-use crate::markdown::CodeFence;
-use crate::path::undecorated;
+use crate::file_name::{is_file, is_path};
+use crate::info::in_info;
+use crate::path::{undecorated, without_lines};
 use crate::talk;
 
 /// The labels that were passed last.
@@ -51,13 +51,15 @@ impl Labels {
         }
         let label = Label::of(line, terms);
         let is_whole = label.as_ref().is_some_and(|label| label.is_whole);
+        let is_loose = label.as_ref().is_some_and(|label| label.is_loose);
+        let has_lines = label.as_ref().is_some_and(|label| label.has_lines);
         let label = label.map(|label| label.path);
         let is_talk = !is_whole && talk::announces_other(line);
         if let Some(path) = &label {
             let is_part = !is_talk && talk::names_part(&line.replace(path.as_str(), ""));
-            self.of_part = is_part.then(|| path.clone());
+            self.of_part = (is_part || has_lines).then(|| path.clone());
         }
-        if let Some(level) = level(line, is_whole) {
+        if let Some(level) = level(line, is_whole).filter(|_| !is_loose) {
             self.title(level, label.clone().filter(|_| !is_talk));
             self.is_talk_section = is_talk;
         }
@@ -92,6 +94,7 @@ impl Labels {
     /// Takes note of a line that opens a code fence.
     pub(crate) fn fence(&mut self, line: &str, terms: &Terms) {
         if let Some(path) = in_info(line, terms) {
+            let path = without_lines(&path).unwrap_or(&path).to_owned();
             self.direct = Some(path.clone());
             self.current = Some(path);
         }
@@ -171,10 +174,15 @@ pub(crate) fn label(line: &str, terms: &Terms) -> Option<String> {
 }
 
 /// A line that is a label.
+#[derive(Default)]
 struct Label {
     path: String,
-    /// Whether it is nothing but the path.
+    /// Whether it is nothing but the path, and which lines of the file are meant.
     is_whole: bool,
+    /// Whether it labels what stands just below it, and no section.
+    is_loose: bool,
+    /// Whether it says which lines of the file are meant.
+    has_lines: bool,
 }
 
 impl Label {
@@ -184,33 +192,90 @@ impl Label {
             return None;
         }
         if let Some(path) = tagged(line) {
-            let path = undecorated(path);
             return Some(Self {
-                path,
-                is_whole: false,
+                path: undecorated(path),
+                ..Self::default()
             });
         }
         let is_heading = is_heading(line);
         let text = without_list_mark(line.trim_start_matches('#').trim());
-        let path = whole(line);
+        let whole = whole(line);
+        let path = without_lines(&whole).map_or_else(|| whole.clone(), undecorated);
         // Headings are also of other things: "Client/server" is no path.
         let is_whole_path = if is_heading { is_file } else { is_path };
         if is_whole_path(&path, terms) {
             return Some(Self {
+                has_lines: path != whole,
                 path,
                 is_whole: true,
+                ..Self::default()
+            });
+        }
+        if let Some(path) = known_alone(line, terms) {
+            return Some(Self {
+                path,
+                is_whole: true,
+                is_loose: true,
+                ..Self::default()
+            });
+        }
+        if let Some(path) = bold_before_words(text, terms) {
+            return Some(Self {
+                path,
+                is_loose: true,
+                ..Self::default()
             });
         }
         let is_marked = is_heading || is_bold(text) || has_label_word(text);
         let path = is_marked.then(|| only_path_in(text, terms)).flatten()?;
-        let is_whole = false;
-        Some(Self { path, is_whole })
+        Some(Self {
+            path,
+            ..Self::default()
+        })
     }
+}
+
+/// The known file that a line names among nothing but signs: `=== a.py ===`, `// a.py`, `[a.py]`, `__a.py__`.
+pub(crate) fn known_alone(line: &str, terms: &Terms) -> Option<String> {
+    let has_word = |word: &&str| word.contains(char::is_alphanumeric);
+    let mut words = line
+        .split(|c: char| c.is_whitespace() || "`'\"()[]<>*=:,;|".contains(c))
+        .filter(has_word);
+    let (word, None) = (words.next()?, words.next()) else {
+        return None;
+    };
+    let emphasized = || {
+        let marks = ["__", "_"];
+        marks
+            .iter()
+            .find_map(|mark| word.strip_prefix(mark)?.strip_suffix(mark))
+    };
+    let is_known = |word: &str| (terms.is_known)(word);
+    let path = Some(word)
+        .filter(|word| is_known(word))
+        .or_else(|| emphasized().filter(|word| is_known(word)))?;
+    Some(undecorated(path))
+}
+
+/// The known file that begins a line in bold, before words about it: `**a.py** - rounds now`.
+fn bold_before_words(text: &str, terms: &Terms) -> Option<String> {
+    let (path, words) = text.strip_prefix("**")?.split_once("**")?;
+    let is_set_apart = [" - ", " – ", " — ", ": "]
+        .iter()
+        .any(|mark| words.starts_with(mark));
+    let path = undecorated(path);
+    (is_set_apart && (terms.is_known)(&path)).then_some(path)
 }
 
 /// `<path>src/a.py</path>`
 fn tagged(line: &str) -> Option<&str> {
-    line.strip_prefix("<path>")?.strip_suffix("</path>")
+    const TAGS: [(&str, &str); 3] = [
+        ("<path>", "</path>"),
+        ("<file_path>", "</file_path>"),
+        ("<file>", "</file>"),
+    ];
+    TAGS.iter()
+        .find_map(|(begin, end)| line.strip_prefix(begin)?.strip_suffix(end))
 }
 
 fn is_bold(text: &str) -> bool {
@@ -218,9 +283,19 @@ fn is_bold(text: &str) -> bool {
 }
 
 fn has_label_word(text: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "file name",
+        "file path",
+        "filename",
+        "filepath",
+        "modified file",
+        "updated file",
+        "file",
+        "path",
+    ];
+    let text = text.replace("**", "");
     let text = text.trim_start_matches(['*', '_']);
-    let names = ["file", "filename", "path"];
-    let after = names.iter().find_map(|name| {
+    let after = NAMES.iter().find_map(|name| {
         let (head, rest) = text.split_at_checked(name.len())?;
         (head.eq_ignore_ascii_case(name) && rest.starts_with([':', ' '])).then_some(rest)
     });
@@ -239,7 +314,7 @@ fn without_list_mark(text: &str) -> &str {
         .then(|| text[digits..].strip_prefix(['.', ')']))
         .flatten();
     numbered
-        .or_else(|| text.strip_prefix(['-', '+']))
+        .or_else(|| text.strip_prefix(['-', '+', '*']))
         .and_then(|rest| rest.strip_prefix(' '))
         .map_or(text, str::trim_start)
 }
@@ -279,45 +354,11 @@ pub(crate) fn known_in(line: &str, terms: &Terms) -> Option<String> {
     let mut paths: Vec<String> = words
         .map(|word| undecorated(word.trim_end_matches(['.', ':', '!', '?'])))
         .filter(|path| !path.is_empty() && (terms.is_known)(path))
+        .map(|path| without_lines(&path).unwrap_or(&path).to_owned())
         .collect();
     paths.sort();
     paths.dedup();
     if paths.len() == 1 { paths.pop() } else { None }
-}
-
-/// The path in the info string of a line that opens a code fence: ```` ```python title="a.py" ````,
-/// ```` ```python:a.py ````, ```` ```a.py ````.
-pub(crate) fn in_info(line: &str, terms: &Terms) -> Option<String> {
-    let info = CodeFence::info(line)?;
-    if let Some(path) = in_attribute(info).map(undecorated) {
-        let name = path.rsplit('/').next().unwrap_or_default();
-        let is_path = (terms.is_known)(&path) || path.contains('/') || has_ending(name);
-        return is_path.then_some(path);
-    }
-    let mut words = info.split_whitespace();
-    let first = words.next()?;
-    let second = words.next();
-    let after_language = first.split_once(':').map(|(_, path)| path);
-    let candidates = [after_language, Some(first), second, Some(info)];
-    candidates
-        .into_iter()
-        .flatten()
-        .map(undecorated)
-        .find(|path| is_path(path, terms))
-}
-
-/// The value of `title="…"` and its like.
-fn in_attribute(info: &str) -> Option<&str> {
-    const NAMES: [&str; 5] = ["title=", "filename=", "file=", "path=", "name="];
-    let value = NAMES.iter().find_map(|name| {
-        let at = info.find(name)?;
-        let is_word = info[..at].ends_with([' ', '{', ',', ':']);
-        is_word.then(|| &info[at + name.len()..])
-    })?;
-    match value.chars().next()? {
-        quote @ ('"' | '\'') => value[1..].split(quote).next(),
-        _ => value.split([' ', '}', ',']).next(),
-    }
 }
 
 #[cfg(test)]
@@ -330,14 +371,6 @@ mod tests {
             ..Terms::default()
         };
         assert_eq!(label(line, &terms).as_deref(), expected, "{line:?}");
-    }
-
-    fn check_info(line: &str, expected: Option<&str>) {
-        assert_eq!(
-            in_info(line, &Terms::default()).as_deref(),
-            expected,
-            "{line:?}"
-        );
     }
 
     #[test]
@@ -363,6 +396,15 @@ mod tests {
             "File 2: a.py",
             "## a.py ##",
             "Filename: `a.py`",
+            "**File**: `a.py`",
+            "**File**: a.py",
+            "File name: a.py",
+            "Updated file: `a.py`",
+            "* **a.py**",
+            "<file_path>a.py</file_path>",
+            "a.py, lines 3 to 8",
+            "`a.py`, lines 3-8:",
+            "### a.py:3-8",
         ] {
             check(line, Some("a.py"));
         }
@@ -372,6 +414,47 @@ mod tests {
         check("src/bin/tool", Some("src/bin/tool"));
         check(".env", Some(".env"));
         check("Makefile", Some("Makefile"));
+    }
+
+    #[test]
+    fn signs_around_a_known_file_make_a_label() {
+        for line in [
+            "=== a.py ===",
+            "--- a.py ---",
+            "==> a.py <==",
+            "// a.py",
+            "/* a.py */",
+            "[a.py]",
+            "> **a.py**",
+            "📄 `a.py`",
+            "__a.py__",
+            "_a.py_",
+            "a.py ->",
+            "**a.py** - rounds now:",
+            "**`a.py`**: rounds now",
+        ] {
+            let is_known = |path: &str| path == "a.py";
+            let terms = Terms {
+                is_known: &is_known,
+                ..Terms::default()
+            };
+            assert_eq!(label(line, &terms).as_deref(), Some("a.py"), "{line:?}");
+        }
+        for line in [
+            "// b.py",
+            "[a.py, b.py]",
+            "(see a.py)",
+            "../a.py!",
+            "**a.py** is fine",
+            "~/a.py ->",
+        ] {
+            let is_known = |path: &str| path == "a.py";
+            let terms = Terms {
+                is_known: &is_known,
+                ..Terms::default()
+            };
+            assert_ne!(label(line, &terms).as_deref(), Some("a.py"), "{line:?}");
+        }
     }
 
     #[test]
@@ -406,21 +489,5 @@ mod tests {
         ] {
             check(line, None);
         }
-    }
-
-    #[test]
-    fn info_strings_may_name_a_file() {
-        check_info("```python title=\"a.py\"", Some("a.py"));
-        check_info("```python:src/a.py", Some("src/a.py"));
-        check_info("```a.py", Some("a.py"));
-        check_info("```python a.py", Some("a.py"));
-        check_info("```py {title='my a.py'}", Some("my a.py"));
-        check_info("``` python filename=a.py", Some("a.py"));
-        check_info("```python title=\"Example\"", None);
-        check_info("```12:15:src/a.py", None);
-        check_info("```python", None);
-        check_info("```c++", None);
-        check_info("```", None);
-        check_info("text", None);
     }
 }

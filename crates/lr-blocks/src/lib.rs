@@ -41,6 +41,7 @@ mod nearest;
 
 mod almost;
 mod file_name;
+mod info;
 mod label;
 mod markdown;
 mod path;
@@ -62,6 +63,7 @@ pub use edit_marks::{EditMarks, write_edit};
 pub use fence::Fence;
 pub use fragment::fragment;
 pub use hunks::Hunk;
+pub use path::without_lines;
 pub use problem::{Problem, ProblemKind};
 pub use read::read_reply;
 pub use reply::{Block, Content, DONE, EXAMPLE_PATH, Reply, Whole};

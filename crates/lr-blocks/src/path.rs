@@ -12,9 +12,37 @@ pub(crate) fn undecorated(header: &str) -> String {
     without_empty_steps(path)
 }
 
+/// The path in `src/a.py, lines 3 to 8`, as lr-prompt names a window, and in `src/a.py:3-8` and its like.
+pub fn without_lines(path: &str) -> Option<&str> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_range = |text: &str| {
+        let ends = text.split_once(" to ").or_else(|| text.split_once('-'));
+        ends.is_some_and(|(first, last)| is_number(first) && is_number(last))
+    };
+    let in_words = [", lines ", " lines "]
+        .iter()
+        .find_map(|words| path.rsplit_once(words))
+        .filter(|(_, lines)| is_range(lines));
+    let after_colon = || {
+        path.rsplit_once(':')
+            .filter(|(_, lines)| is_number(lines) || is_range(lines))
+    };
+    in_words.or_else(after_colon).map(|(path, _)| path)
+}
+
 fn without_one_layer(path: &str) -> Option<&str> {
     const PAIRS: [&str; 5] = ["**", "*", "`", "\"", "'"];
-    const LABELS: [&str; 3] = ["file:", "filename:", "path:"];
+    const LABELS: [&str; 9] = [
+        "file:",
+        "filename:",
+        "path:",
+        "**file:**",
+        "**filename:**",
+        "**path:**",
+        "**file**:",
+        "**filename**:",
+        "**path**:",
+    ];
     PAIRS
         .iter()
         .find_map(|mark| path.strip_prefix(mark)?.strip_suffix(mark))
@@ -55,6 +83,8 @@ mod tests {
         check("././a/./b.py", "a/b.py");
         check("File: `a.py`:", "a.py");
         check("**file: a.py**", "a.py");
+        check("**File**: `a.py`", "a.py");
+        check("**Path:** a.py", "a.py");
     }
 
     #[test]
@@ -67,6 +97,22 @@ mod tests {
         check("//etc/./passwd", "/etc/passwd");
         check("../a.py", "../a.py");
         check("a\\b.py", "a\\b.py");
+    }
+
+    #[test]
+    fn lines_behind_a_path_are_told_from_the_path() {
+        for path in [
+            "a.py, lines 3 to 8",
+            "a.py, lines 3-8",
+            "a.py lines 3-8",
+            "a.py:3-8",
+            "a.py:3",
+        ] {
+            assert_eq!(without_lines(path), Some("a.py"), "{path}");
+        }
+        for path in ["a.py", "a.py, lines 3", "a.py:", "a.py:x", "a.py:3-", "a-3"] {
+            assert_eq!(without_lines(path), None, "{path}");
+        }
     }
 
     #[test]
