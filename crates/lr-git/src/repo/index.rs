@@ -1,5 +1,7 @@
 //! The index, read and rewritten under its lock.
 
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::Path;
 use std::time::Duration;
 
 use gix::index::entry::{Flags, Mode, Stat};
@@ -28,17 +30,45 @@ pub(super) struct Staged {
     pub(super) version: Option<(Oid, Mode, Stat)>,
 }
 
-/// Reads the index; where there is no file, it is empty.
-pub(super) fn read(repo: &Repo) -> Result<gix::index::File, Error> {
+/// Returns the index as it was read last, or reads it; where there is no file, it is empty.
+pub(super) fn shared(repo: &Repo) -> Result<gix::worktree::Index, Error> {
+    repo.gix
+        .index_or_empty()
+        .map_err(|error| unreadable(repo, error))
+}
+
+/// Returns the index as it is now. Reading a large one takes long, above all its checksum, so that
+/// one which was read before is taken if the checksum in the file is still the same.
+fn present(repo: &Repo) -> Result<gix::index::File, Error> {
     let path = repo.gix.index_path();
     if path.symlink_metadata().is_err() {
         let state = gix::index::State::new(repo.gix.object_hash());
         return Ok(gix::index::File::from_state(state, path));
     }
-    repo.gix.open_index().map_err(|error| {
-        trouble(format!("cannot read the index '{}'", path.display()), error)
-            .hint("'git status' says more; 'rm' of the index and 'git reset' make it anew")
-    })
+    if let Ok(known) = repo.gix.index_or_empty()
+        && let Some(checksum) = known.checksum().filter(|checksum| !checksum.is_null())
+        && ends_with(&path, checksum.as_bytes()).unwrap_or(false)
+    {
+        return Ok(gix::index::File::clone(&known));
+    }
+    repo.gix
+        .open_index()
+        .map_err(|error| unreadable(repo, error))
+}
+
+fn unreadable(repo: &Repo, error: gix::Error) -> Error {
+    let path = repo.gix.index_path();
+    trouble(format!("cannot read the index '{}'", path.display()), error)
+        .hint("'git status' says more; 'rm' of the index and 'git reset' make it anew")
+}
+
+/// Whether a file ends with these bytes.
+fn ends_with(path: &Path, bytes: &[u8]) -> std::io::Result<bool> {
+    let mut file = std::fs::File::open(path)?;
+    file.seek(SeekFrom::End(-(i64::try_from(bytes.len()).unwrap_or(0))))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    Ok(end == bytes)
 }
 
 /// The index under its lock, so that nobody else writes it between reading and writing.
@@ -60,7 +90,7 @@ impl LockedIndex {
         guard::note_lock(repo, lock.lock_path());
         Ok(Self {
             lock,
-            index: read(repo)?,
+            index: present(repo)?,
         })
     }
 

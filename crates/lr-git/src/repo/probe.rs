@@ -134,7 +134,7 @@ pub(super) fn identity(repo: &Repo) -> Result<(), Error> {
 
 /// Refuses an index that cannot be read or that holds unmerged files.
 pub(super) fn index(repo: &Repo) -> Result<(), Error> {
-    let index = super::index::read(repo)?;
+    let index = super::index::shared(repo)?;
     let unmerged = index
         .entries()
         .iter()

@@ -132,7 +132,7 @@ impl Repo {
     pub(crate) fn missing_in(&self, folder: &Path) -> Result<Missing, Error> {
         let linked = self.open_linked(folder)?;
         let view = linked.view()?;
-        let index = index::read(&linked)?;
+        let index = index::shared(&linked)?;
         let path_of = |entry: &gix::index::Entry| entry.path(&index).to_str_lossy().into_owned();
         let mut missing = Missing::default();
         let mut uses_lfs = false;
