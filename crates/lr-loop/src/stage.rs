@@ -37,8 +37,6 @@ pub(crate) struct Runner<'a> {
     plan: &'a Plan,
     run: String,
     record: Record,
-    /// The folder of this program, where the others are expected.
-    beside: Option<PathBuf>,
     /// How many stages were run.
     count: u32,
     /// Whether stages are run, instead of taking what they wrote from the record.
@@ -49,12 +47,10 @@ pub(crate) struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// Makes a runner for one run.
     pub(crate) fn new(plan: &'a Plan, run: String, record: Record) -> Self {
-        let own = std::env::current_exe().ok();
         Self {
             plan,
             run,
             record,
-            beside: own.and_then(|path| path.parent().map(Path::to_path_buf)),
             count: 0,
             is_live: false,
             onlooker: Onlooker::new(),
@@ -261,13 +257,11 @@ impl<'a> Runner<'a> {
         input: Option<&Ran>,
         mut argv: Vec<String>,
     ) -> Result<Program, Error> {
-        let beside = self
-            .beside
-            .as_ref()
-            .map(|folder| folder.join(stage.program));
-        if let Some(path) = beside.filter(|path| argv[0] == stage.program && path.is_file()) {
-            argv[0] = path.display().to_string();
-            argv.extend(self.onlooker.flags());
+        if argv[0] == stage.program {
+            argv[0] = beside(stage.program);
+            if argv[0] != stage.program {
+                argv.extend(self.onlooker.flags());
+            }
         }
         let mut program = Program::new(argv)
             .cleans_up(GRACE)
@@ -317,6 +311,15 @@ impl<'a> Runner<'a> {
         let lines: String = ran.turns.iter().map(|turn| turn.to_line() + "\n").collect();
         std::fs::write(&ran.file, lines).map_err(|error| cannot("write", &ran.file, error))
     }
+}
+
+/// Returns the path of a program that lies beside this one, else its name, to be found in `PATH`.
+pub(crate) fn beside(program: &str) -> String {
+    let own = std::env::current_exe().ok();
+    let folder = own.as_deref().and_then(Path::parent);
+    let path = folder.map(|folder| folder.join(program));
+    let path = path.filter(|path| path.is_file());
+    path.map_or_else(|| program.to_owned(), |path| path.display().to_string())
 }
 
 /// Reads what a stage wrote, and tells a stage that failed from one whose turns say what happened.

@@ -151,6 +151,16 @@ impl Record {
         Ok(record)
     }
 
+    /// Makes the record independent of the working directory.
+    ///
+    /// # Errors
+    ///
+    /// `io` when that is not known.
+    pub fn anchor(&mut self) -> Result<(), Error> {
+        self.folder = std::path::absolute(&self.folder).map_err(cannot_write)?;
+        Ok(())
+    }
+
     /// Returns the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -159,6 +169,11 @@ impl Record {
     /// Returns which steps are complete.
     pub fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// Tells whether a stage was run in a complete step.
+    pub fn has_step(&self, stage: &str) -> bool {
+        self.log.steps.iter().any(|step| step.stage == stage)
     }
 
     /// Returns what the run has taken so far.
