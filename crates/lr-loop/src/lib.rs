@@ -20,6 +20,7 @@ mod settings;
 mod stop;
 
 mod money;
+mod outcome;
 mod paid;
 mod reading;
 mod recorded;

@@ -183,7 +183,12 @@ impl Record {
 
     /// Returns the file in which a step writes.
     pub fn step_file(&self, number: u32, stage: &str) -> PathBuf {
-        let name = match self.log.generation() {
+        self.file_of_try(number, stage, self.log.generation())
+    }
+
+    /// Returns the file in which a step wrote after the run was taken up so often.
+    pub(crate) fn file_of_try(&self, number: u32, stage: &str, again: usize) -> PathBuf {
+        let name = match again {
             0 => format!("{number:03}-{stage}.jsonl"),
             again => format!("{number:03}-{stage}.{again}.jsonl"),
         };
