@@ -102,3 +102,38 @@ fn a_folder_that_goes_away_under_a_run_stops_it_with_a_word() {
     assert!(outcome.stderr.contains("No such file"), "{outcome}");
     assert_eq!(sandbox.read("a.txt"), "one\nbad\n");
 }
+
+#[test]
+fn a_run_in_a_work_tree_of_its_own_leaves_the_checkout_alone() {
+    let (model, mut sandbox) = scene();
+    sandbox
+        .bash("mkdir sub && git mv a.txt tidy.sh sub && git commit -qm move")
+        .success();
+    sandbox.write("sub/mine.txt", "not committed\n");
+    sandbox.set("LR_RUN", "first");
+    let arguments = [&["-C", "sub", "--worktree"], &ARGUMENTS[..]].concat();
+    let mut command = sandbox.command("lr-loop");
+    let child = command
+        .args(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    while model.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!(signal(&mut child, &sandbox, "-KILL"), None);
+    let outcome = sandbox.run("lr-loop", &["-C", "sub", "--resume", "first"]);
+    assert_eq!(outcome.status, 0, "{outcome}");
+    assert!(outcome.stderr.contains("git merge lr/first"), "{outcome}");
+    let state = "git branch --show-current && git status --porcelain && cat sub/a.txt";
+    let state = sandbox.bash(state).success().stdout;
+    assert_eq!(state, "main\n?? sub/mine.txt\none\nbad\n");
+    let fixed = sandbox
+        .bash("git show lr/first:sub/a.txt && ls .lr/worktrees")
+        .success();
+    assert_eq!(fixed.stdout, "one\n");
+    assert_eq!(summary(&sandbox)["reason"], "clean");
+    sandbox
+        .bash("git merge -q lr/first && git worktree list | wc -l | grep -qx 1")
+        .success();
+}

@@ -300,6 +300,7 @@ fn a_model_that_was_down_is_asked_again() {
         calls, expected.2 as u64,
         "what could not be sent is no call"
     );
+    assert_eq!(calls, scene.model.requests().len() as u64);
 }
 
 #[test]

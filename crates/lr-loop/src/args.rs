@@ -21,6 +21,10 @@ to type next; -q leaves only this line. The record of a run is .lr/runs/ID/turns
 /// Repair files in a loop: check, fix for free, ask a model, apply, check again, commit
 #[derive(clap::Parser, Debug)]
 #[command(name = "lr-loop", version, after_help = EXIT_STATUS, args_override_self = true)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct Args {
     /// Files and directories to repair
     #[arg(value_name = "SOURCES")]
@@ -41,6 +45,10 @@ pub struct Args {
     /// Change the files in place: no branch, no commits, FIXES.md without hashes
     #[arg(short = 'g', long, help_heading = "Running")]
     pub no_git: bool,
+
+    /// Work in a linked work tree of its own and leave this checkout alone; the branch stays
+    #[arg(long, conflicts_with = "no_git", help_heading = "Running")]
+    pub worktree: bool,
 
     /// Run CMD with sh in the place of a stage: check, start, fix, prompt, llm, apply, commit or restore
     #[arg(long = "stage", value_name = "NAME=CMD", help_heading = "Running")]

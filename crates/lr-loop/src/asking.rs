@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use lr_turn::Turn;
 
+use crate::outcome::Ran;
 use crate::plan::Stage;
 use crate::reading::{Answer, Taken};
 use crate::rounds::{Rounds, or_stop};
-use crate::stage::Ran;
 use crate::stop::Flow;
 
 impl Rounds<'_> {

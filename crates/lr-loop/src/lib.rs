@@ -8,6 +8,7 @@
 //! Deliberately absent: everything that knows what a checker, a model, a reply or a repository is,
 //! options that belong to one stage (beyond the predecessor's letters), pipes and threads.
 
+mod apart;
 mod args;
 mod configuration;
 mod run;
@@ -20,6 +21,7 @@ mod settings;
 mod stop;
 
 mod money;
+mod outcome;
 mod paid;
 mod reading;
 mod recorded;

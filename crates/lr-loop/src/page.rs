@@ -15,6 +15,8 @@ const LONGEST_NOTES: usize = 12;
 #[derive(Debug)]
 pub(crate) struct Ending<'a> {
     pub(crate) run: &'a str,
+    /// Whether it has a work tree of its own.
+    pub(crate) is_apart: bool,
     pub(crate) reason: Reason,
     /// What a stage said about why it failed.
     pub(crate) error: Option<&'a str>,
@@ -110,6 +112,10 @@ impl Ending<'_> {
         let words = match (self.branch, self.reason.status) {
             (None, _) if self.numbers.turns == 0 => return None,
             (None, _) => "git diff (see it), less FIXES.md (what was done and why)".to_owned(),
+            (Some(branch), _) if self.is_apart && self.has_commits => format!(
+                "git merge {branch} (keep it), git diff refs/lr/{run}/base...{branch} (see it)"
+            ),
+            (Some(_), _) if self.is_apart => return None,
             (Some(_), _) if !self.has_commits => "git checkout - (leave the branch)".to_owned(),
             (Some(branch), Status::Done) => format!(
                 "git checkout - && git merge {branch} (keep it), \
@@ -214,6 +220,7 @@ mod tests {
     fn ending(reason: Reason) -> Ending<'static> {
         Ending {
             run: "r",
+            is_apart: false,
             reason,
             error: None,
             numbers: Numbers {

@@ -9,10 +9,11 @@ use lr_turn::{Commit, Outcome, TurnError};
 
 use crate::args::{Condition, Keep, StopAfter};
 use crate::estimate;
+use crate::outcome::Ran;
 use crate::plan::{Plan, Stage};
 use crate::reading::{Answer, Checked, Taken};
 use crate::replay;
-use crate::stage::{Ran, Runner};
+use crate::stage::Runner;
 use crate::stop::{Flow, Judge, Reason, Stop};
 use crate::summary::Summary;
 
@@ -44,7 +45,7 @@ impl<'a> Rounds<'a> {
     /// Runs the loop until there is a reason to stop.
     pub(crate) fn run(mut self) -> (Stop, Record) {
         let ControlFlow::Break(stop) = self.until_stopped();
-        if self.plan.keep == Keep::Best && may_restore(&stop) {
+        if self.plan.keep == Keep::Best && may_restore(&stop) && !self.runner.has_gap() {
             // Why that failed is said, and why the loop stopped stays what is told.
             let _ = self.restore(&stop);
         }
@@ -112,7 +113,8 @@ impl<'a> Rounds<'a> {
     /// is told beside the check.
     fn recheck(&mut self, applied: &Ran, answers: &[Answer]) -> Flow<(Flow<(Ran, Checked)>, bool)> {
         let next = self.check(Some(applied));
-        if !Answer::any(answers, Outcome::Applied) || is_interrupted(&next) {
+        let stops = is_interrupted(&next) || self.runner.is_lost();
+        if !Answer::any(answers, Outcome::Applied) || stops {
             return ControlFlow::Continue((next, false));
         }
         let rechecked = match &next {

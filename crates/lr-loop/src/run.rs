@@ -5,8 +5,9 @@ use lr_record::{Lock, Record};
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status, clock, environment, say};
 
+use crate::apart::Apart;
 use crate::args::Args;
-use crate::plan::Plan;
+use crate::plan::{Plan, Stage};
 use crate::resume::{self, Beginning};
 use crate::rounds::Rounds;
 use crate::stage::Runner;
@@ -35,7 +36,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
         taken_up,
     } = resume::beginning(args)?;
     let run_dir = args.run_dir.clone();
-    let prints = args.print;
+    let (prints, in_worktree) = (args.print, args.worktree);
     let plan = Plan::new(args)?;
     if prints {
         output.text(&print::script(&plan))?;
@@ -52,7 +53,7 @@ pub fn run(args: Args) -> Result<Status, Error> {
         None => Some(Lock::take(&run)?),
         Some(_) => None,
     };
-    let (record, before) = match taken_up {
+    let (mut record, before) = match taken_up {
         None => {
             let record = Record::create(&run, run_dir.as_deref())?;
             record.begun(recorded::options(&run, words, plan.api_key.as_deref()))?;
@@ -60,11 +61,20 @@ pub fn run(args: Args) -> Result<Status, Error> {
         }
         Some(taken_up) => resume::open(&taken_up)?,
     };
-    let mut summary = Summary::of_run(run.clone(), before);
+    let apart = if in_worktree {
+        record.anchor()?;
+        Some(Apart::enter(&run, record.has_step(Stage::START.name))?)
+    } else {
+        None
+    };
+    let mut summary = Summary::of_run(run.clone(), before, in_worktree);
     summary.record(&record);
     let rounds = Rounds::new(&plan, Runner::new(&plan, run, record), &mut summary);
     let (stop, record) = rounds.run();
     summary.end(stop, &record);
+    if let Some(apart) = apart {
+        apart.leave(summary.status() == Status::Done);
+    }
     match report(&summary, &mut output) {
         // The work is done, whether or not somebody still listens.
         Err(error) if error.kind != Kind::ReaderGone => Err(error),

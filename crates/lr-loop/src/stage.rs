@@ -1,15 +1,16 @@
 //! Running one stage: a file of turns in, a file of turns out.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use lr_exec::{End, Program, StartError, signals};
+use lr_exec::{End, Program, StartError};
 use lr_record::{Done, Record, Step};
-use lr_stage::{Error, Kind, Status, input, say};
+use lr_stage::{Error, Kind, Status, say};
 use lr_turn::{Id, Turn};
 
 use crate::onlooker::Onlooker;
+use crate::outcome::{Ran, outcome};
 use crate::page::Numbers;
 use crate::paid::{self, Asked};
 use crate::plan::{API_KEY, Plan, Stage};
@@ -18,45 +19,34 @@ use crate::progress;
 /// How long a stage may take to end itself and its children.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What a stage wrote.
-#[derive(Debug)]
-pub(crate) struct Ran {
-    /// The turns.
-    pub(crate) turns: Vec<Turn>,
-    /// The file they stand in.
-    pub(crate) file: PathBuf,
-    /// The exit status of the stage.
-    pub(crate) status: u8,
-    /// How long the stage took.
-    pub(crate) took: Duration,
-}
-
 /// Runs stages, and records what they add.
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
     plan: &'a Plan,
     run: String,
     record: Record,
-    /// The folder of this program, where the others are expected.
-    beside: Option<PathBuf>,
     /// How many stages were run.
     count: u32,
     /// Whether stages are run, instead of taking what they wrote from the record.
     is_live: bool,
+    /// Whether a step could not be recorded.
+    is_lost: bool,
+    /// Whether a step failed as a whole.
+    has_gap: bool,
     onlooker: Onlooker,
 }
 
 impl<'a> Runner<'a> {
     /// Makes a runner for one run.
     pub(crate) fn new(plan: &'a Plan, run: String, record: Record) -> Self {
-        let own = std::env::current_exe().ok();
         Self {
             plan,
             run,
             record,
-            beside: own.and_then(|path| path.parent().map(Path::to_path_buf)),
             count: 0,
             is_live: false,
+            is_lost: false,
+            has_gap: false,
             onlooker: Onlooker::new(),
         }
     }
@@ -82,6 +72,8 @@ impl<'a> Runner<'a> {
         if let Some(recorded) = self.recorded(stage, turn) {
             return recorded;
         }
+        // Until the step is complete.
+        let has_gap = std::mem::replace(&mut self.has_gap, true);
         // The files that the stages hand to each other are no news.
         let shown = progress::command(&self.plan.command(stage, &[]));
         let input_turns = input.map_or(&[][..], |input| &input.turns);
@@ -106,7 +98,10 @@ impl<'a> Runner<'a> {
             file: &ran.file,
             is_paid: stage == Stage::LLM,
         };
-        self.record.complete(&done, &before, &ran.turns)?;
+        let recorded = self.record.complete(&done, &before, &ran.turns);
+        self.is_lost = recorded.is_err();
+        recorded?;
+        self.has_gap = has_gap;
         say::note(&progress::line(turn, &shown, stage, &ran.turns));
         Ok(ran)
     }
@@ -224,6 +219,18 @@ impl<'a> Runner<'a> {
         })
     }
 
+    /// Tells whether a step could not be recorded: nothing more may be done then, because the run
+    /// would be taken up before it.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    /// Tells whether a step failed as a whole: whatever is done after it is not what a run that is
+    /// taken up would come to, because that does the step again.
+    pub(crate) fn has_gap(&self) -> bool {
+        self.has_gap
+    }
+
     /// Tells whether the next step is recorded, and so is not run.
     pub(crate) fn goes_on_recorded(&self) -> bool {
         let mut steps = self.record.log().steps.iter();
@@ -261,13 +268,11 @@ impl<'a> Runner<'a> {
         input: Option<&Ran>,
         mut argv: Vec<String>,
     ) -> Result<Program, Error> {
-        let beside = self
-            .beside
-            .as_ref()
-            .map(|folder| folder.join(stage.program));
-        if let Some(path) = beside.filter(|path| argv[0] == stage.program && path.is_file()) {
-            argv[0] = path.display().to_string();
-            argv.extend(self.onlooker.flags());
+        if argv[0] == stage.program {
+            argv[0] = beside(stage.program);
+            if argv[0] != stage.program {
+                argv.extend(self.onlooker.flags());
+            }
         }
         let mut program = Program::new(argv)
             .cleans_up(GRACE)
@@ -319,49 +324,13 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// Reads what a stage wrote, and tells a stage that failed from one whose turns say what happened.
-fn outcome(stage: Stage, end: End, seconds: f64, file: PathBuf) -> Result<Ran, Error> {
-    let status = match end {
-        End::Interrupted => return Err(interrupted(signals::interrupted())),
-        End::Exited(130) => return Err(interrupted(Some(2))),
-        End::Exited(143) => return Err(interrupted(None)),
-        End::Exited(status @ 0..=4) => u8::try_from(status).unwrap_or_default(),
-        _ => return Err(failed(stage, end)),
-    };
-    let turns = match input::read_file(&file) {
-        Ok(turns) => turns,
-        Err(error) if error.kind == Kind::EmptyInput && status != 0 => {
-            return Err(failed(stage, end));
-        }
-        Err(error) => {
-            let message = format!("cannot understand what '{}' wrote", stage.program);
-            return Err(Error::new(Kind::Stage, message).because(error));
-        }
-    };
-    if status == 2 && stage != Stage::CHECK && !turns.iter().any(|turn| turn.has("error")) {
-        return Err(failed(stage, end));
-    }
-    Ok(Ran {
-        turns,
-        file,
-        status,
-        took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
-    })
-}
-
-fn failed(stage: Stage, end: End) -> Error {
-    let kind = match (stage, end) {
-        (Stage::LLM, End::Exited(3)) => Kind::Provider,
-        _ => Kind::Stage,
-    };
-    Error::new(kind, format!("'{}' failed: {end}", stage.program))
-}
-
-fn interrupted(signal: Option<i32>) -> Error {
-    match signal {
-        Some(2) => Error::new(Kind::Interrupted, "interrupted"),
-        _ => Error::new(Kind::Terminated, "terminated"),
-    }
+/// Returns the path of a program that lies beside this one, else its name, to be found in `PATH`.
+pub(crate) fn beside(program: &str) -> String {
+    let own = std::env::current_exe().ok();
+    let folder = own.as_deref().and_then(Path::parent);
+    let path = folder.map(|folder| folder.join(program));
+    let path = path.filter(|path| path.is_file());
+    path.map_or_else(|| program.to_owned(), |path| path.display().to_string())
 }
 
 fn cannot_run(error: StartError) -> Error {

@@ -17,6 +17,8 @@ use crate::stop::{Best, Reason, Stop};
 #[derive(Debug)]
 pub(crate) struct Summary {
     run: String,
+    /// Whether it has a work tree of its own.
+    is_apart: bool,
     /// When it began, or was taken up again.
     begin: Instant,
     /// What it had come to before that.
@@ -90,9 +92,10 @@ struct Findings {
 
 impl Summary {
     /// Begins to count for a run, of which there is a summary already if it is taken up again.
-    pub(crate) fn of_run(run: String, before: Option<lr_record::Summary>) -> Self {
+    pub(crate) fn of_run(run: String, before: Option<lr_record::Summary>, is_apart: bool) -> Self {
         Self {
             run,
+            is_apart,
             begin: Instant::now(),
             before: before.unwrap_or_else(|| lr_record::Summary {
                 started: format!("{:.3}", clock::now()),
@@ -278,6 +281,7 @@ impl Summary {
         let told = &self.told;
         Ending {
             run: &self.run,
+            is_apart: self.is_apart,
             reason: self.reason,
             error: told.error.as_ref().map(|error| error.message.as_str()),
             numbers: self.numbers(),
@@ -353,7 +357,7 @@ mod tests {
 
     fn summary(reason: Reason) -> Summary {
         let folder = tempfile::tempdir().unwrap();
-        let mut summary = Summary::of_run("r".to_owned(), None);
+        let mut summary = Summary::of_run("r".to_owned(), None, false);
         summary.end(reason.into(), &record(&folder));
         summary.told.seconds = 1.235;
         summary

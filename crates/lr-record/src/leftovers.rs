@@ -21,8 +21,19 @@ pub struct Leftover {
 impl Record {
     /// Returns the replies that earlier tries of a step have brought, the newest first.
     pub fn leftovers(&self, number: u32, turn: u64, stage: &str) -> Vec<Leftover> {
-        let file = self.step_file(number, stage);
-        let unfinished = [kept_file(&file), file].into_iter();
+        let is_complete = |file: &PathBuf| {
+            let steps = self.log().steps.iter();
+            let aside = self.log().aside.iter().map(|(step, _)| step);
+            let name = file.file_name().map(|name| name.to_string_lossy());
+            steps
+                .chain(aside)
+                .any(|step| Some(&*step.file) == name.as_deref())
+        };
+        let tries = (0..=self.log().generation()).rev();
+        let unfinished = tries
+            .map(|again| self.file_of_try(number, stage, again))
+            .filter(|file| !is_complete(file))
+            .flat_map(|file| [kept_file(&file), file]);
         let mut found: Vec<Leftover> = unfinished
             .flat_map(|file| replies(&file))
             .map(|turn| Leftover {

@@ -151,6 +151,16 @@ impl Record {
         Ok(record)
     }
 
+    /// Makes the record independent of the working directory.
+    ///
+    /// # Errors
+    ///
+    /// `io` when that is not known.
+    pub fn anchor(&mut self) -> Result<(), Error> {
+        self.folder = std::path::absolute(&self.folder).map_err(cannot_write)?;
+        Ok(())
+    }
+
     /// Returns the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -161,6 +171,11 @@ impl Record {
         &self.log
     }
 
+    /// Tells whether a stage was run in a complete step.
+    pub fn has_step(&self, stage: &str) -> bool {
+        self.log.steps.iter().any(|step| step.stage == stage)
+    }
+
     /// Returns what the run has taken so far.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -168,7 +183,12 @@ impl Record {
 
     /// Returns the file in which a step writes.
     pub fn step_file(&self, number: u32, stage: &str) -> PathBuf {
-        let name = match self.log.generation() {
+        self.file_of_try(number, stage, self.log.generation())
+    }
+
+    /// Returns the file in which a step wrote after the run was taken up so often.
+    pub(crate) fn file_of_try(&self, number: u32, stage: &str, again: usize) -> PathBuf {
+        let name = match again {
             0 => format!("{number:03}-{stage}.jsonl"),
             again => format!("{number:03}-{stage}.{again}.jsonl"),
         };
