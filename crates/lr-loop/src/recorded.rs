@@ -13,6 +13,9 @@ use crate::configuration;
 /// What only holds for one call, and is no part of how a run is begun.
 const ONCE: [&str; 2] = ["--api-key", "--resume"];
 
+/// How much is said, which whoever takes a run up decides each time.
+const LOUDNESS: [&str; 5] = ["-q", "--quiet", "-v", "-vv", "--verbose"];
+
 /// The command line of a run that is in the record.
 #[derive(Debug)]
 pub(crate) struct Recorded(Options);
@@ -57,7 +60,8 @@ impl Recorded {
         let recorded = self.0.args.iter().cloned();
         let args = parse(recorded.clone().chain(own_words()))?;
         let key = args.asking.api_key.as_deref();
-        let lasting = without(&ONCE, own_words(), key);
+        let mut lasting = without(&ONCE, own_words(), key);
+        lasting.retain(|word| !LOUDNESS.contains(&word.as_str()));
         let options = Options {
             args: recorded.chain(lasting).collect(),
             ..self.0.clone()
