@@ -146,11 +146,7 @@ impl Plan {
     pub(crate) fn new(args: Args) -> Result<Self, Error> {
         let config = Config::load(&args.common)?;
         let (level, stray) = debug_level(args.debug.as_deref());
-        let sources: Vec<String> = stray.into_iter().chain(args.sources).map(no_flag).collect();
-        if sources.is_empty() {
-            return Err(Error::new(Kind::Usage, "no sources named")
-                .hint("name files or directories, such as: lr-loop ."));
-        }
+        let sources = named(stray.into_iter().chain(args.sources))?;
         if args.asking.api_key.is_some() {
             say::warn("--api-key shows the key to other users of this machine");
         }
@@ -338,6 +334,16 @@ fn debug_level(value: Option<&str>) -> (u8, Option<String>) {
             _ => (1, Some(value.to_owned())),
         },
     }
+}
+
+/// Returns the sources that are named, of which there must be one.
+fn named(sources: impl Iterator<Item = String>) -> Result<Vec<String>, Error> {
+    let sources: Vec<String> = sources.map(no_flag).collect();
+    if sources.is_empty() {
+        return Err(Error::new(Kind::Usage, "no sources named")
+            .hint("name files or directories, such as: lr-loop ."));
+    }
+    Ok(sources)
 }
 
 /// Spells a source so that no program takes it for a flag.
