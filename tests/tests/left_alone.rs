@@ -474,6 +474,8 @@ fn a_change_that_breaks_the_checker_is_taken_back() {
     let outcome = sandbox.run("lr-loop", &["-s", "./check.sh", "calc.py"]);
     assert_eq!(ended(&outcome), "broken 2: 1 -> 1", "{outcome}");
     assert_eq!(sandbox.read("calc.py"), UNDEFINED);
+    let fixes = sandbox.read("FIXES.md");
+    assert!(fixes.contains("no check says how good"), "{fixes}");
 }
 
 #[test]

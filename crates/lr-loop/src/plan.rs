@@ -160,19 +160,11 @@ impl Plan {
         let keep = args.stopping.keep.or(settings.keep).unwrap_or(Keep::Best);
         let condition = args.stopping.condition.or(settings.condition);
         let limits = limits(&args.stopping, &args.asking, &settings)?;
-        if limits.until == Until::Done && condition.is_some() {
-            return Err(Error::new(
-                Kind::Usage,
-                "'--until done' and '--if improved' do not go together: nothing is better than clean",
-            )
-            .hint("leave out one of them"));
-        }
-        if args.no_git && args.stopping.condition.is_some() {
-            return Err(
-                Error::new(Kind::Usage, "--if improved needs git, to put files back")
-                    .hint("leave out --no-git"),
-            );
-        }
+        agree(
+            &limits,
+            condition,
+            args.no_git && args.stopping.condition.is_some(),
+        )?;
         Ok(Self {
             sources,
             limits,
@@ -255,6 +247,24 @@ impl Plan {
             .map(|replacement| replacement.command.as_str())
             .next()
     }
+}
+
+/// Refuses flags that contradict each other.
+fn agree(limits: &Limits, condition: Option<Condition>, without_git: bool) -> Result<(), Error> {
+    if limits.until == Until::Done && condition.is_some() {
+        return Err(Error::new(
+            Kind::Usage,
+            "'--until done' and '--if improved' do not go together: nothing is better than clean",
+        )
+        .hint("leave out one of them"));
+    }
+    if without_git {
+        return Err(
+            Error::new(Kind::Usage, "--if improved needs git, to put files back")
+                .hint("leave out --no-git"),
+        );
+    }
+    Ok(())
 }
 
 /// Flags for a stage, as far as there are values for them.

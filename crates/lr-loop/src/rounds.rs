@@ -138,10 +138,14 @@ impl<'a> Rounds<'a> {
         };
         // The turn that led to the present state ends with the check of the best one.
         self.turn = best.present() - 1;
-        let why = format!(
-            "the checks were better when turn {better} began, and the run ended: {}",
-            stop.reason.words
-        );
+        let why = if best.is_known() {
+            format!("the checks were better when turn {better} began")
+        } else {
+            format!(
+                "no check says how good the state is that came after the one in which turn {better} began"
+            )
+        };
+        let why = format!("{why}, and the run ended: {}", stop.reason.words);
         let flags = ["--turn", &better.to_string(), "--reason", &why].map(str::to_owned);
         let restored = self.stage(Stage::RESTORE, None, &flags)?;
         for turn in &restored.turns {

@@ -46,6 +46,11 @@ impl Best {
         (is_worse && turn < self.turn).then_some(turn)
     }
 
+    /// Tells whether a check says how good the present state is.
+    pub(crate) fn is_known(&self) -> bool {
+        self.present.is_some()
+    }
+
     /// Returns the turn that begins with the present state.
     pub(crate) fn present(&self) -> u64 {
         self.turn
