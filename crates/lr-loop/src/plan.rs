@@ -173,8 +173,7 @@ impl Plan {
             condition: condition.filter(|_| !args.no_git),
             stop_after,
             names_model: names_model(&args.asking, &config)?,
-            names_outage: environment::var("LR_OUTAGE").is_some()
-                || config.settings::<LlmSettings>()?.outage.is_some(),
+            names_outage: names_outage(&config)?,
             replacements: args.stages,
             common: common_flags(&args.common, level),
             check: Flags::default()
@@ -320,6 +319,12 @@ fn common_flags(common: &lr_stage::Common, debug_level: u8) -> Vec<String> {
     let verbose = common.verbose.max(debug_level.min(1));
     flags.extend((0..verbose).map(|_| "--verbose".to_owned()));
     Flags(flags).value("--profile", common.profile.clone()).0
+}
+
+/// Tells whether the user said how long to wait for a server that is down.
+fn names_outage(config: &Config) -> Result<bool, Error> {
+    let settings: LlmSettings = config.settings()?;
+    Ok(environment::var("LR_OUTAGE").is_some() || settings.outage.is_some())
 }
 
 /// Tells whether the user named a model to ask. A provider or an address counts: whoever names one
