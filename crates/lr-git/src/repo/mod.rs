@@ -12,6 +12,7 @@
 mod binary;
 mod branch;
 mod called;
+mod folders;
 mod guard;
 mod halfway;
 mod history;

@@ -75,13 +75,26 @@ pub(super) fn version_in(tree: &gix::Tree<'_>, full: &str) -> Result<Option<Vers
     let Some((entry, depth)) = deepest_entry(tree, full)? else {
         return Ok(None);
     };
+    version_at(full, depth, entry.mode().kind(), entry.object_id())
+}
+
+/// Returns the version of a file of which as many folders as `depth` lead to an entry.
+///
+/// # Errors
+///
+/// [`lr_turn::Kind::Repository`] if the file belongs to a submodule.
+pub(super) fn version_at(
+    full: &str,
+    depth: usize,
+    kind: EntryKind,
+    id: Oid,
+) -> Result<Option<Version>, Error> {
     let folder = full.match_indices('/').nth(depth);
-    let kind = entry.mode().kind();
     match (kind, folder) {
         (EntryKind::Commit, Some((end, _))) => Err(belongs_elsewhere(full, &full[..end])),
         (_, Some(_)) => Ok(None),
         (_, None) => Ok(Some(Version {
-            id: entry.object_id(),
+            id,
             mode: match kind {
                 EntryKind::Blob => Mode::File,
                 EntryKind::BlobExecutable => Mode::Executable,

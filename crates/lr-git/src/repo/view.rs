@@ -6,7 +6,8 @@ use gix::worktree::stack::state::attributes::Source;
 use lr_files::{FileErrorKind, Root};
 use lr_stage::Error;
 
-use super::tree::{refuse_pointer, version_in};
+use super::folders::Folders;
+use super::tree::refuse_pointer;
 use super::{Mode, Oid, Repo, Version, binary, refuse, trouble};
 use crate::files::file_error;
 
@@ -21,7 +22,7 @@ const ENCODING: &str = "working-tree-encoding";
 pub(crate) struct View<'r> {
     repo: &'r Repo,
     root: Root,
-    head: Option<gix::Tree<'r>>,
+    head: Option<Folders<'r>>,
     index: gix::worktree::IndexPersistedOrInMemory,
     filters: gix::filter::Pipeline<'r>,
     attributes: gix::AttributeStack<'r>,
@@ -35,7 +36,7 @@ impl Repo {
     pub(crate) fn view(&self) -> Result<View<'_>, Error> {
         let failed = |error| trouble("cannot read the repository", error);
         let head = match self.head()?.commit {
-            Some(id) => Some(self.tree_of(id)?),
+            Some(id) => Some(Folders::of(self.tree_of(id)?)),
             None => None,
         };
         let (filters, index) = self.gix.filter_pipeline(None).map_err(failed)?;
@@ -64,7 +65,7 @@ impl View<'_> {
     /// Returns `HEAD`'s version of a file.
     pub(crate) fn committed(&self, path: &str) -> Result<Option<Version>, Error> {
         match &self.head {
-            Some(tree) => version_in(tree, &self.repo.full(path)),
+            Some(folders) => folders.version(&self.repo.full(path)),
             None => Ok(None),
         }
     }
