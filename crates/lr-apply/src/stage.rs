@@ -99,7 +99,7 @@ impl Stage {
     }
 
     /// Writes what is planned, unless this is a dry run.
-    fn carry_out(&mut self, plan: Plan, turn: Option<receipt::Key>) -> Result<Apply, Error> {
+    fn carry_out(&mut self, plan: Plan, turn: Option<&receipt::Key>) -> Result<Apply, Error> {
         if plan.apply.outcome != Outcome::Applied {
             self.tell_protected(&plan.apply);
             return Ok(plan.apply);
@@ -172,7 +172,7 @@ impl Worker for Stage {
             findings: check.as_ref(),
         };
         let plan = plan::make(&self.root, &request);
-        let apply = self.carry_out(plan, Some(key))?;
+        let apply = self.carry_out(plan, Some(&key))?;
         turn.set(&apply);
         Ok(status_of(&apply))
     }

@@ -56,16 +56,13 @@ impl Writer {
         &mut self,
         root: &Root,
         plan: Plan,
-        key: Option<Key>,
+        key: Option<&Key>,
     ) -> Result<Apply, Error> {
-        let receipt = receipt::text(key.as_ref(), &plan.apply)
+        let receipt = receipt::text(key, &plan.apply)
             .map_err(|error| Error::new(Kind::Io, "cannot write a receipt").because(error))?;
         let journal = self.journal(root)?;
         let mut earlier = journal.receipts();
-        earlier.retain(|it| {
-            key.as_ref()
-                .is_some_and(|key| receipt::is_of_same_turn(&it.text, key))
-        });
+        earlier.retain(|it| key.is_some_and(|key| receipt::is_of_same_turn(&it.text, key)));
         match journal.replace(root, &plan.replacements, &receipt, earlier) {
             Ok(()) => {
                 self.has_written = true;
