@@ -115,7 +115,9 @@ pub(super) fn identity(repo: &Repo) -> Result<(), Error> {
         ("committer", repo.gix.committer()),
     ] {
         match person {
-            Some(Ok(person)) if !person.name.is_empty() && !person.email.is_empty() => {}
+            Some(Ok(person))
+                if person.name.iter().any(|byte| !is_left_out(*byte))
+                    && person.email.iter().any(|byte| !is_left_out(*byte)) => {}
             Some(Err(error)) => {
                 return Err(trouble(format!("cannot read the {role} of commits"), error));
             }
@@ -130,6 +132,25 @@ pub(super) fn identity(repo: &Repo) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether git leaves a byte out at the beginning and the end of a name in a commit.
+fn is_left_out(byte: u8) -> bool {
+    byte <= b' ' || b".,:;<>\"\\'".contains(&byte)
+}
+
+/// Whether git writes a name or an address into commits otherwise than it is configured.
+fn is_identity_cleaned(repo: &Repo) -> bool {
+    let is_cleaned = |text: &[u8]| {
+        let ends = [text.first(), text.last()];
+        ends.into_iter().flatten().any(|byte| is_left_out(*byte))
+            || text.iter().any(|byte| b"<>\n".contains(byte))
+    };
+    [repo.gix.author(), repo.gix.committer()]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|person| is_cleaned(person.name) || is_cleaned(person.email))
 }
 
 /// Refuses an index that cannot be read or that holds unmerged files.
@@ -172,6 +193,10 @@ pub(super) fn for_gix(repo: &Repo, which: Hooks) -> Option<String> {
         (is_shared, "the repository is shared"),
         (is_encoded, "commit messages are not UTF-8"),
         (is_partial(repo), "it is a partial clone"),
+        (
+            is_identity_cleaned(repo),
+            "your name for commits has signs that git leaves out",
+        ),
         (
             is_set("core.ignoreCase"),
             "file names differ by more than their case",

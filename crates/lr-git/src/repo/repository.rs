@@ -107,13 +107,13 @@ impl Repo {
 
     /// Reads what `HEAD` points at.
     pub(crate) fn head(&self) -> Result<Head, Error> {
-        let head = self
-            .gix
-            .head()
-            .map_err(|error| trouble("cannot read HEAD", error))?;
+        let failed = |error| trouble("cannot read HEAD", error);
+        let mut head = self.gix.head().map_err(failed)?;
         let branch = head.referent_name().map(|name| name.shorten().to_string());
+        // A branch can name another one, in place of a commit.
+        let commit = head.try_peel_to_id().map_err(failed)?;
         Ok(Head {
-            commit: head.id().map(gix::Id::detach),
+            commit: commit.map(gix::Id::detach),
             branch,
         })
     }
