@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lr_blocks::{Fence, Terms, read_reply, write_block};
 use lr_files::{FileErrorKind, Root, SourceFile, plain};
+use lr_guard::Guard;
 use lr_stage::{Error, Kind, say};
 use lr_turn::{Applicability, Check, Finding, ReplyFormat, Source, SourceRole};
 
@@ -13,6 +14,18 @@ use crate::edits;
 pub(crate) struct Fixable<'t> {
     source: &'t Source,
     findings: Vec<&'t Finding>,
+}
+
+impl Fixable<'_> {
+    /// Whether a reply may change the file; else that its fixes are left out is said with `-v`.
+    pub(crate) fn is_open(&self, guard: &Guard) -> bool {
+        let path = &self.source.path;
+        let objection = guard.objection(path);
+        if let Some((_, reason)) = &objection {
+            leave("the fixes of", path, &format!("it {reason}"));
+        }
+        objection.is_none()
+    }
 }
 
 /// The new version of a file.

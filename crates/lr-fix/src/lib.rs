@@ -17,9 +17,11 @@ mod places;
 
 pub use args::Args;
 
+use lr_config::Config;
 use lr_files::Root;
+use lr_guard::{Guard, Protect};
 use lr_stage::turns::{self, Ready, Worker};
-use lr_stage::{Error, Form, Kind, Status, input, output::Output};
+use lr_stage::{Common, Error, Form, Kind, Status, input, output::Output};
 use lr_turn::{Check, Previous, Reply, Source, Turn};
 
 /// Runs the program: turns in, turns out.
@@ -27,27 +29,42 @@ use lr_turn::{Check, Previous, Reply, Source, Turn};
 /// # Errors
 ///
 /// What concerns the stream as a whole; what concerns one turn becomes its `error`.
-pub fn run(Args { format, .. }: Args) -> Result<Status, Error> {
+pub fn run(Args { format, common }: Args) -> Result<Status, Error> {
     lr_exec::signals::exit_at_once();
     let turns = input::read_turns("turns with a check")?;
     let mut output = Output::new(format, Form::Turn);
-    turns::run(turns, &mut output, &mut Fixer::default())
+    turns::run(
+        turns,
+        &mut output,
+        &mut Fixer {
+            common,
+            tools: None,
+        },
+    )
 }
 
-/// Answers turns; the working directory is opened when a file must be read.
-#[derive(Default)]
+/// Answers turns.
 struct Fixer {
-    root: Option<Root>,
+    common: Common,
+    tools: Option<Tools>,
+}
+
+/// What is opened when a file may be fixed.
+struct Tools {
+    root: Root,
+    guard: Guard,
 }
 
 impl Fixer {
-    fn root(&mut self) -> Result<&Root, Error> {
-        match &mut self.root {
-            Some(root) => Ok(root),
-            root @ None => {
-                let opened = Root::open(".".as_ref())
+    fn tools(&mut self) -> Result<&Tools, Error> {
+        match &mut self.tools {
+            Some(tools) => Ok(tools),
+            tools @ None => {
+                let protect = Config::load(&self.common)?.settings::<Protect>()?.protect;
+                let root = Root::open(".".as_ref())
                     .map_err(|error| Error::new(Kind::Io, error.to_string()))?;
-                Ok(root.insert(opened))
+                let guard = Guard::new(&root, &protect)?;
+                Ok(tools.insert(Tools { root, guard }))
             }
         }
     }
@@ -74,9 +91,10 @@ impl Worker for Fixer {
         if fixable.is_empty() {
             return Ok(Status::Done);
         }
+        let Tools { root, guard } = self.tools()?;
         let mut fixed = Vec::new();
-        for file in &fixable {
-            fixed.extend(file::fix(self.root()?, file)?);
+        for file in fixable.iter().filter(|file| file.is_open(guard)) {
+            fixed.extend(file::fix(root, file)?);
         }
         if !fixed.is_empty() {
             let keys = check.findings().map(|finding| finding.key.as_str());

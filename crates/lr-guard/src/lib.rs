@@ -1,6 +1,7 @@
 //! Which files no reply may touch, whichever were offered.
 //!
-//! Asked before a prompt offers a file, so that no answer is paid for in vain, and again before one is written.
+//! Asked before a prompt offers a file or a fix is made of one, so that no answer is paid for or made in vain, and again
+//! before one is written.
 
 mod patterns;
 mod protected;
