@@ -26,7 +26,7 @@ pub(crate) struct Labels {
     section_level: usize,
     /// Whether the last heading within the section says that.
     is_talk_section: bool,
-    /// Whether the line just above is an item of a list, and nothing but a path.
+    /// Whether the line just above is an item of a list, or begins with signs as one does, and nothing but a path.
     is_listed: bool,
 }
 
@@ -73,7 +73,7 @@ impl Labels {
             Announced::Nothing
         };
         // Two paths in a row are a list of files: neither of them is the label of what follows.
-        let is_listed = is_whole && is_list_item(line);
+        let is_listed = is_whole && (is_loose || is_list_item(line));
         let is_list = is_listed && self.is_listed;
         self.is_listed = is_listed;
         if label.is_some() {
@@ -263,8 +263,10 @@ fn bold_before_words(text: &str, terms: &Terms) -> Option<String> {
     let is_set_apart = [" - ", " – ", " — ", ": "]
         .iter()
         .any(|mark| words.starts_with(mark));
+    // A whole sentence only tells what was done.
+    let is_sentence = words.ends_with(['.', '!']);
     let path = undecorated(path);
-    (is_set_apart && (terms.is_known)(&path)).then_some(path)
+    (is_set_apart && !is_sentence && (terms.is_known)(&path)).then_some(path)
 }
 
 /// `<path>src/a.py</path>`
@@ -446,6 +448,7 @@ mod tests {
             "(see a.py)",
             "../a.py!",
             "**a.py** is fine",
+            "**a.py** - it rounds now.",
             "~/a.py ->",
         ] {
             let is_known = |path: &str| path == "a.py";
