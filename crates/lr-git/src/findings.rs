@@ -27,6 +27,9 @@ pub(crate) enum Outcome {
     Rechecked {
         /// Asked about and gone.
         fixed: Vec<Finding>,
+        /// Asked about and no longer seen, where something new hides findings: nobody knows
+        /// whether they are gone.
+        hidden: Vec<Finding>,
         /// Asked about and still there.
         still_there: Vec<Finding>,
         /// Not there before.
@@ -105,11 +108,13 @@ impl Findings {
         paths: Option<&BTreeSet<String>>,
     ) -> Outcome {
         let (keys_before, keys_after) = (before.keys(), after.keys());
-        let (still_there, fixed) = self
+        let (still_there, unseen): (Vec<_>, Vec<_>) = self
             .list
             .iter()
             .cloned()
             .partition(|finding| keys_after.contains(&key(finding)));
+        let hides = after.hides_more_than(before);
+        let (hidden, fixed) = unseen.into_iter().partition(hides);
         let is_ours =
             |finding: &&Finding| paths.is_none_or(|paths| paths.contains(&finding.location.path));
         let is_new = |finding: &&Finding| !keys_before.contains(&key(finding));
@@ -122,9 +127,25 @@ impl Findings {
             .collect();
         Outcome::Rechecked {
             fixed,
+            hidden,
             still_there,
             new,
         }
+    }
+
+    /// Tells which findings of an earlier check may be there still, although they are not seen in
+    /// this one: any, where more than before hides others; else the lesser ones of a file in which
+    /// something new hides them.
+    fn hides_more_than(&self, before: &Self) -> impl Fn(&Finding) -> bool {
+        let hiding = |findings: &Self| findings.rank.map(|rank| rank[0]);
+        let is_more = hiding(before)
+            .zip(hiding(self))
+            .is_some_and(|(before, after)| after > before);
+        let known = before.keys();
+        let hiders = self.list.iter().filter(|finding| hides_others(finding));
+        let hiders = hiders.filter(|finding| !known.contains(&key(finding)));
+        let files: HashSet<String> = hiders.map(|it| it.location.path.clone()).collect();
+        move |finding| is_more || (!hides_others(finding) && files.contains(&finding.location.path))
     }
 
     /// Returns the worst of the findings that were not there before, in files that are of concern.
@@ -170,10 +191,12 @@ impl Outcome {
             Self::AskedFor(asked) => vec![("Asked for", tally::with_places(asked, &[]))],
             Self::Rechecked {
                 fixed,
+                hidden,
                 still_there,
                 new,
             } => vec![
                 ("Fixed", tally::with_places(fixed, still_there)),
+                ("No longer seen", tally::with_places(hidden, still_there)),
                 ("Still there", tally::numbers(still_there)),
                 ("New", tally::with_places(new, still_there)),
             ],
@@ -181,6 +204,11 @@ impl Outcome {
         lists.retain(|(_, lines)| !lines.is_empty());
         lists
     }
+}
+
+/// Whether a finding keeps others from being found.
+fn hides_others(finding: &Finding) -> bool {
+    finding.place_in_rank() == 0
 }
 
 /// Joins a text into one line without control characters.
@@ -298,6 +326,7 @@ mod tests {
             fixed,
             still_there,
             new,
+            ..
         } = before.compare(&before, &after, None)
         else {
             panic!()
@@ -318,6 +347,40 @@ mod tests {
         };
         assert_eq!(keys(&fixed), ["a1"]);
         assert_eq!(keys(&new), ["a2"]);
+    }
+
+    /// A finding that hides others, in the file that its key begins with.
+    fn hiding(key: &str) -> Finding {
+        Finding {
+            weight: Some(lr_turn::Weight::Hides),
+            ..finding(key)
+        }
+    }
+
+    /// What is fixed and what is hidden of the findings before.
+    fn check_hidden(before: &Findings, after: &Findings, expected: [&[&str]; 2]) {
+        let outcome = before.compare(before, after, None);
+        let Outcome::Rechecked { fixed, hidden, .. } = outcome else {
+            panic!()
+        };
+        assert_eq!([keys(&fixed), keys(&hidden)], expected);
+    }
+
+    #[test]
+    fn what_a_new_error_hides_is_not_fixed() {
+        let before = findings(&["a1", "b1"], Some([0, 0, 2, 0, 0]));
+        let mut after = findings(&["b2"], Some([1, 0, 1, 0, 0]));
+        after.list.push(hiding("a9"));
+        check_hidden(&before, &after, [&[], &["a1", "b1"]]);
+        // As many as before, but elsewhere: only what is in that file is unknown.
+        let mut before = before;
+        before.rank = Some([1, 0, 2, 0, 0]);
+        before.list.push(hiding("c1"));
+        check_hidden(&before, &after, [&["b1", "c1"], &["a1"]]);
+        // The next error of the same kind says nothing about the first one.
+        let mut after = findings(&["a1", "b1"], Some([1, 0, 2, 0, 0]));
+        after.list.push(hiding("c2"));
+        check_hidden(&before, &after, [&["c1"], &[]]);
     }
 
     fn check_improved(before: (&[&str], Rank), after: (&[&str], Rank), expected: bool) {

@@ -283,6 +283,7 @@ Lr-Kind: fix
     fn the_message_says_what_a_recheck_found() {
         let outcome = Outcome::Rechecked {
             fixed: vec![],
+            hidden: vec![],
             still_there: vec![finding("F401", "`os` imported but unused")],
             new: vec![finding("E999", "syntax error")],
         };
@@ -302,6 +303,27 @@ Lr-Part: 1
 Lr-Kind: fix
 ";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_message_claims_nothing_that_is_only_hidden() {
+        let outcome = Outcome::Rechecked {
+            fixed: vec![],
+            hidden: vec![finding("F401", "`os` imported but unused")],
+            still_there: vec![],
+            new: vec![finding("E999", "syntax error")],
+        };
+        let text = fix(&outcome, &[change("a.py")], None, &trailers());
+        let expected = "\
+Apply fix: findings now hidden in a.py
+
+No longer seen:
+- F401: 1 (a.py) `os` imported but unused
+
+New:
+- E999: 1 (a.py) syntax error
+";
+        assert!(text.starts_with(expected), "{text}");
     }
 
     #[test]

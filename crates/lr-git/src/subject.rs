@@ -59,9 +59,13 @@ pub(crate) fn of(outcome: &Outcome, changes: &[Change]) -> String {
         Outcome::AskedFor(asked) => asked,
         Outcome::Rechecked {
             fixed,
+            hidden,
             still_there,
             new,
         } => {
+            if fixed.is_empty() && !hidden.is_empty() {
+                return format!("Apply fix: findings now hidden{place}");
+            }
             if fixed.is_empty() && !(still_there.is_empty() && new.is_empty()) {
                 return format!("Apply fix: no finding gone yet{place}");
             }

@@ -33,6 +33,26 @@ fn says_fixed_still_there_and_new() {
 }
 
 #[test]
+fn claims_nothing_that_an_error_hides() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    let mut turn = sandbox.apply(1, &[("a.py", Some("print(1\n"))]);
+    turn["check"] = check(&["a.py F401", "a.py E501"]);
+    turn["check"]["rank"] = json!([0, 0, 2, 0, 0]);
+    let mut after = check(&["a.py E999"]);
+    after["rank"] = json!([1, 0, 0, 0, 0]);
+    after["results"][0]["findings"][0]["weight"] = json!("hides");
+    let next = next(&sandbox, &after);
+    sandbox
+        .lr(&["commit", "--rechecked", &next], &line(&turn))
+        .code(0);
+    let body = sandbox.git(&["log", "-1", "--format=%B", "HEAD~1"]);
+    let expected = "Apply fix: findings now hidden in a.py\n\nNo longer seen:\n- ruff E501: 1 (a.py) E501 it is\n- ruff F401: 1 (a.py) F401 it is\n\nNew:\n- ruff E999: 1 (a.py) E999 it is\n\n";
+    assert!(body.starts_with(expected), "{body}");
+    assert!(!sandbox.read("FIXES.md").contains("\nFixed:\n"));
+}
+
+#[test]
 fn a_recheck_that_was_trouble_is_committed_as_asked_for() {
     let sandbox = Sandbox::new();
     sandbox.start(&["a.py"]);
