@@ -50,6 +50,11 @@ impl Checked {
         Ok(all)
     }
 
+    /// How many findings hide others, as far as that is known.
+    pub(crate) fn hiding(&self) -> u64 {
+        self.rank.map_or(0, |rank| rank[0])
+    }
+
     fn add(&mut self, turn: &Turn) -> Result<Option<Stop>, ReadError> {
         let sources: Vec<Source> = turn.get()?.unwrap_or_default();
         let hashed = sources.into_iter().map(|it| Some((it.path, it.sha256?)));

@@ -102,7 +102,7 @@ impl<'a> Rounds<'a> {
         let judged = self.judge.rechecked(&answers, put_back, &found);
         let went_on = self.runner.went_on() && !self.runner.goes_on_with(Stage::RESTORE);
         if judged.is_break() && went_on {
-            self.judge.renew();
+            self.judge.renew(&found);
             return ControlFlow::Continue(next);
         }
         judged?;
@@ -131,7 +131,7 @@ impl<'a> Rounds<'a> {
 
     /// Brings the best state back with a commit of its own, where the present one is worse, and
     /// checks it.
-    fn restore(&mut self, stop: &Stop) -> Flow<Option<Ran>> {
+    fn restore(&mut self, stop: &Stop) -> Flow<Option<(Ran, Checked)>> {
         let best = self.judge.best();
         let Some(better) = best.better() else {
             return ControlFlow::Continue(None);
@@ -158,11 +158,11 @@ impl<'a> Rounds<'a> {
             }
         }
         self.note_commits(&restored)?;
-        let (check, _) = self.check(Some(&restored))?;
+        let checked = self.check(Some(&restored))?;
         self.judge.restored(better);
         self.turn += 1;
         self.summary.record(self.runner.record());
-        ControlFlow::Continue(Some(check))
+        ControlFlow::Continue(Some(checked))
     }
 
     /// Stops where the run once ended by bringing the best state back, although it would go on by
@@ -178,9 +178,9 @@ impl<'a> Rounds<'a> {
     /// Goes on behind a restore in the record, or stops where the run ended with it.
     fn go_on_restored(&mut self, stop: Stop) -> Flow<Ran> {
         match self.restore(&stop)? {
-            Some(check) if self.goes_past || self.runner.went_on() => {
+            Some((check, found)) if self.goes_past || self.runner.went_on() => {
                 self.goes_past = false;
-                self.judge.renew();
+                self.judge.renew(&found);
                 ControlFlow::Continue(check)
             }
             _ => ControlFlow::Break(stop),

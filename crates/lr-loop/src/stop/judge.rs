@@ -87,6 +87,7 @@ impl Judge {
     /// Looks at the first check.
     pub(crate) fn begin(&mut self, check: &Checked) -> Flow {
         self.seen.note(check);
+        self.patience.begin(check);
         self.at_end(check)
     }
 
@@ -180,7 +181,7 @@ impl Judge {
         if !self.tries.give_up(keys) {
             return Flow::Break(reason.into());
         }
-        self.patience = Patience::new(self.limits.patience);
+        self.patience.renew();
         Flow::Continue(())
     }
 
@@ -195,7 +196,8 @@ impl Judge {
         if let Some(error) = worst_error(answers).filter(|it| it.status() != Status::NoReply) {
             return Flow::Break(self.because(error));
         }
-        self.tries.note(answers, check);
+        let hides_more = self.patience.hides_more(check);
+        self.tries.note(answers, check, hides_more);
         let kept = Answer::any(answers, Outcome::Applied) && !put_back;
         let seen = kept && !self.seen.note(check);
         let reason = match self.patience.ends(answers, check) {
@@ -208,10 +210,11 @@ impl Judge {
         }
     }
 
-    /// Begins anew to count turns in a row, because the run went on although there was a reason to
-    /// stop.
-    pub(crate) fn renew(&mut self) {
-        self.patience = Patience::new(self.limits.patience);
+    /// Begins anew to count turns in a row, from a check on, because the run went on although there
+    /// was a reason to stop.
+    pub(crate) fn renew(&mut self, check: &Checked) {
+        self.patience.renew();
+        self.patience.begin(check);
         self.seen = Seen::default();
     }
 
@@ -589,6 +592,50 @@ mod tests {
             applied("6", &["l"], &["l", "m", "n"]),
         ];
         assert_eq!(run(&mut judge(), &turns), [None; 5]);
+    }
+
+    /// A turn that broke the file, so that nothing is found but that.
+    fn broke(hash: &str, asked: &[&str]) -> (Answer, Checked) {
+        let (answer, check) = applied(hash, asked, &["syntax"]);
+        let rank = Some([1, 0, 0, 0, 0]);
+        (answer, Checked { rank, ..check })
+    }
+
+    #[test]
+    fn breaking_and_repairing_renews_no_patience() {
+        let repaired = |hash, left| applied(hash, &["syntax"], left);
+        let mut judge = judge();
+        assert_eq!(reason(judge.begin(&check("1", &["k", "l"]))), None);
+        let turns = [
+            broke("2", &["k", "l"]),
+            repaired("3", &["k", "l"]),
+            broke("4", &["k", "l"]),
+            // What is really gone in the end renews it.
+            repaired("5", &["l"]),
+            broke("6", &["l"]),
+            repaired("7", &["l"]),
+            broke("8", &["l"]),
+            repaired("9", &["l"]),
+            broke("10", &["l"]),
+        ];
+        let ends = run(&mut judge, &turns);
+        assert_eq!(ends[..8], [None; 8]);
+        assert_eq!(ends[8], Some(Reason::STALLED));
+    }
+
+    #[test]
+    fn repairing_what_hid_others_at_the_beginning_is_progress() {
+        let mut judge = judge();
+        let (_, broken) = broke("1", &[]);
+        assert_eq!(reason(judge.begin(&broken)), None);
+        let turns = [
+            broke("2", &["syntax"]),
+            broke("3", &["syntax"]),
+            applied("4", &["syntax"], &["k", "l"]),
+            applied("5", &["k", "l"], &["k", "l"]),
+            applied("6", &["k", "l"], &["k", "l"]),
+        ];
+        assert_eq!(run(&mut judge, &turns), [None; 5]);
     }
 
     #[test]

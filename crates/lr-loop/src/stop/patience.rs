@@ -1,5 +1,7 @@
 //! How many turns in a row may lead nowhere.
 
+use std::collections::BTreeSet;
+
 use lr_turn::Outcome;
 
 use super::reason::Reason;
@@ -19,6 +21,29 @@ pub(super) struct Patience {
     stalled: u64,
     refused: u64,
     free: u64,
+    base: Option<Base>,
+}
+
+/// The last check in which the fewest findings hid others: in one that hides more, what is no
+/// longer seen need not be gone.
+#[derive(Debug)]
+struct Base {
+    /// How many findings hid others.
+    hiding: u64,
+    keys: BTreeSet<String>,
+    /// Which of them were asked about in turns that ended with more hidden.
+    asked: BTreeSet<String>,
+    /// How many findings hide others at present.
+    present: u64,
+}
+
+/// Whether what was asked about is gone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    Some,
+    None,
+    /// What earlier turns broke was repaired, as far as can be seen.
+    Repaired,
 }
 
 impl Patience {
@@ -29,7 +54,27 @@ impl Patience {
             stalled: 0,
             refused: 0,
             free: 0,
+            base: None,
         }
+    }
+
+    /// Notes the check from which the next turn goes on.
+    pub(super) fn begin(&mut self, check: &Checked) {
+        self.base = Some(Base::of(check));
+    }
+
+    /// Begins anew to count.
+    pub(super) fn renew(&mut self) {
+        *self = Self {
+            base: self.base.take(),
+            ..Self::new(self.most_stalled)
+        };
+    }
+
+    /// Tells whether a check hides more than an earlier one did.
+    pub(super) fn hides_more(&self, check: &Checked) -> bool {
+        let base = self.base.as_ref();
+        base.is_some_and(|base| check.hiding() > base.hiding)
     }
 
     /// Notes that a model was asked.
@@ -44,20 +89,70 @@ impl Patience {
         let applied = Answer::any(answers, Outcome::Applied);
         let refused = !applied && Answer::any(answers, Outcome::Refused);
         let free = answers.iter().all(|it| it.free);
-        let gone = answers.iter().any(|it| !it.asked.is_subset(&check.keys));
+        let asked: BTreeSet<String> = answers.iter().flat_map(|it| it.asked.clone()).collect();
+        let nothing_asked = asked.is_empty();
+        let gone = self.gone(asked, check);
         count(&mut self.refused, refused);
         count(&mut self.free, free);
         // Where nothing was found, nothing could go.
-        let nothing_asked = answers.iter().all(|it| it.asked.is_empty());
-        let says_nothing = refused || nothing_asked || (free && gone);
-        if !says_nothing {
-            count(&mut self.stalled, !gone);
+        let says_nothing = refused || nothing_asked || gone == Gone::Repaired;
+        if !says_nothing && !(free && gone == Gone::Some) {
+            count(&mut self.stalled, gone == Gone::None);
         }
         if self.refused >= MOST_REFUSED {
             return Some(Reason::REFUSED);
         }
         let stalled = self.stalled >= self.most_stalled || self.free >= MOST_FREE;
         stalled.then_some(Reason::STALLED)
+    }
+
+    /// Tells whether something is gone that this turn was asked about, or the turns before it that
+    /// ended with more hidden.
+    fn gone(&mut self, asked: BTreeSet<String>, check: &Checked) -> Gone {
+        let hides_more = self.hides_more(check);
+        let Some(base) = &mut self.base else {
+            self.begin(check);
+            return Gone::of(&asked, check);
+        };
+        let was_hiding = base.present;
+        let known = asked.into_iter().filter(|key| base.keys.contains(key));
+        base.asked.extend(known);
+        if hides_more {
+            base.present = check.hiding();
+            return if base.present < was_hiding {
+                Gone::Repaired
+            } else {
+                Gone::None
+            };
+        }
+        let gone = Gone::of(&base.asked, check);
+        let was_worse = was_hiding > base.hiding;
+        self.begin(check);
+        match gone {
+            Gone::None if was_worse => Gone::Repaired,
+            gone => gone,
+        }
+    }
+}
+
+impl Base {
+    fn of(check: &Checked) -> Self {
+        Self {
+            hiding: check.hiding(),
+            keys: check.keys.clone(),
+            asked: BTreeSet::new(),
+            present: check.hiding(),
+        }
+    }
+}
+
+impl Gone {
+    fn of(asked: &BTreeSet<String>, check: &Checked) -> Self {
+        if asked.is_subset(&check.keys) {
+            Self::None
+        } else {
+            Self::Some
+        }
     }
 }
 

@@ -21,14 +21,17 @@ impl Tries {
         }
     }
 
-    /// Counts a turn with the check after it. What nobody answered was not tried.
-    pub(super) fn note(&mut self, answers: &[Answer], check: &Checked) {
+    /// Counts a turn with the check after it, which may hide what is still there. What nobody
+    /// answered was not tried.
+    pub(super) fn note(&mut self, answers: &[Answer], check: &Checked, hides_more: bool) {
         let answered = answers.iter().filter(|it| !it.free && it.outcome.is_some());
         let asked: BTreeSet<&String> = answered.flat_map(|it| &it.asked).collect();
         for key in asked {
             *self.in_vain.entry(key.clone()).or_default() += 1;
         }
-        self.in_vain.retain(|key, _| check.keys.contains(key));
+        if !hides_more {
+            self.in_vain.retain(|key, _| check.keys.contains(key));
+        }
     }
 
     /// Tells whether one of these findings is for the other model.
@@ -66,7 +69,7 @@ mod tests {
             keys: keys(left),
             ..Checked::default()
         };
-        tries.note(&[answer], &check);
+        tries.note(&[answer], &check, false);
     }
 
     fn answered(asked: &[&str]) -> Answer {
@@ -103,6 +106,14 @@ mod tests {
         };
         turn(&mut tries, failed, &["k"]);
         assert!(!tries.need_another(&keys(&["k"])));
+    }
+
+    #[test]
+    fn a_finding_that_is_hidden_is_not_forgotten() {
+        let mut tries = Tries::new(Some(2));
+        tries.note(&[answered(&["k"])], &Checked::default(), true);
+        turn(&mut tries, answered(&["k"]), &["k"]);
+        assert!(tries.need_another(&keys(&["k"])));
     }
 
     #[test]
