@@ -236,9 +236,14 @@ fn the_numbers_of_a_run_are_sums_over_its_record() {
     assert_eq!(number(&totals["usage"]["output"]), sum(["usage", "output"]));
     let told: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let told = &told["loop"];
-    for key in ["calls", "usage", "commits", "findings"] {
+    for key in ["calls", "usage", "charged", "commits", "findings"] {
         assert_eq!(told[key], totals[key], "{key}");
     }
+    let turns = summary["turns"].as_array().unwrap();
+    assert_eq!(number(&told["turns"]), turns.len() as u64);
+    let tokens = number(&totals["charged"]["tokens"]);
+    let line = format!(", {tokens} tokens, ");
+    assert!(outcome.stderr.contains(&line), "{outcome}");
     let mut by_turn: BTreeMap<u64, u64> = BTreeMap::new();
     for line in replies {
         *by_turn.entry(number(&line["turn"])).or_default() += number(&line["reply"]["attempts"]);

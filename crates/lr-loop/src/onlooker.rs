@@ -168,6 +168,7 @@ fn run_line(so_far: &Numbers, running: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::Amount;
 
     #[test]
     fn a_log_learns_how_long_a_stage_has_been_running() {
@@ -183,7 +184,10 @@ mod tests {
             findings: Some((12, 5)),
             turns: 2,
             calls: 3,
-            tokens: 12_345,
+            tokens: Amount {
+                known: 12_345,
+                counts: 12_345,
+            },
             ..Numbers::default()
         };
         assert_eq!(

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use lr_stage::Status;
 
-use crate::money;
 use crate::progress::plural;
 use crate::stop::Reason;
 
@@ -24,6 +23,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) seconds: f64,
     /// The branch of the run, where it has one.
     pub(crate) branch: Option<&'a str>,
+    /// Whether a change was applied.
+    pub(crate) has_changes: bool,
     /// Whether the run made commits.
     pub(crate) has_commits: bool,
     /// What names the run to `--resume`, where it left a record.
@@ -35,18 +36,30 @@ pub(crate) struct Ending<'a> {
 pub(crate) struct Numbers {
     /// Before the first turn and after the last one.
     pub(crate) findings: Option<(u64, u64)>,
+    /// Whether those after the last turn hide others that were seen before the first one.
+    pub(crate) hides_more: bool,
+    /// In how many turns there was a reply or a call.
     pub(crate) turns: u64,
     pub(crate) calls: u64,
     /// Of all calls, in and out.
-    pub(crate) tokens: u64,
+    pub(crate) tokens: Amount,
     pub(crate) cost: Cost,
+}
+
+/// What calls took together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Amount {
+    /// As far as it is known.
+    pub(crate) known: u64,
+    /// What counts against limits: for what is not known, the most it can be.
+    pub(crate) counts: u64,
 }
 
 /// What calls cost, in millionths of a US dollar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cost {
-    /// The sum of what is known.
-    pub(crate) micro_dollars: u64,
+    /// The sum.
+    pub(crate) micro_dollars: Amount,
     /// How many calls are in the sum.
     pub(crate) known: u64,
     /// How many are not.
@@ -110,7 +123,7 @@ impl Ending<'_> {
     fn changes(&self) -> Option<String> {
         let run = self.run;
         let words = match (self.branch, self.reason.status) {
-            (None, _) if self.numbers.turns == 0 => return None,
+            (None, _) if !self.has_changes => return None,
             (None, _) => "git diff (see it), less FIXES.md (what was done and why)".to_owned(),
             (Some(branch), _) if self.is_apart && self.has_commits => format!(
                 "git merge {branch} (keep it), git diff refs/lr/{run}/base...{branch} (see it)"
@@ -137,37 +150,39 @@ impl Numbers {
             Some((before, after)) => format!("findings {before} -> {after}"),
             None => "findings unknown".to_owned(),
         };
+        let hidden = if self.hides_more {
+            " (others are hidden)"
+        } else {
+            ""
+        };
         format!(
-            "{findings}, {}, {}, {}, {}",
+            "{findings}{hidden}, {}, {}, {}, {}",
             plural(self.turns, "turn"),
             plural(self.calls, "call"),
-            plural(self.tokens, "token"),
+            self.tokens.words(|tokens| plural(tokens, "token")),
             self.cost.words(),
         )
     }
 }
 
-impl Cost {
-    /// Adds what `calls` calls cost.
-    pub(crate) fn add(&mut self, calls: u64, dollars: Option<f64>) {
-        match dollars.and_then(money::read) {
-            Some(micro_dollars) => {
-                self.micro_dollars += micro_dollars;
-                self.known += calls;
-            }
-            None => self.unknown += calls,
-        }
+impl Amount {
+    fn words(self, written: impl Fn(u64) -> String) -> String {
+        let bound = if self.counts > self.known {
+            "at most "
+        } else {
+            ""
+        };
+        format!("{bound}{}", written(self.counts))
     }
+}
 
+impl Cost {
     fn words(self) -> String {
+        let sum = self.micro_dollars.words(dollars);
         match (self.known, self.unknown) {
             (0, 1..) => "cost unknown".to_owned(),
-            (_, 0) => dollars(self.micro_dollars),
-            (_, unknown) => format!(
-                "{} and the unknown cost of {}",
-                dollars(self.micro_dollars),
-                plural(unknown, "call")
-            ),
+            (_, 0) => sum,
+            (_, unknown) => format!("{sum} and the unknown cost of {}", plural(unknown, "call")),
         }
     }
 }
@@ -217,6 +232,10 @@ pub(crate) fn explanations(explanations: &[(u64, String)]) -> String {
 mod tests {
     use super::*;
 
+    fn amount(known: u64, counts: u64) -> Amount {
+        Amount { known, counts }
+    }
+
     fn ending(reason: Reason) -> Ending<'static> {
         Ending {
             run: "r",
@@ -225,17 +244,19 @@ mod tests {
             error: None,
             numbers: Numbers {
                 findings: Some((12, 1)),
+                hides_more: false,
                 turns: 3,
                 calls: 2,
-                tokens: 34,
+                tokens: amount(34, 34),
                 cost: Cost {
-                    micro_dollars: 1_200,
+                    micro_dollars: amount(1_200, 1_200),
                     known: 2,
                     unknown: 0,
                 },
             },
             seconds: 1.234,
             branch: Some("lr/r"),
+            has_changes: true,
             has_commits: true,
             resume: Some("r".to_owned()),
         }
@@ -253,6 +274,7 @@ mod tests {
             numbers: Numbers::default(),
             error: Some("no\n  reply"),
             branch: None,
+            has_changes: false,
             resume: None,
             ..ending(Reason::MODEL_FAILED)
         };
@@ -267,20 +289,17 @@ mod tests {
     fn what_to_type_next_depends_on_the_reason() {
         let next = |reason| ending(reason).next().unwrap();
         assert!(next(Reason::CLEAN).starts_with("git checkout - && git merge lr/r (keep it)"));
-        let without_branch = |reason, turns| {
+        let without_branch = |reason, has_changes| {
             let ending = Ending {
                 branch: None,
-                numbers: Numbers {
-                    turns,
-                    ..Numbers::default()
-                },
+                has_changes,
                 ..ending(reason)
             };
             ending.next()
         };
-        assert_eq!(without_branch(Reason::CLEAN, 0), None);
+        assert_eq!(without_branch(Reason::CLEAN, false), None);
         assert_eq!(
-            without_branch(Reason::CLEAN, 1).unwrap(),
+            without_branch(Reason::CLEAN, true).unwrap(),
             "git diff (see it), less FIXES.md (what was done and why)"
         );
         for (reason, expected) in [
@@ -295,25 +314,43 @@ mod tests {
             (Reason::INTERRUPTED, "lr-loop --resume r (go on)"),
             (Reason::STOP_AFTER, "the same without --stop-after"),
         ] {
-            assert_eq!(without_branch(reason, 0).unwrap(), expected);
+            assert_eq!(without_branch(reason, false).unwrap(), expected);
         }
     }
 
     #[test]
     fn costs_are_exact_and_what_is_unknown_is_said() {
-        let words = |costs: &[Option<f64>]| {
-            let mut sum = Cost::default();
-            for cost in costs {
-                sum.add(1, *cost);
-            }
-            sum.words()
+        let words = |micro_dollars, known, unknown| {
+            let cost = Cost {
+                micro_dollars,
+                known,
+                unknown,
+            };
+            cost.words()
         };
-        assert_eq!(words(&[]), "$0.00");
-        assert_eq!(words(&[Some(1.5), Some(0.000_001)]), "$1.500001");
-        assert_eq!(words(&[None]), "cost unknown");
+        assert_eq!(words(amount(0, 0), 0, 0), "$0.00");
+        assert_eq!(words(amount(1_500_001, 1_500_001), 2, 0), "$1.500001");
+        assert_eq!(words(amount(0, 0), 0, 1), "cost unknown");
         assert_eq!(
-            words(&[Some(0.25), None]),
+            words(amount(250_000, 250_000), 1, 1),
             "$0.25 and the unknown cost of 1 call"
+        );
+        assert_eq!(words(amount(250_000, 270_000), 2, 0), "at most $0.27");
+    }
+
+    #[test]
+    fn what_nobody_counted_and_what_nobody_sees_is_said() {
+        let numbers = Numbers {
+            findings: Some((12, 1)),
+            hides_more: true,
+            turns: 1,
+            calls: 1,
+            tokens: amount(0, 4_200),
+            ..Numbers::default()
+        };
+        assert_eq!(
+            numbers.words(),
+            "findings 12 -> 1 (others are hidden), 1 turn, 1 call, at most 4200 tokens, $0.00"
         );
     }
 

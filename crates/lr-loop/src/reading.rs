@@ -152,6 +152,10 @@ pub(crate) struct Taken {
     pub(crate) calls: u64,
     pub(crate) usage: Usage,
     pub(crate) cost_usd: Option<f64>,
+    /// How many of the calls cost what is not known, and count as nothing.
+    pub(crate) unpriced: u64,
+    /// Whether a model answered.
+    pub(crate) is_answer: bool,
     /// What counts against the limits.
     pub(crate) charge: Charge,
 }
@@ -161,20 +165,35 @@ impl Taken {
     pub(crate) fn read(turn: &Turn) -> Result<Self, ReadError> {
         let error: Option<TurnError> = turn.get()?;
         Ok(match turn.get::<Reply>()? {
-            None => Self {
-                calls: error.as_ref().map_or(0, |error| error.attempts),
-                charge: error.and_then(|error| error.charged).unwrap_or_default(),
-                ..Self::default()
-            },
+            None => {
+                let calls = error.as_ref().map_or(0, |error| error.attempts);
+                let charge = error.and_then(|error| error.charged);
+                Self {
+                    calls,
+                    unpriced: charge.map_or(0, |charge| unpriced(charge, calls)),
+                    charge: charge.unwrap_or_default(),
+                    ..Self::default()
+                }
+            }
             Some(reply) if is_free(&reply) => Self::default(),
             Some(reply) => Self {
                 charge: reply.charge(),
+                unpriced: unpriced(reply.charge(), reply.attempts.unwrap_or(1)),
+                is_answer: true,
                 model: reply.model,
                 calls: reply.attempts.unwrap_or(1),
                 usage: reply.usage.unwrap_or_default(),
                 cost_usd: reply.cost_usd,
             },
         })
+    }
+}
+
+/// Tells how many of so many calls have no price.
+fn unpriced(charge: Charge, calls: u64) -> u64 {
+    match charge.cost_microusd {
+        Some(_) => 0,
+        None => calls,
     }
 }
 
@@ -265,13 +284,18 @@ mod tests {
             r#"{"lr":1,"reply":{"text":"","by":"lr-llm","attempts":2,"usage":{"input":5}}}"#;
         assert_eq!((taken(reply).calls, taken(reply).usage.input), (2, 5));
         assert_eq!(taken(reply).charge.tokens, 5);
+        assert_eq!((taken(reply).unpriced, taken(reply).is_answer), (2, true));
         let free = r#"{"lr":1,"reply":{"text":"","by":"lr-fix"}}"#;
         assert_eq!(taken(free), Taken::default());
         let error =
             r#"{"lr":1,"error":{"stage":"lr-llm","kind":"network","message":"m","attempts":4}}"#;
-        assert_eq!(taken(error).calls, 4);
+        assert_eq!((taken(error).calls, taken(error).unpriced), (4, 0));
         let error = error.replace("}}", r#","charged":{"tokens":9}}}"#);
         assert_eq!(taken(&error).charge.tokens, 9);
+        assert_eq!(
+            (taken(&error).unpriced, taken(&error).is_answer),
+            (4, false)
+        );
         let error = r#"{"lr":1,"error":{"stage":"lr-llm","kind":"no_model","message":"m"}}"#;
         assert_eq!(taken(error).calls, 0);
     }

@@ -6,10 +6,13 @@ use std::time::Instant;
 
 use lr_record::Record;
 use lr_stage::{Error, Status, clock, say};
-use lr_turn::{Commit, Id, Outcome, Prompt, Reply, Section, Turn, TurnError, Usage};
+use lr_turn::{
+    Charge, Commit, Id, Outcome, Prompt, Reply, Section, Turn, TurnError, Usage, microusd,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::page::{self, Cost, Ending, Numbers};
+use crate::money;
+use crate::page::{self, Amount, Cost, Ending, Numbers};
 use crate::reading::{Answer, Checked, Taken};
 use crate::stop::{Best, Reason, Stop};
 
@@ -31,6 +34,12 @@ pub(crate) struct Summary {
     /// What names the run to `--resume`, where it left a record.
     resume: Option<String>,
     cost: Cost,
+    /// Whether what is found at the end hides others that were seen at the beginning.
+    hides_more: bool,
+    /// Whether a model has answered.
+    has_answer: bool,
+    /// Whether a change was applied.
+    has_changes: bool,
     /// What `--stop-after` asked for.
     pub(crate) built: Vec<Turn>,
     /// What `--dry-run` says about them.
@@ -45,14 +54,16 @@ struct LoopSection {
     reason: String,
     /// The exit status.
     status: u8,
-    /// How many turns ended with a check.
+    /// In how many turns there was a reply, or a model was called.
     turns: u64,
     /// How often a model was called.
     calls: u64,
     findings: Findings,
-    /// The tokens of all calls.
+    /// The tokens of all replies.
     usage: Usage,
-    /// What all calls cost in US dollars, where the provider says so.
+    /// What counts against limits: also what calls may have taken of which nobody says so.
+    charged: Charge,
+    /// What all calls cost in US dollars, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
     /// The same in whole millionths, as the record sums it up.
@@ -106,6 +117,9 @@ impl Summary {
             explanations: Vec::new(),
             resume: None,
             cost: Cost::default(),
+            hides_more: false,
+            has_answer: false,
+            has_changes: false,
             built: Vec::new(),
             estimate: String::new(),
         }
@@ -145,10 +159,18 @@ impl Summary {
         told.usage.cache_write += taken.usage.cache_write;
         told.usage.output += taken.usage.output;
         told.usage.reasoning += taken.usage.reasoning;
-        self.cost.add(taken.calls, taken.cost_usd);
-        if let Some(cost) = taken.cost_usd {
-            told.cost_usd = Some(told.cost_usd.unwrap_or_default() + cost);
-        }
+        told.charged.tokens += taken.charge.tokens;
+        self.has_answer |= taken.is_answer;
+        let cost = &mut self.cost;
+        cost.unknown += taken.unpriced;
+        cost.known += taken.calls - taken.unpriced;
+        cost.micro_dollars.known += taken.cost_usd.map_or(0, microusd);
+        cost.micro_dollars.counts += taken.charge.cost_microusd.unwrap_or_default();
+    }
+
+    /// Tells whether a model has answered in this run.
+    pub(crate) fn has_answer(&self) -> bool {
+        self.has_answer
     }
 
     /// Notes where a change was kept.
@@ -190,17 +212,26 @@ impl Summary {
     fn settle(&mut self, record: &Record) {
         let totals = record.ledger().totals();
         let told = &mut self.told;
-        told.turns = record.ledger().complete_turns();
+        told.turns = record.ledger().turn_count();
         told.findings = Findings {
             before: totals.findings.before,
             after: totals.findings.after,
         };
         told.calls = totals.calls;
         told.usage = totals.usage;
+        told.charged = totals.charged;
         told.cost_microusd = totals.cost_microusd;
+        let dollars = totals.cost_microusd.map(money::written);
+        told.cost_usd = dollars.and_then(|dollars| dollars.parse().ok());
         told.commits = totals.commits;
+        self.hides_more = totals.rank.after.map(|rank| rank[0])
+            > totals.rank.before.map(|rank| rank[0]).or(Some(0));
+        self.has_changes = totals.outcomes.contains_key("applied");
         self.cost = Cost {
-            micro_dollars: totals.cost_microusd.unwrap_or_default(),
+            micro_dollars: Amount {
+                known: totals.cost_microusd.unwrap_or_default(),
+                counts: totals.charged.cost_microusd.unwrap_or_default(),
+            },
             known: totals.calls - totals.unpriced,
             unknown: totals.unpriced,
         };
@@ -269,9 +300,13 @@ impl Summary {
         let told = &self.told;
         Numbers {
             findings: told.findings.before.zip(told.findings.after),
+            hides_more: self.hides_more,
             turns: told.turns,
             calls: told.calls,
-            tokens: told.usage.input + told.usage.output,
+            tokens: Amount {
+                known: told.usage.input + told.usage.output,
+                counts: told.charged.tokens,
+            },
             cost: self.cost,
         }
     }
@@ -287,6 +322,7 @@ impl Summary {
             numbers: self.numbers(),
             seconds: told.seconds,
             branch: told.branch.as_deref(),
+            has_changes: self.has_changes,
             has_commits: !told.commits.is_empty(),
             resume: self.resume.clone(),
         }
@@ -369,7 +405,7 @@ mod tests {
         summary.started();
         let line = summary.ending().line();
         let numbers =
-            "; findings 2 -> 1, 3 turns, 2 calls, 34 tokens, cost unknown, 1.2 s, branch lr/r; ";
+            "; findings 2 -> 1, 1 turn, 2 calls, 34 tokens, cost unknown, 1.2 s, branch lr/r; ";
         assert!(line.contains(numbers), "{line}");
     }
 
@@ -377,10 +413,10 @@ mod tests {
     fn the_stop_reason_is_data() {
         assert_eq!(
             summary(Reason::ITERATIONS).to_turn().to_line(),
-            "{\"lr\":1,\"run\":\"r\",\"loop\":{\"reason\":\"iterations\",\"status\":4,\"turns\":3,\
+            "{\"lr\":1,\"run\":\"r\",\"loop\":{\"reason\":\"iterations\",\"status\":4,\"turns\":1,\
              \"calls\":2,\"findings\":{\"before\":2,\"after\":1},\"usage\":{\"input\":30,\
              \"cached_input\":0,\"cache_write\":0,\"output\":4,\"reasoning\":0},\
-             \"seconds\":1.235,\"commits\":[]}}"
+             \"charged\":{\"tokens\":34},\"seconds\":1.235,\"commits\":[]}}"
         );
     }
 

@@ -152,15 +152,15 @@ fn a_reply_that_changes_nothing_ends_the_loop() {
     let applied = |command: &str, expected: &str| check(&[("apply", command)], &[], expected);
     applied(
         "./stages apply no_edits",
-        "no_edits 1: 0 turns, 1 calls, 2 -> 2",
+        "no_edits 1: 1 turns, 1 calls, 2 -> 2",
     );
     applied(
         "./stages apply no_change",
-        "no_change 1: 0 turns, 1 calls, 2 -> 2",
+        "no_change 1: 1 turns, 1 calls, 2 -> 2",
     );
     applied(
         "./stages apply no_edits true",
-        "declared_done 1: 0 turns, 1 calls, 2 -> 2",
+        "declared_done 1: 1 turns, 1 calls, 2 -> 2",
     );
 }
 
@@ -232,7 +232,7 @@ fn without_a_model_the_reason_depends_on_whether_one_was_named() {
         ("llm", "./stages fail lr-llm network 3 1"),
         ("apply", "cat"),
     ];
-    check(&network, &[], "model_failed 3: 0 turns, 1 calls, 2 -> 2");
+    check(&network, &[], "model_failed 3: 1 turns, 1 calls, 2 -> 2");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_checker_in_trouble_ends_the_loop_before_a_model_is_asked() {
 fn what_was_applied_is_committed_before_trouble_in_the_check_after_it_ends_the_loop() {
     let silent = "[ -z \"${LR_PREVIOUS-}\" ] || exit 2; ./stages check \"$@\"";
     let ended = run(&[("check", silent)], &["--keep", "last"]);
-    assert_eq!(ended.summary(), "stage_failed 2: 0 turns, 1 calls, 2 -> 2");
+    assert_eq!(ended.summary(), "stage_failed 2: 1 turns, 1 calls, 2 -> 2");
     assert_eq!(ended.told["commits"].as_array().unwrap().len(), 2);
     assert_eq!(ended.record().last().unwrap(), "1 lr-git: commit");
 }
@@ -276,7 +276,7 @@ fn the_best_state_is_brought_back_and_checked() {
     let ended = run(&stages, &[]);
     assert_eq!(
         ended.summary(),
-        "no_edits 1: 1 turns, 2 calls, 2 -> 2",
+        "no_edits 1: 2 turns, 2 calls, 2 -> 2",
         "{}",
         ended.stderr
     );
@@ -292,7 +292,7 @@ fn the_best_state_is_brought_back_and_checked() {
     let ended = run(&stages, &["--keep", "last"]);
     assert_eq!(
         ended.summary(),
-        "no_edits 1: 1 turns, 2 calls, 2 -> 3",
+        "no_edits 1: 2 turns, 2 calls, 2 -> 3",
         "{}",
         ended.stderr
     );
@@ -314,7 +314,7 @@ fn a_restore_that_fails_is_said_and_changes_no_reason() {
     let ended = run(&stages, &[]);
     assert_eq!(
         ended.summary(),
-        "no_edits 1: 1 turns, 2 calls, 2 -> 3",
+        "no_edits 1: 2 turns, 2 calls, 2 -> 3",
         "{}",
         ended.stderr
     );

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use lr_stage::{Error, Kind};
 use lr_turn::{
-    Apply, Check, CheckStatus, Commit, Rank, ReadError, Reply, Turn, TurnError, Usage, microusd,
+    Apply, Charge, Check, CheckStatus, Commit, Rank, ReadError, Reply, Turn, TurnError, Usage,
+    microusd,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,10 @@ pub struct Taken {
     /// What the replies cost, in millionths of a US dollar, as far as that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_microusd: Option<u64>,
-    /// How many calls cost what is not known.
+    /// What counts against limits: more than `usage` and `cost_microusd` say where a call failed
+    /// that may have to be paid for, or where nobody says what it took.
+    pub charged: Charge,
+    /// How many calls cost what is not known, and count as nothing.
     #[serde(skip_serializing_if = "is_zero")]
     pub unpriced: u64,
     /// How long the stages took, by their names.
@@ -163,7 +167,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Returns what each turn has taken, the first first. Every turn that began is one of them.
+    /// Returns what each turn has taken, the first first: all in which there was a reply, or a model
+    /// was called.
     pub fn turns(&self) -> Vec<TurnTaken> {
         let turn = |(turn, taken): (&u64, &Taken)| TurnTaken {
             turn: *turn,
@@ -173,7 +178,8 @@ impl Ledger {
                 ..taken.clone()
             },
         };
-        self.turns.iter().map(turn).collect()
+        let counted = self.turns.iter().filter(|(_, taken)| taken.is_turn());
+        counted.map(turn).collect()
     }
 
     fn span<T>(&self, first: u64, last: u64, value: impl Fn(&Checked) -> Option<T>) -> Span<T> {
@@ -203,22 +209,24 @@ impl Ledger {
         all
     }
 
-    /// Returns how many turns ended with a check.
-    pub fn complete_turns(&self) -> u64 {
-        self.checks
-            .keys()
-            .last()
-            .map_or(0, |turn| turn.saturating_sub(1))
+    /// Returns how many turns there were.
+    pub fn turn_count(&self) -> u64 {
+        self.turns.values().filter(|taken| taken.is_turn()).count() as u64
     }
 }
 
 impl Taken {
+    /// Tells whether it is that of a turn, and not only of a check and of what came to nothing.
+    fn is_turn(&self) -> bool {
+        self.calls > 0 || !self.models.is_empty() || !self.outcomes.is_empty()
+    }
+
     fn add_reply(&mut self, line: &Turn) -> Result<(), ReadError> {
         if let Some(error) = line.get::<TurnError>()? {
             self.calls += error.attempts;
             // Calls that brought nothing cost nothing, unless they may have to be paid for.
-            if error.charged.is_some() {
-                self.unpriced += error.attempts;
+            if let Some(charge) = error.charged {
+                self.add_charge(charge, error.attempts);
             }
         }
         let Some(reply) = line.get::<Reply>()? else {
@@ -226,10 +234,10 @@ impl Taken {
         };
         let calls = reply.attempts.unwrap_or(1);
         self.calls += calls;
+        self.add_charge(reply.charge(), calls);
         self.add_usage(&reply.usage.unwrap_or_default());
-        match reply.cost_usd {
-            Some(cost) => self.add_cost(microusd(cost)),
-            None => self.unpriced += calls,
+        if let Some(cost) = reply.cost_usd {
+            self.add_cost(microusd(cost));
         }
         push_new(&mut self.models, reply.model);
         Ok(())
@@ -255,6 +263,7 @@ impl Taken {
         if let Some(cost) = other.cost_microusd {
             self.add_cost(cost);
         }
+        self.add_charge(other.charged, 0);
         self.unpriced += other.unpriced;
         for (stage, seconds) in &other.seconds {
             let sum = self.seconds.entry(stage.clone()).or_default();
@@ -271,6 +280,16 @@ impl Taken {
 
     fn add_cost(&mut self, cost: u64) {
         self.cost_microusd = Some(self.cost_microusd.unwrap_or_default() + cost);
+    }
+
+    /// Adds what counts for so many calls.
+    fn add_charge(&mut self, charge: Charge, calls: u64) {
+        self.charged.tokens += charge.tokens;
+        match (charge.cost_microusd, &mut self.charged.cost_microusd) {
+            (Some(cost), Some(sum)) => *sum += cost,
+            (Some(cost), sum) => *sum = Some(cost),
+            (None, _) => self.unpriced += calls,
+        }
     }
 
     fn add_usage(&mut self, usage: &Usage) {
@@ -338,7 +357,27 @@ mod tests {
         assert_eq!(turn.taken.rank.before, Some([0, 0, 1, 1, 0]));
         assert_eq!(turn.taken.commits, ["a", "b"]);
         assert_eq!(turn.taken.outcomes, [("applied".to_owned(), 1)].into());
-        assert_eq!(ledger.complete_turns(), 1);
+        assert_eq!(ledger.turn_count(), 1);
+    }
+
+    #[test]
+    fn a_turn_counts_from_its_first_call_or_reply() {
+        let no_model = r#"{"lr":1,"turn":1,"stage":"lr-llm","at":"2","error":{"stage":"lr-llm","kind":"no_model","message":"m"}}"#;
+        let failed = no_model.replace(r#""message":"m""#, r#""message":"m","attempts":1"#);
+        let no_edits =
+            r#"{"lr":1,"turn":1,"stage":"lr-apply","at":"3","apply":{"outcome":"no_edits"}}"#;
+        for (lines, expected) in [
+            (&[CHECK][..], 0),
+            (&[CHECK, no_model], 0),
+            (&[CHECK, &failed], 1),
+            (&[CHECK, no_edits], 1),
+        ] {
+            let mut ledger = ledger(lines);
+            ledger.add_seconds(1, "check", 0.1);
+            assert_eq!(ledger.turn_count(), expected, "{lines:?}");
+            assert_eq!(ledger.turns().len() as u64, expected);
+            assert_eq!(ledger.totals().seconds, [("check".to_owned(), 0.1)].into());
+        }
     }
 
     #[test]
@@ -351,6 +390,19 @@ mod tests {
         assert_eq!((totals.calls, totals.usage.input), (6, 5));
         assert_eq!((totals.cost_microusd, totals.unpriced), (Some(1500), 0));
         assert_eq!(totals.models, ["m"]);
+    }
+
+    #[test]
+    fn what_counts_against_limits_adds_up_replies_and_calls_in_vain() {
+        let reply = r#"{"lr":1,"turn":1,"stage":"lr-llm","at":"1","reply":{"text":"","usage":{"input":5,"output":1},"cost_usd":0.0015}}"#;
+        let empty = r#"{"lr":1,"turn":2,"stage":"lr-llm","at":"2","error":{"stage":"lr-llm","kind":"malformed","message":"m","attempts":1,"charged":{"tokens":9,"cost_microusd":20}}}"#;
+        let unknown = r#"{"lr":1,"turn":3,"stage":"lr-llm","at":"3","reply":{"text":"","attempts":2,"charged":{"tokens":100}}}"#;
+        let totals = ledger(&[reply, empty, unknown]).totals();
+        assert_eq!((totals.usage.input, totals.usage.output), (5, 1));
+        assert_eq!(totals.cost_microusd, Some(1500));
+        assert_eq!(totals.charged.tokens, 6 + 9 + 100);
+        assert_eq!(totals.charged.cost_microusd, Some(1520));
+        assert_eq!(totals.unpriced, 2);
     }
 
     #[test]
@@ -370,7 +422,8 @@ mod tests {
 
     #[test]
     fn seconds_add_up_by_stage_and_the_check_after_a_turn_is_its_own() {
-        let mut ledger = ledger(&[CHECK, CLEAN]);
+        let reply = r#"{"lr":1,"turn":1,"stage":"lr-llm","at":"3","reply":{"text":""}}"#;
+        let mut ledger = ledger(&[CHECK, reply, CLEAN]);
         ledger.add_seconds(1, "check", 0.1);
         ledger.add_seconds(1, "llm", 1.5);
         ledger.add_seconds(2, "check", 0.2);

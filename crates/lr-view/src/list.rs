@@ -26,8 +26,8 @@ fn row(known: &Known) -> Vec<String> {
         reason(known),
         span(totals.findings.before, totals.findings.after),
         known.turns.to_string(),
-        (totals.usage.input + totals.usage.output).to_string(),
-        cost(totals.cost_microusd, totals.unpriced),
+        totals.charged.tokens.to_string(),
+        cost(totals.charged.cost_microusd, totals.unpriced),
         duration(summary.seconds),
         summary.branch.clone().unwrap_or_else(|| "-".to_owned()),
     ]

@@ -60,8 +60,8 @@ fn row(name: String, taken: &Taken, seconds: f64) -> Vec<String> {
         span(taken.findings.before, taken.findings.after),
         rank(taken.rank.before, taken.rank.after),
         outcomes(taken),
-        (taken.usage.input + taken.usage.output).to_string(),
-        cost(taken.cost_microusd, taken.unpriced),
+        taken.charged.tokens.to_string(),
+        cost(taken.charged.cost_microusd, taken.unpriced),
         duration(seconds),
         taken.models.join(", "),
         commits(&taken.commits),
@@ -121,12 +121,9 @@ fn charts(turns: &[TurnTaken]) -> String {
     let findings: Vec<u64> = first.into_iter().chain(after).collect();
     let costs: Vec<u64> = turns
         .iter()
-        .map(|turn| turn.taken.cost_microusd.unwrap_or(0))
+        .map(|turn| turn.taken.charged.cost_microusd.unwrap_or(0))
         .collect();
-    let tokens: Vec<u64> = turns
-        .iter()
-        .map(|turn| turn.taken.usage.input + turn.taken.usage.output)
-        .collect();
+    let tokens: Vec<u64> = turns.iter().map(|turn| turn.taken.charged.tokens).collect();
     let mut page = String::new();
     let spent = if costs.iter().any(|cost| *cost > 0) {
         ("cost", &costs)

@@ -13,7 +13,7 @@ pub(crate) struct Known {
     pub(crate) folder: PathBuf,
     /// What it came to so far, counted from the record.
     pub(crate) summary: Summary,
-    /// How many turns came to their end.
+    /// In how many turns there was a reply, or a model was called.
     pub(crate) turns: u64,
     /// How it stands.
     pub(crate) state: State,
@@ -94,7 +94,7 @@ impl Known {
         }
         Ok(Self {
             folder: folder.to_path_buf(),
-            turns: ledger.complete_turns(),
+            turns: ledger.turn_count(),
             summary,
             state,
             options: Options::read(folder).ok(),
