@@ -17,6 +17,7 @@ use lr_record::runs;
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Status, say};
 
+use crate::piece::Wanted;
 use crate::state::Known;
 
 pub use args::{Args, Piece};
@@ -33,11 +34,18 @@ pub fn run(args: Args) -> Result<Status, Error> {
     };
     let folder = runs::find(&name)?;
     if let Some(piece) = args.section {
-        let text = piece::text(&folder, piece, args.turn, args.part)?;
-        if text.is_empty() {
-            say::note("there is no such piece in the record");
-            return Ok(Status::No);
-        }
+        let wanted = Wanted {
+            piece,
+            turn: args.turn,
+            part: args.part,
+        };
+        let text = match piece::text(&folder, wanted)? {
+            Ok(text) => text,
+            Err(absent) => {
+                say::note(&absent);
+                return Ok(Status::No);
+            }
+        };
         // A program that reads it gets it as it is; a terminal is never commanded.
         if output.is_terminal() {
             output.text(&say::clean(&text))?;
