@@ -108,23 +108,32 @@ impl Findings {
         paths: Option<&BTreeSet<String>>,
     ) -> Outcome {
         let (keys_before, keys_after) = (before.keys(), after.keys());
-        let (still_there, unseen): (Vec<_>, Vec<_>) = self
+        let (mut still_there, unseen): (Vec<_>, Vec<_>) = self
             .list
             .iter()
             .cloned()
             .partition(|finding| keys_after.contains(&key(finding)));
         let hides = after.hides_more_than(before);
-        let (hidden, fixed) = unseen.into_iter().partition(hides);
+        let (hidden, mut fixed): (Vec<_>, Vec<_>) = unseen.into_iter().partition(hides);
         let is_ours =
             |finding: &&Finding| paths.is_none_or(|paths| paths.contains(&finding.location.path));
         let is_new = |finding: &&Finding| !keys_before.contains(&key(finding));
-        let new = after
+        let mut new: Vec<Finding> = after
             .list
             .iter()
             .filter(is_new)
             .filter(is_ours)
             .cloned()
             .collect();
+        // A command that fails in another way has another key.
+        fixed.retain(|finding| {
+            let is_again = |new: &Finding| is_same_failure(finding, new);
+            let Some(again) = new.iter().position(is_again) else {
+                return true;
+            };
+            still_there.push(new.remove(again));
+            false
+        });
         Outcome::Rechecked {
             fixed,
             hidden,
@@ -204,6 +213,17 @@ impl Outcome {
         lists.retain(|(_, lines)| !lines.is_empty());
         lists
     }
+}
+
+/// Whether two findings say that the same command failed about the same file.
+fn is_same_failure(one: &Finding, other: &Finding) -> bool {
+    let is_failure = |it: &Finding| it.code.is_none() && it.location.range.is_none();
+    let tool = |it: &Finding| it.source.as_ref().map(|tool| tool.name.clone());
+    is_failure(one)
+        && is_failure(other)
+        && one.message == other.message
+        && one.location.path == other.location.path
+        && tool(one) == tool(other)
 }
 
 /// Whether a finding keeps others from being found.
@@ -302,7 +322,7 @@ mod tests {
 
     fn finding(key: &str) -> Finding {
         let text = format!(
-            r#"{{"message":"m","location":{{"path":"{}.py"}},"key":"{key}"}}"#,
+            r#"{{"message":"m","code":{{"value":"X"}},"location":{{"path":"{}.py"}},"key":"{key}"}}"#,
             &key[..1]
         );
         let turn =
@@ -347,6 +367,30 @@ mod tests {
         };
         assert_eq!(keys(&fixed), ["a1"]);
         assert_eq!(keys(&new), ["a2"]);
+    }
+
+    #[test]
+    fn a_command_that_fails_in_another_way_is_still_there() {
+        let failed = |keys: &[&str]| {
+            let mut findings = findings(keys, None);
+            for finding in &mut findings.list {
+                finding.code = None;
+            }
+            findings
+        };
+        let (before, after) = (failed(&["a1", "b1"]), failed(&["a2"]));
+        let outcome = before.compare(&before, &after, None);
+        let Outcome::Rechecked {
+            fixed,
+            still_there,
+            new,
+            ..
+        } = outcome
+        else {
+            panic!()
+        };
+        assert_eq!([keys(&fixed), keys(&still_there)], [["b1"], ["a2"]]);
+        assert_eq!(keys(&new), [""; 0]);
     }
 
     /// A finding that hides others, in the file that its key begins with.
