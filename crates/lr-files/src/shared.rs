@@ -30,25 +30,58 @@ pub struct SharedLines {
 ///
 /// The answer depends on nothing but the lines.
 pub fn shared_lines(old: &[&str], new: &[&str]) -> Vec<SharedLines> {
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let mut number = |line| {
-        let next = numbers.len();
-        *numbers.entry(line).or_insert(next)
-    };
-    let old: Vec<usize> = old.iter().copied().map(&mut number).collect();
-    let new: Vec<usize> = new.iter().copied().map(&mut number).collect();
+    // What most changes leave alone is not even numbered.
+    let begin = common(old.iter(), new.iter());
+    let (old_rest, new_rest) = (&old[begin..], &new[begin..]);
+    let end = common(old_rest.iter().rev(), new_rest.iter().rev());
+    let numbered = Numbered::new(
+        &old_rest[..old_rest.len() - end],
+        &new_rest[..new_rest.len() - end],
+    );
     let mut comparison = Comparison {
-        old: &old,
-        new: &new,
+        occurrences: vec![Occurrence::default(); numbered.count],
+        old: &numbered.old,
+        new: &numbered.new,
+        first: begin,
         shared: Vec::new(),
     };
-    comparison.compare(0..old.len(), 0..new.len(), 0);
+    comparison.add_at(0, 0, begin);
+    comparison.compare(0..numbered.old.len(), 0..numbered.new.len(), 0);
+    comparison.add_at(old.len() - end, new.len() - end, end);
     comparison.shared
+}
+
+/// The lines of two versions as numbers, which are equal where the lines are.
+struct Numbered {
+    old: Vec<usize>,
+    new: Vec<usize>,
+    /// How many different lines the old version has; they have the smallest numbers.
+    count: usize,
+}
+
+impl Numbered {
+    fn new(old: &[&str], new: &[&str]) -> Self {
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let number = |line| {
+            let next = numbers.len();
+            *numbers.entry(line).or_insert(next)
+        };
+        let old = old.iter().copied().map(number).collect();
+        // A line that only the new version has is equal to none of the old one's, so it needs no number of its own.
+        let count = numbers.len();
+        let number = |line| numbers.get(line).copied().unwrap_or(count);
+        let new = new.iter().copied().map(number).collect();
+        Self { old, new, count }
+    }
 }
 
 struct Comparison<'a> {
     old: &'a [usize],
     new: &'a [usize],
+    /// How many lines stand before those of `old` and `new`, equal in both versions.
+    first: usize,
+    /// For each number, what is known of it in the stretch that is looked at; nothing in between.
+    occurrences: Vec<Occurrence>,
     shared: Vec<SharedLines>,
 }
 
@@ -74,15 +107,18 @@ impl Comparison<'_> {
         if depth == DEEPEST {
             return;
         }
-        let occurrences = self.occurrences(&old, &new);
-        let anchors = anchors(&occurrences);
+        self.count(&old, &new);
+        let anchors = anchors(&self.unique(&old));
+        let few = if anchors.is_empty() {
+            self.in_both(&old, &new)
+        } else {
+            None
+        };
+        self.forget(&old, &new);
+        if let Some((old, new)) = few {
+            self.compare_few(&old, &new);
+        }
         if anchors.is_empty() {
-            let in_both = |line: usize| occurrences.get(&line).is_some_and(Occurrence::is_in_both);
-            let old: Vec<usize> = old.filter(|at| in_both(self.old[*at])).collect();
-            let new: Vec<usize> = new.filter(|at| in_both(self.new[*at])).collect();
-            if old.len() + new.len() <= FEW {
-                self.compare_few(&old, &new);
-            }
             return;
         }
         let (mut from_old, mut from_new) = (old.start, new.start);
@@ -92,6 +128,50 @@ impl Comparison<'_> {
             (from_old, from_new) = (at_old + 1, at_new + 1);
         }
         self.compare(from_old..old.end, from_new..new.end, depth + 1);
+    }
+
+    /// Counts how often the lines of a stretch of the old version occur in it, and in one of the new version.
+    fn count(&mut self, old: &Range<usize>, new: &Range<usize>) {
+        for line in &self.old[old.clone()] {
+            self.occurrences[*line].n_old += 1;
+        }
+        for at in new.clone() {
+            if let Some(occurrence) = self.occurrences.get_mut(self.new[at]) {
+                occurrence.n_new += 1;
+                occurrence.new = at;
+            }
+        }
+    }
+
+    /// Makes the counts ready for another stretch.
+    fn forget(&mut self, old: &Range<usize>, new: &Range<usize>) {
+        for line in self.old[old.clone()].iter().chain(&self.new[new.clone()]) {
+            if let Some(occurrence) = self.occurrences.get_mut(*line) {
+                *occurrence = Occurrence::default();
+            }
+        }
+    }
+
+    /// The places of the lines that occur once in each stretch, in the order of the old version.
+    fn unique(&self, old: &Range<usize>) -> Vec<(usize, usize)> {
+        let places = old.clone().filter_map(|at| {
+            let line = self.occurrences[self.old[at]];
+            (line.n_old == 1 && line.n_new == 1).then_some((at, line.new))
+        });
+        places.collect()
+    }
+
+    /// The places of the lines that occur in both stretches, unless they are too many to be compared.
+    fn in_both(&self, old: &Range<usize>, new: &Range<usize>) -> Option<(Vec<usize>, Vec<usize>)> {
+        let is_in_both = |line: usize| {
+            let occurrence = self.occurrences.get(line);
+            occurrence.is_some_and(|line| line.n_old > 0 && line.n_new > 0)
+        };
+        let old = old.clone().filter(|at| is_in_both(self.old[*at]));
+        let new = new.clone().filter(|at| is_in_both(self.new[*at]));
+        let (old, new): (Vec<usize>, Vec<usize>) =
+            (old.take(FEW + 1).collect(), new.take(FEW + 1).collect());
+        (old.len() + new.len() <= FEW).then_some((old, new))
     }
 
     /// Compares the lines at these places by the shortest edit script.
@@ -113,23 +193,13 @@ impl Comparison<'_> {
         }
     }
 
-    fn occurrences(&self, old: &Range<usize>, new: &Range<usize>) -> HashMap<usize, Occurrence> {
-        let mut occurrences: HashMap<usize, Occurrence> = HashMap::new();
-        for at in old.clone() {
-            let occurrence = occurrences.entry(self.old[at]).or_default();
-            occurrence.n_old += 1;
-            occurrence.old = at;
-        }
-        for at in new.clone() {
-            let occurrence = occurrences.entry(self.new[at]).or_default();
-            occurrence.n_new += 1;
-            occurrence.new = at;
-        }
-        occurrences
+    /// Adds shared lines at places behind the equal beginning.
+    fn add(&mut self, old: usize, new: usize, len: usize) {
+        self.add_at(self.first + old, self.first + new, len);
     }
 
     /// Adds shared lines behind those found so far.
-    fn add(&mut self, old: usize, new: usize, len: usize) {
+    fn add_at(&mut self, old: usize, new: usize, len: usize) {
         match self.shared.last_mut() {
             _ if len == 0 => {}
             Some(last) if last.old + last.len == old && last.new + last.len == new => {
@@ -140,36 +210,22 @@ impl Comparison<'_> {
     }
 }
 
-/// How often a line occurs in a stretch of each version, and where it did last.
-#[derive(Default)]
+/// How often a line occurs in a stretch of each version, and where it did last in the new one.
+#[derive(Clone, Copy, Default)]
 struct Occurrence {
-    n_old: usize,
-    n_new: usize,
-    old: usize,
+    n_old: u32,
+    n_new: u32,
     new: usize,
 }
 
-impl Occurrence {
-    fn is_in_both(&self) -> bool {
-        self.n_old > 0 && self.n_new > 0
-    }
-}
-
-fn common<'a>(
-    one: impl Iterator<Item = &'a usize>,
-    other: impl Iterator<Item = &'a usize>,
-) -> usize {
+fn common<T: PartialEq>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> usize {
     one.zip(other)
         .take_while(|(one, other)| one == other)
         .count()
 }
 
-/// The longest row of lines that occur once in each version and stand in the same order in both.
-fn anchors(occurrences: &HashMap<usize, Occurrence>) -> Vec<(usize, usize)> {
-    let is_unique = |line: &&Occurrence| line.n_old == 1 && line.n_new == 1;
-    let unique = occurrences.values().filter(is_unique);
-    let mut pairs: Vec<(usize, usize)> = unique.map(|line| (line.old, line.new)).collect();
-    pairs.sort_unstable();
+/// The longest row of pairs of places, in the order of the first ones, whose second ones are in order too.
+fn anchors(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     // The last pair of the best row of each length, and for each pair the one before it.
     let mut ends: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = vec![None; pairs.len()];
