@@ -31,7 +31,7 @@ type Pieces = Vec<(u64, u64, String)>;
 ///
 /// The record cannot be read.
 pub(crate) fn text(folder: &Path, wanted: Wanted) -> Result<Result<String, String>, Error> {
-    let all = read(folder, wanted.piece)?;
+    let all = read(folder, wanted)?;
     let is_wanted = |(turn, part, _): &&(u64, u64, String)| {
         wanted.turn.is_none_or(|it| it == *turn) && wanted.part.is_none_or(|it| it == *part)
     };
@@ -56,7 +56,7 @@ pub(crate) fn text(folder: &Path, wanted: Wanted) -> Result<Result<String, Strin
 }
 
 /// Reads all pieces of one kind.
-fn read(folder: &Path, piece: Piece) -> Result<Pieces, Error> {
+fn read(folder: &Path, wanted: Wanted) -> Result<Pieces, Error> {
     let path = folder.join("turns.jsonl");
     let bytes = fs::read(&path).map_err(|error| {
         Error::new(Kind::Io, format!("cannot read '{}'", path.display())).because(error)
@@ -67,7 +67,11 @@ fn read(folder: &Path, piece: Piece) -> Result<Pieces, Error> {
         let Ok(line) = Turn::parse(line) else {
             continue;
         };
-        let Some(text) = of_line(&line, piece).filter(|text| !text.is_empty()) else {
+        // The prompt's line repeats the check, narrowed to its part.
+        if wanted.piece == Piece::Check && wanted.part.is_none() && line.has("prompt") {
+            continue;
+        }
+        let Some(text) = of_line(&line, wanted.piece).filter(|text| !text.is_empty()) else {
             continue;
         };
         let id = line.id().unwrap_or_default();
@@ -143,8 +147,6 @@ fn of_line(line: &Turn, piece: Piece) -> Option<String> {
                 .collect();
             (!diffs.is_empty()).then_some(diffs)
         }
-        // The prompt's line repeats the check, narrowed to its part.
-        Piece::Check if line.has("prompt") => None,
         Piece::Check => line
             .get()
             .ok()
@@ -186,7 +188,8 @@ fn checked(check: &Check) -> String {
             let line = start.map_or_else(String::new, |start| format!(":{}", start.line));
             let _ = writeln!(text, "{}{line}: {}", location.path, finding.message);
         }
-        if result.findings.is_empty() {
+        // What only says that a command failed says nothing without what it printed.
+        if result.findings.iter().all(|it| it.location.range.is_none()) {
             for printed in [&result.stdout, &result.stderr].into_iter().flatten() {
                 text.push_str(printed);
             }
@@ -209,6 +212,16 @@ mod tests {
             part: place.1,
         };
         assert_eq!(absent(&all.collect(), wanted), expected);
+    }
+
+    #[test]
+    fn a_command_that_failed_is_shown_with_what_it_printed() {
+        let check = r#"{"lr":1,"check":{"clean":false,"results":[
+            {"findings":[{"message":"./my.sh a: exit status 1","location":{"path":"a"}}],"stdout":"line 3 is bad\n"},
+            {"findings":[{"message":"m","location":{"path":"b","range":{"start":{"line":2}}}}],"stdout":"raw\n"}]}}"#;
+        let check = Turn::parse(check).unwrap().get().unwrap().unwrap();
+        let expected = "a: ./my.sh a: exit status 1\nline 3 is bad\nb:2: m\n";
+        assert_eq!(checked(&check), expected);
     }
 
     #[test]
