@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The loop that lr-loop runs with these options, in ordinary shell.
+# The loop that lr-loop runs with these options, in ordinary shell. It keeps to the number of turns, and knows
+# no other limit, no --patience, --until, --keep, --if and --escalate.
 set -euo pipefail
 
 set -- @SOURCES@

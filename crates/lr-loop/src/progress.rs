@@ -75,6 +75,9 @@ fn prompted(prompt: Option<Prompt>) -> String {
 fn replied(taken: &Taken) -> String {
     let model = taken.model.as_deref().unwrap_or("a model");
     let usage = taken.usage;
+    if usage.input + usage.output == 0 && taken.charge.tokens > 0 {
+        return format!("a reply by {model}, at most {} tokens", taken.charge.tokens);
+    }
     format!(
         "a reply by {model}, {} + {} tokens",
         usage.input, usage.output
@@ -136,6 +139,11 @@ mod tests {
             Stage::LLM,
             &[r#"{"lr":1,"reply":{"text":"","model":"m","usage":{"input":5,"output":2}}}"#],
             "a reply by m, 5 + 2 tokens",
+        );
+        check(
+            Stage::LLM,
+            &[r#"{"lr":1,"reply":{"text":"","charged":{"tokens":900}}}"#],
+            "a reply by a model, at most 900 tokens",
         );
         check(
             Stage::APPLY,
