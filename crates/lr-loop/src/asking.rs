@@ -86,7 +86,7 @@ impl Rounds<'_> {
     fn ask_one(&mut self, prompted: &Ran, flags: &[String]) -> Flow<Ran> {
         // What is answered is on the disk at once; the runner puts it back into its order.
         let mut flags = [&["--unordered".to_owned()], flags].concat();
-        if self.summary.has_answer() {
+        if self.has_answer {
             flags.extend(self.plan.answered());
         }
         let replied = self.stage(Stage::LLM, Some(prompted), &flags)?;
@@ -94,6 +94,7 @@ impl Rounds<'_> {
         let taken: Vec<Taken> = or_stop(Stage::LLM, taken)?;
         for taken in &taken {
             self.summary.add_taken(taken);
+            self.has_answer |= taken.is_answer;
         }
         self.judge.spent(&taken);
         self.warn();

@@ -25,6 +25,8 @@ pub(crate) struct Rounds<'a> {
     pub(crate) judge: Judge,
     /// The number of the present turn, from 1.
     turn: u64,
+    /// Whether a model has answered.
+    pub(crate) has_answer: bool,
     /// Whether the reason for which the run once ended here does not hold any more.
     goes_past: bool,
 }
@@ -38,6 +40,7 @@ impl<'a> Rounds<'a> {
             summary,
             judge: Judge::new(plan.limits, plan.names_model),
             turn: 1,
+            has_answer: false,
             goes_past: false,
         }
     }

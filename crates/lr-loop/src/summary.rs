@@ -36,8 +36,6 @@ pub(crate) struct Summary {
     cost: Cost,
     /// Whether what is found at the end hides others that were seen at the beginning.
     hides_more: bool,
-    /// Whether a model has answered.
-    has_answer: bool,
     /// Whether a change was applied.
     has_changes: bool,
     /// What `--stop-after` asked for.
@@ -118,7 +116,6 @@ impl Summary {
             resume: None,
             cost: Cost::default(),
             hides_more: false,
-            has_answer: false,
             has_changes: false,
             built: Vec::new(),
             estimate: String::new(),
@@ -160,17 +157,11 @@ impl Summary {
         told.usage.output += taken.usage.output;
         told.usage.reasoning += taken.usage.reasoning;
         told.charged.tokens += taken.charge.tokens;
-        self.has_answer |= taken.is_answer;
         let cost = &mut self.cost;
         cost.unknown += taken.unpriced;
         cost.known += taken.calls - taken.unpriced;
         cost.micro_dollars.known += taken.cost_usd.map_or(0, microusd);
         cost.micro_dollars.counts += taken.charge.cost_microusd.unwrap_or_default();
-    }
-
-    /// Tells whether a model has answered in this run.
-    pub(crate) fn has_answer(&self) -> bool {
-        self.has_answer
     }
 
     /// Notes where a change was kept.

@@ -95,8 +95,9 @@ impl Patience {
         count(&mut self.refused, refused);
         count(&mut self.free, free);
         // Where nothing was found, nothing could go.
-        let says_nothing = refused || nothing_asked || gone == Gone::Repaired;
-        if !says_nothing && !(free && gone == Gone::Some) {
+        let is_free_gain = free && gone == Gone::Some;
+        let says_nothing = refused || nothing_asked || is_free_gain || gone == Gone::Repaired;
+        if !says_nothing {
             count(&mut self.stalled, gone == Gone::None);
         }
         if self.refused >= MOST_REFUSED {
