@@ -30,6 +30,8 @@ pub(crate) enum Outcome {
         /// Asked about and no longer seen, where something new hides findings: nobody knows
         /// whether they are gone.
         hidden: Vec<Finding>,
+        /// Commands that failed and fail still, but in another way.
+        changed: Vec<Finding>,
         /// Asked about and still there.
         still_there: Vec<Finding>,
         /// Not there before.
@@ -108,7 +110,7 @@ impl Findings {
         paths: Option<&BTreeSet<String>>,
     ) -> Outcome {
         let (keys_before, keys_after) = (before.keys(), after.keys());
-        let (mut still_there, unseen): (Vec<_>, Vec<_>) = self
+        let (still_there, unseen): (Vec<_>, Vec<_>) = self
             .list
             .iter()
             .cloned()
@@ -126,17 +128,19 @@ impl Findings {
             .cloned()
             .collect();
         // A command that fails in another way has another key.
+        let mut changed = Vec::new();
         fixed.retain(|finding| {
             let is_again = |new: &Finding| is_same_failure(finding, new);
             let Some(again) = new.iter().position(is_again) else {
                 return true;
             };
-            still_there.push(new.remove(again));
+            changed.push(new.remove(again));
             false
         });
         Outcome::Rechecked {
             fixed,
             hidden,
+            changed,
             still_there,
             new,
         }
@@ -201,11 +205,13 @@ impl Outcome {
             Self::Rechecked {
                 fixed,
                 hidden,
+                changed,
                 still_there,
                 new,
             } => vec![
                 ("Fixed", tally::with_places(fixed, still_there)),
                 ("No longer seen", tally::with_places(hidden, still_there)),
+                ("Fails in another way", tally::with_places(changed, &[])),
                 ("Still there", tally::numbers(still_there)),
                 ("New", tally::with_places(new, still_there)),
             ],
@@ -370,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_in_another_way_is_still_there() {
+    fn a_command_that_fails_in_another_way_is_neither_fixed_nor_new() {
         let failed = |keys: &[&str]| {
             let mut findings = findings(keys, None);
             for finding in &mut findings.list {
@@ -382,14 +388,14 @@ mod tests {
         let outcome = before.compare(&before, &after, None);
         let Outcome::Rechecked {
             fixed,
-            still_there,
+            changed,
             new,
             ..
         } = outcome
         else {
             panic!()
         };
-        assert_eq!([keys(&fixed), keys(&still_there)], [["b1"], ["a2"]]);
+        assert_eq!([keys(&fixed), keys(&changed)], [["b1"], ["a2"]]);
         assert_eq!(keys(&new), [""; 0]);
     }
 

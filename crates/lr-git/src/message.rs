@@ -284,6 +284,7 @@ Lr-Kind: fix
         let outcome = Outcome::Rechecked {
             fixed: vec![],
             hidden: vec![],
+            changed: vec![],
             still_there: vec![finding("F401", "`os` imported but unused")],
             new: vec![finding("E999", "syntax error")],
         };
@@ -310,6 +311,7 @@ Lr-Kind: fix
         let outcome = Outcome::Rechecked {
             fixed: vec![],
             hidden: vec![finding("F401", "`os` imported but unused")],
+            changed: vec![],
             still_there: vec![],
             new: vec![finding("E999", "syntax error")],
         };
@@ -322,6 +324,30 @@ No longer seen:
 
 New:
 - E999: 1 (a.py) syntax error
+";
+        assert!(text.starts_with(expected), "{text}");
+    }
+
+    #[test]
+    fn the_message_says_that_a_command_still_fails() {
+        let mut failed = finding("X", "./my.sh {files}");
+        failed.code = None;
+        let outcome = Outcome::Rechecked {
+            fixed: vec![],
+            hidden: vec![],
+            changed: vec![failed],
+            still_there: vec![finding("F401", "`os` imported but unused")],
+            new: vec![],
+        };
+        let text = fix(&outcome, &[change("a.py")], None, &trailers());
+        let expected = "\
+Apply fix: ./my.sh {files} (still fails) in a.py
+
+Fails in another way:
+- ./my.sh {files}: 1 (a.py)
+
+Still there:
+- F401×1
 ";
         assert!(text.starts_with(expected), "{text}");
     }

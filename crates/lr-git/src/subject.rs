@@ -55,23 +55,31 @@ impl Kind {
 /// Says in one line what a change is for: `Apply fix: unused import (F401) and 2 more in a.py`.
 pub(crate) fn of(outcome: &Outcome, changes: &[Change]) -> String {
     let place = place(changes);
+    let mut still_fails = "";
     let findings: &[Finding] = match outcome {
         Outcome::AskedFor(asked) => asked,
         Outcome::Rechecked {
             fixed,
             hidden,
+            changed,
             still_there,
             new,
         } => {
-            if fixed.is_empty() && !hidden.is_empty() {
+            let is_none_fixed = fixed.is_empty();
+            if is_none_fixed && !hidden.is_empty() {
                 return format!("Apply fix: findings now hidden{place}");
             }
-            if fixed.is_empty() && !(still_there.is_empty() && new.is_empty()) {
+            if is_none_fixed && !changed.is_empty() {
+                still_fails = " (still fails)";
+                changed
+            } else if is_none_fixed && !(still_there.is_empty() && new.is_empty()) {
                 return format!("Apply fix: no finding gone yet{place}");
+            } else {
+                fixed
             }
-            fixed
         }
     };
+    let place = format!("{still_fails}{place}");
     let kinds = kinds(findings);
     let Some((first, others)) = kinds.split_first() else {
         let place = place.strip_prefix(" in ").unwrap_or("the reply");
