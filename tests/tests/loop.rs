@@ -5,7 +5,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use lr_tests::fake_model::{Answer, FakeModel, Step};
+use lr_tests::fake_model::{Answer, FakeModel, Step, Usage};
 use lr_tests::{Outcome, Sandbox, sandbox};
 use serde_json::Value;
 
@@ -294,13 +294,15 @@ fn requests_that_were_sent_in_vain_are_calls() {
 
 #[test]
 fn a_model_that_has_answered_is_waited_for() {
-    let busy = || Answer::http(503, &["retry-after: 0"], "");
-    let tidy = |path, text| Answer::text(&block(path, text));
-    let [first, last] = [tidy("a.txt", "one\n"), tidy("b.txt", "two\n")];
-    let model = FakeModel::start([first, busy(), busy(), busy(), busy(), last]);
-    let outcome = run(&untidy(&model), &[]);
-    assert_eq!(reason(&outcome), "clean 0", "{outcome}");
-    assert_eq!(told(&outcome)["calls"], 6);
+    for usage in [Usage::Counted, Usage::Untold] {
+        let busy = || Answer::http(503, &["retry-after: 0"], "");
+        let tidy = |path, text| Answer::text(&block(path, text)).taking(usage);
+        let [first, last] = [tidy("a.txt", "one\n"), tidy("b.txt", "two\n")];
+        let model = FakeModel::start([first, busy(), busy(), busy(), busy(), last]);
+        let outcome = run(&untidy(&model), &[]);
+        assert_eq!(reason(&outcome), "clean 0", "{outcome}");
+        assert_eq!(told(&outcome)["calls"], 6);
+    }
 }
 
 #[test]
