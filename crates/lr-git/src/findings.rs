@@ -36,6 +36,8 @@ pub(crate) enum Outcome {
         still_there: Vec<Finding>,
         /// Not there before.
         new: Vec<Finding>,
+        /// Not seen before, where something that is gone now hid findings.
+        uncovered: Vec<Finding>,
     },
 }
 
@@ -137,12 +139,14 @@ impl Findings {
             changed.push(new.remove(again));
             false
         });
+        let (uncovered, new) = new.into_iter().partition(before.hides_more_than(after));
         Outcome::Rechecked {
             fixed,
             hidden,
             changed,
             still_there,
             new,
+            uncovered,
         }
     }
 
@@ -208,12 +212,14 @@ impl Outcome {
                 changed,
                 still_there,
                 new,
+                uncovered,
             } => vec![
                 ("Fixed", tally::with_places(fixed, still_there)),
                 ("No longer seen", tally::with_places(hidden, still_there)),
                 ("Fails in another way", tally::with_places(changed, &[])),
                 ("Still there", tally::numbers(still_there)),
                 ("New", tally::with_places(new, still_there)),
+                ("Seen only now", tally::with_places(uncovered, still_there)),
             ],
         };
         lists.retain(|(_, lines)| !lines.is_empty());
@@ -431,6 +437,19 @@ mod tests {
         let mut after = findings(&["a1", "b1"], Some([1, 0, 2, 0, 0]));
         after.list.push(hiding("c2"));
         check_hidden(&before, &after, [&["c1"], &[]]);
+    }
+
+    #[test]
+    fn what_an_error_hid_before_is_not_new() {
+        let mut before = findings(&[], Some([1, 0, 0, 0, 0]));
+        before.list.push(hiding("a1"));
+        let after = findings(&["a2", "b1"], Some([0, 0, 2, 0, 0]));
+        let outcome = before.compare(&before, &after, None);
+        let Outcome::Rechecked { new, uncovered, .. } = outcome else {
+            panic!()
+        };
+        assert_eq!(keys(&new), [""; 0]);
+        assert_eq!(keys(&uncovered), ["a2", "b1"]);
     }
 
     fn check_improved(before: (&[&str], Rank), after: (&[&str], Rank), expected: bool) {

@@ -287,6 +287,7 @@ Lr-Kind: fix
             changed: vec![],
             still_there: vec![finding("F401", "`os` imported but unused")],
             new: vec![finding("E999", "syntax error")],
+            uncovered: vec![],
         };
         let text = fix(&outcome, &[change("a.py")], None, &trailers());
         let expected = "\
@@ -314,6 +315,7 @@ Lr-Kind: fix
             changed: vec![],
             still_there: vec![],
             new: vec![finding("E999", "syntax error")],
+            uncovered: vec![],
         };
         let text = fix(&outcome, &[change("a.py")], None, &trailers());
         let expected = "\
@@ -338,6 +340,7 @@ New:
             changed: vec![failed],
             still_there: vec![finding("F401", "`os` imported but unused")],
             new: vec![],
+            uncovered: vec![],
         };
         let text = fix(&outcome, &[change("a.py")], None, &trailers());
         let expected = "\

@@ -64,6 +64,7 @@ pub(crate) fn of(outcome: &Outcome, changes: &[Change]) -> String {
             changed,
             still_there,
             new,
+            ..
         } => {
             let is_none_fixed = fixed.is_empty();
             if is_none_fixed && !hidden.is_empty() {
