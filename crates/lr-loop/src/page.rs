@@ -23,12 +23,23 @@ pub(crate) struct Ending<'a> {
     pub(crate) seconds: f64,
     /// The branch of the run, where it has one.
     pub(crate) branch: Option<&'a str>,
-    /// Whether a change was applied.
-    pub(crate) has_changes: bool,
+    /// Who can show what was changed, where there is no branch.
+    pub(crate) changed: Changed,
     /// Whether the run made commits.
     pub(crate) has_commits: bool,
     /// What names the run to `--resume`, where it left a record.
     pub(crate) resume: Option<String>,
+}
+
+/// Who can show what a run without a branch has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// There is nothing to show.
+    Nothing,
+    /// Git, beside what was written down.
+    InGit,
+    /// Only what was written down.
+    OutsideGit,
 }
 
 /// The numbers of a run, at its end or so far.
@@ -123,8 +134,13 @@ impl Ending<'_> {
     fn changes(&self) -> Option<String> {
         let run = self.run;
         let words = match (self.branch, self.reason.status) {
-            (None, _) if !self.has_changes => return None,
-            (None, _) => "git diff (see it), less FIXES.md (what was done and why)".to_owned(),
+            (None, _) => match self.changed {
+                Changed::Nothing => return None,
+                Changed::InGit => {
+                    "git diff (see it), less FIXES.md (what was done and why)".to_owned()
+                }
+                Changed::OutsideGit => "less FIXES.md (what was done and why)".to_owned(),
+            },
             (Some(branch), _) if self.is_apart && self.has_commits => format!(
                 "git merge {branch} (keep it), git diff refs/lr/{run}/base...{branch} (see it)"
             ),
@@ -256,7 +272,7 @@ mod tests {
             },
             seconds: 1.234,
             branch: Some("lr/r"),
-            has_changes: true,
+            changed: Changed::InGit,
             has_commits: true,
             resume: Some("r".to_owned()),
         }
@@ -274,7 +290,7 @@ mod tests {
             numbers: Numbers::default(),
             error: Some("no\n  reply"),
             branch: None,
-            has_changes: false,
+            changed: Changed::Nothing,
             resume: None,
             ..ending(Reason::MODEL_FAILED)
         };
@@ -289,18 +305,22 @@ mod tests {
     fn what_to_type_next_depends_on_the_reason() {
         let next = |reason| ending(reason).next().unwrap();
         assert!(next(Reason::CLEAN).starts_with("git checkout - && git merge lr/r (keep it)"));
-        let without_branch = |reason, has_changes| {
+        let without_branch = |reason, changed| {
             let ending = Ending {
                 branch: None,
-                has_changes,
+                changed,
                 ..ending(reason)
             };
             ending.next()
         };
-        assert_eq!(without_branch(Reason::CLEAN, false), None);
+        assert_eq!(without_branch(Reason::CLEAN, Changed::Nothing), None);
         assert_eq!(
-            without_branch(Reason::CLEAN, true).unwrap(),
+            without_branch(Reason::CLEAN, Changed::InGit).unwrap(),
             "git diff (see it), less FIXES.md (what was done and why)"
+        );
+        assert_eq!(
+            without_branch(Reason::CLEAN, Changed::OutsideGit).unwrap(),
+            "less FIXES.md (what was done and why)"
         );
         for (reason, expected) in [
             (Reason::NO_MODEL, "lr-loop --resume r -m MODEL (or -L)"),
@@ -314,7 +334,7 @@ mod tests {
             (Reason::INTERRUPTED, "lr-loop --resume r (go on)"),
             (Reason::STOP_AFTER, "the same without --stop-after"),
         ] {
-            assert_eq!(without_branch(reason, false).unwrap(), expected);
+            assert_eq!(without_branch(reason, Changed::Nothing).unwrap(), expected);
         }
     }
 

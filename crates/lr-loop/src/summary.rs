@@ -12,7 +12,7 @@ use lr_turn::{
 use serde::{Deserialize, Serialize};
 
 use crate::money;
-use crate::page::{self, Amount, Cost, Ending, Numbers};
+use crate::page::{self, Amount, Changed, Cost, Ending, Numbers};
 use crate::reading::{Answer, Checked, Taken};
 use crate::stop::{Best, Reason, Stop};
 
@@ -302,6 +302,17 @@ impl Summary {
         }
     }
 
+    /// Tells who can show what was changed.
+    fn changed(&self) -> Changed {
+        if !self.has_changes {
+            Changed::Nothing
+        } else if lr_record::is_in_git() {
+            Changed::InGit
+        } else {
+            Changed::OutsideGit
+        }
+    }
+
     /// Returns what the run came to, for the last line.
     pub(crate) fn ending(&self) -> Ending<'_> {
         let told = &self.told;
@@ -313,7 +324,7 @@ impl Summary {
             numbers: self.numbers(),
             seconds: told.seconds,
             branch: told.branch.as_deref(),
-            has_changes: self.has_changes,
+            changed: self.changed(),
             has_commits: !told.commits.is_empty(),
             resume: self.resume.clone(),
         }

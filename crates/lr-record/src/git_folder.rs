@@ -21,6 +21,11 @@ pub(crate) fn common(directory: &Path) -> Option<PathBuf> {
     common.canonicalize().ok().filter(|path| path.is_dir())
 }
 
+/// Tells whether the working directory lies in a repository.
+pub fn is_in_git() -> bool {
+    common(Path::new(".")).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,6 +26,7 @@ mod summary;
 mod whole;
 
 pub use findings::finding_keys;
+pub use git_folder::is_in_git;
 pub use ledger::{Ledger, Span, Taken, TurnTaken};
 pub use leftovers::{Leftover, write_turns};
 pub use lines::Author;
