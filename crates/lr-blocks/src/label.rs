@@ -1,9 +1,11 @@
 //! Which file a piece of a reply is about, by the labels in lines above it.
 //!
-//! A line is a label if it is nothing but a path, or a heading, bold or led by `File:` with one path in it. A word is
-//! a path if it names a known file, or looks like one; prose that mentions a path is no label.
+//! A line is a label if it is nothing but a path, or a heading, bold or led by `File:` with one path in it, or
+//! announces the file's new version. A word is a path if it names a known file, or looks like one; other prose that
+//! mentions a path is no label.
 
 use crate::Terms;
+use crate::announced::whole_version;
 use crate::file_name::{is_file, is_path};
 use crate::info::in_info;
 use crate::path::{undecorated, without_lines};
@@ -219,7 +221,8 @@ impl Label {
                 ..Self::default()
             });
         }
-        if let Some(path) = bold_before_words(text, terms) {
+        let in_words = || bold_before_words(text, terms).or_else(|| whole_version(line, terms));
+        if let Some(path) = in_words() {
             return Some(Self {
                 path,
                 is_loose: true,

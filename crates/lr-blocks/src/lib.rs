@@ -40,6 +40,7 @@ mod locate;
 mod nearest;
 
 mod almost;
+mod announced;
 mod file_name;
 mod info;
 mod label;

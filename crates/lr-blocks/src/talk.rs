@@ -32,6 +32,9 @@ const OTHER: [&str; 27] = [
     "usage",
 ];
 
+/// Those of them for what a program prints, which it may do "now".
+const PRINTED: [&str; 3] = ["output", "outputs", "prints"];
+
 /// Words that announce a new version, whatever else is said.
 const NEW: [&str; 15] = [
     "becomes",
@@ -58,7 +61,14 @@ pub(crate) fn announces_other(line: &str) -> bool {
         is_other |= is_in(&OTHER, word) || (after_no && is_in(&["change", "changes"], word));
         after_no = is_in(&["no"], word);
     }
-    is_other && !announces_new(line)
+    let is_printed = words(last_sentence(line)).any(|word| is_in(&PRINTED, word));
+    let is_new = |word: &str| is_in(&NEW, word) && !(is_printed && is_in(&["now"], word));
+    is_other && !words_of_last_sentence(line).any(is_new)
+}
+
+/// Whether a text has a word that announces something else than a new version.
+pub(crate) fn mentions_other(text: &str) -> bool {
+    words(text).any(|word| is_in(&OTHER, word))
 }
 
 /// Whether the last sentence of a line announces a new version.
@@ -95,6 +105,11 @@ const SINGLED_OUT: [&str; 6] = [
     "only",
     "relevant",
 ];
+
+/// Whether a text has a word for a piece of a file.
+pub(crate) fn names_piece(text: &str) -> bool {
+    words(text).any(|word| is_in(&PIECES, word))
+}
 
 /// Whether a label, without its path, says that only a part of the file follows.
 pub(crate) fn names_part(label: &str) -> bool {
@@ -161,7 +176,8 @@ fn has_range(words: &[&str]) -> bool {
         .any(|words| is_line(words[0]) && is_line(words[1]))
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// The words of a text, without the signs between them.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
     words.filter(|word| !word.is_empty())
 }
@@ -174,7 +190,8 @@ fn words_of_last_sentence(line: &str) -> impl Iterator<Item = &str> {
     last_sentence(line).split(|c: char| !c.is_alphanumeric())
 }
 
-fn is_in(list: &[&str], word: &str) -> bool {
+/// Whether a list has a word, in whichever case.
+pub(crate) fn is_in(list: &[&str], word: &str) -> bool {
     list.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
