@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufReader, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ use crate::price::{Flat, Price};
 use crate::purse::{Bill, Purse};
 use crate::request::{Request, amount};
 use crate::rerun::Place;
-use crate::retry::{self, Budget, Decision};
+use crate::retry::{self, Budget, Decision, Limits};
 use crate::wire::{chat, complaint};
 
 /// The most bytes of a list of models.
@@ -30,16 +31,6 @@ const MAX_LIST_BYTES: u64 = 16 << 20;
 
 /// The most bytes of an error's body that are looked at.
 const MAX_ERROR_BYTES: u64 = 64 << 10;
-
-/// What bounds the attempts for one question.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) time: TimeLimits,
-    /// Attempts for one question, at least 1.
-    pub(crate) max_attempts: u32,
-    /// Time to wait for a server that is down or too busy, from its first failure on.
-    pub(crate) outage: Duration,
-}
 
 /// What is asked for, whatever the question, and within which limits.
 #[derive(Debug, Clone)]
@@ -69,6 +60,8 @@ pub(crate) struct Client {
     /// The model's name, once it is known.
     model: Mutex<Option<String>>,
     price: OnceLock<Price>,
+    /// Whether a request has reached the server.
+    was_reached: AtomicBool,
 }
 
 impl Client {
@@ -77,6 +70,7 @@ impl Client {
         Client {
             model: Mutex::new(choice.model.clone()),
             price: OnceLock::new(),
+            was_reached: AtomicBool::new(false),
             choice,
             key,
             terms,
@@ -146,14 +140,14 @@ impl Client {
                 Err(Stop::Failed(failure)) => failure,
             };
             let down_since = down_since.get_or_insert_with(Instant::now);
+            let was_reached = self.was_reached.load(Ordering::Relaxed);
+            let limits = &self.terms.limits;
             let budget = Budget {
-                outage_left: self
-                    .terms
-                    .limits
-                    .outage
+                outage_left: limits
+                    .outage(&failure, was_reached)
                     .saturating_sub(down_since.elapsed()),
                 attempts,
-                max_attempts: self.terms.limits.max_attempts,
+                max_attempts: limits.max_attempts,
                 time_left: self.time_left(start),
             };
             let wait = self.before_next(&failure, budget, request.most);
@@ -184,6 +178,7 @@ impl Client {
             Err(Stop::Listener(_)) => request.most,
         };
         let was_sent = !matches!(&result, Err(Stop::Failed(failure)) if failure.is_unsent());
+        self.was_reached.fetch_or(was_sent, Ordering::Relaxed);
         self.purse.settle(
             most,
             Amount {

@@ -39,6 +39,7 @@ pub(crate) fn connect(
     if position < options.fallbacks.len() {
         // Another model is asked sooner than a server that is down comes back.
         terms.limits.outage = Duration::ZERO;
+        terms.limits.restart = Duration::ZERO;
     }
     Ok(Client::new(choice, key, terms, purse))
 }

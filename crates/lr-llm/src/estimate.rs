@@ -124,10 +124,10 @@ mod tests {
     use lr_turn::Role;
 
     use super::*;
-    use crate::ask::Limits;
     use crate::choose::{Wanted, choose};
     use crate::exchange::{TimeLimits, Wishes};
     use crate::price::Flat;
+    use crate::retry::Limits;
 
     fn terms(price: Option<Flat>) -> Terms {
         let time = Duration::from_secs(1);
@@ -142,6 +142,7 @@ mod tests {
                 },
                 max_attempts: 1,
                 outage: time,
+                restart: time,
             },
             price,
         }

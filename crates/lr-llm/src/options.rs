@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::args::{Args, BudgetArguments, LimitArguments, RequestArguments};
-use crate::ask::{Limits, Terms};
+use crate::ask::Terms;
 use crate::choose::Wanted;
 use crate::exchange::{TimeLimits, Wishes};
 use crate::key::KeySource;
@@ -19,6 +19,10 @@ use crate::ledger::Ceiling;
 use crate::price::Flat;
 use crate::record::Recordings;
 use crate::rerun::Rerun;
+use crate::retry::Limits;
+
+/// How long a server that goes away after a request has reached it is waited for, unless told.
+const RESTART: Duration = Duration::from_secs(60);
 
 /// The most seconds that a limit can have: a year, which no clock overflows at.
 const LONGEST: f64 = 31_536_000.0;
@@ -248,16 +252,18 @@ fn limits(flags: &LimitArguments, settings: &LlmSettings) -> Result<Limits, Erro
         )?,
         whole: seconds("timeout", flags.timeout.or(settings.timeout), 900.0)?,
     };
+    let retries = flags.retries.or(settings.retries).unwrap_or(3);
+    let outage = flags.outage.or(settings.outage);
     Ok(Limits {
         time,
-        max_attempts: flags
-            .retries
-            .or(settings.retries)
-            .unwrap_or(3)
-            .saturating_add(1),
-        outage: match flags.outage.or(settings.outage) {
+        max_attempts: retries.saturating_add(1),
+        outage: match outage {
             None | Some(0.0) => Duration::ZERO,
             outage => seconds("outage", outage, LONGEST)?,
+        },
+        restart: match (outage, retries) {
+            (None, 1..) => RESTART,
+            _ => Duration::ZERO,
         },
     })
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::exchange::TimeLimits;
 use crate::failure::{Failure, Retry};
 
 /// The longest that a server may make us wait; one that asks for more is not waited for.
@@ -12,6 +13,29 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 
 /// How much of a backoff chance may take away.
 const JITTER: f64 = 0.25;
+
+/// What bounds the attempts for one question.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) time: TimeLimits,
+    /// Attempts for one question, at least 1.
+    pub(crate) max_attempts: u32,
+    /// Time to wait for a server that is down or too busy, from its first failure on.
+    pub(crate) outage: Duration,
+    /// The same for a server that has gone away after a request has reached it.
+    pub(crate) restart: Duration,
+}
+
+impl Limits {
+    /// How long a server that failed in this way may be down.
+    pub(crate) fn outage(&self, failure: &Failure, was_reached: bool) -> Duration {
+        if failure.is_unsent() && was_reached {
+            self.outage.max(self.restart)
+        } else {
+            self.outage
+        }
+    }
+}
 
 /// What remains to be spent on one request.
 #[derive(Debug, Clone, Copy)]

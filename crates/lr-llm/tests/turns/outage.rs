@@ -65,6 +65,36 @@ fn nobody_waits_for_a_server_that_is_down_unless_told() {
 }
 
 #[test]
+fn a_server_that_goes_away_after_a_request_is_waited_for() {
+    let busy = Answer::http(503, &["retry-after: 1"], "");
+    let model = FakeModel::start([busy, Answer::text("back")]);
+    let home = tempfile::tempdir().unwrap();
+    let url = model.url();
+    let mut command = program(home.path(), &["--base-url", &url, "-m", "m"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(turn("hello").as_bytes()).unwrap();
+    drop(stdin);
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    model.go_down();
+    // The busy one, and more attempts to reach it than are made for what may pass.
+    for _ in 2..5 {
+        line.clear();
+        said.read_line(&mut line).unwrap();
+        assert!(line.contains("nothing listens on"), "{line}");
+    }
+    model.come_back();
+    let mut written = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_to_string(&mut written).unwrap();
+    assert!(child.wait().unwrap().success());
+    let turn: Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(turn["reply"]["attempts"], 2);
+}
+
+#[test]
 fn a_server_that_is_too_busy_is_asked_more_often_than_others() {
     let busy = || Answer::http(503, &["retry-after: 0"], "");
     let model = FakeModel::start([busy(), busy(), Answer::text("fine")]);
