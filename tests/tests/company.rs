@@ -137,3 +137,12 @@ fn a_run_in_a_work_tree_of_its_own_leaves_the_checkout_alone() {
         .bash("git merge -q lr/first && git worktree list | wc -l | grep -qx 1")
         .success();
 }
+
+#[test]
+fn a_run_in_a_work_tree_of_its_own_finds_the_files_of_a_folder() {
+    let (model, sandbox) = scene();
+    drop(model);
+    let arguments = ["--worktree", "--dry-run", "-s", "./tidy.sh", "."];
+    let outcome = sandbox.run("lr-loop", &arguments).success();
+    assert!(outcome.stdout.contains("a.txt"), "{outcome}");
+}

@@ -176,7 +176,7 @@ impl Sources {
 
     fn walk(&mut self, directory: &Path, taste: &Taste<'_>) {
         let walk = WalkBuilder::new(directory)
-            .require_git(false)
+            .require_git(is_in_a_repository(directory))
             .follow_links(false)
             .sort_by_file_path(Path::cmp)
             .filter_entry(|entry| !is_somebody_elses(entry))
@@ -299,6 +299,14 @@ fn is_somebody_elses(entry: &DirEntry) -> bool {
             .any(|name| entry.path().join(name).exists())
 }
 
+/// Tells whether a directory lies in a repository, at whose root the ignore rules of the folders
+/// around it end: a work tree below an ignored folder is not ignored itself.
+fn is_in_a_repository(directory: &Path) -> bool {
+    directory
+        .ancestors()
+        .any(|folder| folder.join(".git").exists())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -361,6 +369,25 @@ mod tests {
             &["build/a.py", ".hidden/b.py"],
             &["build/a.py", ".hidden/b.py"],
         );
+    }
+
+    #[test]
+    fn a_work_tree_in_an_ignored_folder_has_its_own_rules() {
+        let directory = tree(&[
+            (".gitignore", "*\n"),
+            ("work/.git", "gitdir: /nowhere\n"),
+            ("work/.gitignore", "b.py\n"),
+            ("work/src/a.py", ""),
+            ("work/src/b.py", ""),
+        ]);
+        let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+        let taste = Taste::Languages(&detector, vec!["python"]);
+        for named in [".", "src"] {
+            let root = Root::open(&directory.path().join("work")).unwrap();
+            let sources = Sources::collect(root, &[named.into()], &taste).unwrap();
+            let paths: Vec<_> = sources.files.iter().map(|file| &file.path).collect();
+            assert_eq!(paths, ["src/a.py"], "{named}");
+        }
     }
 
     #[test]
