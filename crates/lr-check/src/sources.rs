@@ -175,8 +175,9 @@ impl Sources {
     }
 
     fn walk(&mut self, directory: &Path, taste: &Taste<'_>) {
+        // The rules of git hold outside of a repository as well; in one, none from above it.
         let walk = WalkBuilder::new(directory)
-            .require_git(false)
+            .require_git(is_in_repository(directory))
             .follow_links(false)
             .sort_by_file_path(Path::cmp)
             .filter_entry(|entry| !is_somebody_elses(entry))
@@ -299,6 +300,12 @@ fn is_somebody_elses(entry: &DirEntry) -> bool {
             .any(|name| entry.path().join(name).exists())
 }
 
+/// Whether a directory lies in the work tree of a repository.
+fn is_in_repository(directory: &Path) -> bool {
+    let mut parents = directory.ancestors();
+    parents.any(|parent| parent.join(".git").exists())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -318,17 +325,17 @@ mod tests {
         directory
     }
 
-    fn collect(directory: &TempDir, named: &[&str]) -> Result<Vec<String>, Error> {
+    fn collect(directory: &Path, named: &[&str]) -> Result<Vec<String>, Error> {
         let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
         let taste = Taste::Languages(&detector, vec!["python"]);
         let named: Vec<_> = named.iter().map(Into::into).collect();
-        let root = Root::open(directory.path()).unwrap();
+        let root = Root::open(directory).unwrap();
         let sources = Sources::collect(root, &named, &taste)?;
         Ok(sources.files.into_iter().map(|file| file.path).collect())
     }
 
     fn check(files: &[(&str, &str)], named: &[&str], expected: &[&str]) {
-        assert_eq!(collect(&tree(files), named).unwrap(), expected);
+        assert_eq!(collect(tree(files).path(), named).unwrap(), expected);
     }
 
     #[test]
@@ -364,6 +371,22 @@ mod tests {
     }
 
     #[test]
+    fn no_rule_from_above_a_repository_holds_in_it() {
+        let files = [
+            (".lr/.gitignore", "*\n"),
+            (".lr/w/.git", "gitdir: elsewhere\n"),
+            (".lr/w/.gitignore", "build/\n"),
+            (".lr/w/shop/a.py", ""),
+            (".lr/w/shop/build/b.py", ""),
+        ];
+        let tree = tree(&files);
+        let inside = tree.path().join(".lr/w");
+        for named in ["shop", "."] {
+            assert_eq!(collect(&inside, &[named]).unwrap(), ["shop/a.py"]);
+        }
+    }
+
+    #[test]
     fn a_file_named_twice_is_one_source() {
         let files = [("a.py", ""), ("b.py", "")];
         check(&files, &["b.py", "./b.py", "."], &["b.py", "a.py"]);
@@ -389,13 +412,13 @@ mod tests {
         fs::write(directory.path().join("latin.py"), b"# \xe9\n").unwrap();
         std::os::unix::fs::symlink("a.py", directory.path().join("link.py")).unwrap();
         let named = ["FIXES.md", "latin.py", "link.py", "a.py"];
-        assert_eq!(collect(&directory, &named).unwrap(), ["a.py"]);
-        assert_eq!(collect(&directory, &["."]).unwrap(), ["a.py"]);
+        assert_eq!(collect(directory.path(), &named).unwrap(), ["a.py"]);
+        assert_eq!(collect(directory.path(), &["."]).unwrap(), ["a.py"]);
     }
 
     #[test]
     fn what_is_not_there_is_an_error() {
-        let error = collect(&tree(&[("a.py", "")]), &["a.py", "b.py"]).unwrap_err();
+        let error = collect(tree(&[("a.py", "")]).path(), &["a.py", "b.py"]).unwrap_err();
         assert_eq!(error.kind, Kind::Io);
         assert!(error.message.contains("'b.py'"));
     }
@@ -403,7 +426,7 @@ mod tests {
     #[test]
     fn refuses_paths_outside_the_working_directory() {
         for path in ["../a.py", "/etc/passwd", "a/../../b.py"] {
-            let error = collect(&tree(&[("a.py", "")]), &[path]).unwrap_err();
+            let error = collect(tree(&[("a.py", "")]).path(), &[path]).unwrap_err();
             assert_eq!(error.kind, Kind::Usage, "{path}");
         }
     }
