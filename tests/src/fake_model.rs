@@ -1,4 +1,4 @@
-//! A server on this machine that speaks Chat Completions, byte for byte, and fails as it is told.
+//! A server on this machine that speaks the protocols of models, byte for byte, and fails as it is told.
 //!
 //! Each request takes the next answer of a script; the last one answers all further requests. `GET …/models` is
 //! answered beside the script. Whatever comes in is kept, so that a test can look at it, and what is answered is
@@ -11,11 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use serde_json::{Value, json};
-
 pub use crate::answer::{Answer, Step, Usage, chunk, end, part, stream_head};
 pub use crate::received::Received;
 use crate::received::receive;
+use crate::spoken::{Protocol, tokens};
 
 /// The model that the server offers.
 pub const MODEL: &str = "fake-model";
@@ -148,8 +147,8 @@ impl Shop {
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
         let received = receive(&mut stream)?;
         if received.method == "GET" {
-            let list = json!({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 1_700_000_000}]});
-            return respond(stream, &received, Answer::http(200, &[], &list.to_string()));
+            let list = Protocol::list(&received, MODEL).to_string();
+            return respond(stream, &received, Answer::http(200, &[], &list));
         }
         let number = self.begin(&received);
         let answer = late((self.answers)(&received, number));
@@ -199,10 +198,11 @@ fn respond(mut stream: TcpStream, received: &Received, answer: Answer) -> io::Re
             text,
             finish,
             usage,
-        } if received.body["stream"] == true => {
-            stream.write_all(&stream_head())?;
-            for event in events(received, &text, &finish, usage) {
-                stream.write_all(&chunk(&format!("data: {event}\n\n")))?;
+        } if Protocol::of(received).streams(received) => {
+            let protocol = Protocol::of(received);
+            stream.write_all(&protocol.stream_head())?;
+            for piece in protocol.stream(received, &text, &finish, usage) {
+                stream.write_all(&chunk(&piece))?;
             }
             stream.write_all(&chunk(""))
         }
@@ -211,12 +211,12 @@ fn respond(mut stream: TcpStream, received: &Received, answer: Answer) -> io::Re
             finish,
             usage,
         } => {
-            let body = completion(received, &text, &finish, usage).to_string();
+            let body = Protocol::of(received).whole(received, &text, &finish, usage);
             write_response(
                 &mut stream,
                 200,
                 &["content-type: application/json".into()],
-                &body,
+                &body.to_string(),
             )
         }
         Answer::Http {
@@ -259,66 +259,6 @@ fn take_step(stream: &mut TcpStream, step: Step) -> io::Result<()> {
         // Ends the answer; closing the connection does the rest.
         Step::Reset => Err(io::ErrorKind::ConnectionReset.into()),
     }
-}
-
-fn completion(received: &Received, text: &str, finish: &str, usage: Usage) -> Value {
-    let mut body = json!({
-        "id": "chatcmpl-fake", "object": "chat.completion", "created": 1_700_000_000, "model": received.body["model"],
-        "choices": [{
-            "index": 0, "message": {"role": "assistant", "content": text, "refusal": null},
-            "logprobs": null, "finish_reason": finish
-        }],
-    });
-    if let Some(usage) = told(received, text, usage) {
-        body["usage"] = usage;
-    }
-    body
-}
-
-/// The data of the events of a streamed reply, a few characters each.
-fn events(received: &Received, text: &str, finish: &str, usage: Usage) -> Vec<String> {
-    let chars: Vec<char> = text.chars().collect();
-    let parts = chars
-        .chunks(7)
-        .map(|chars| part(&chars.iter().collect::<String>()));
-    let mut events: Vec<String> = parts.collect();
-    events.push(end(finish));
-    let wanted = received.body["stream_options"]["include_usage"] == true;
-    if let Some(usage) = told(received, text, usage).filter(|_| wanted) {
-        events.push(
-            json!({"object": "chat.completion.chunk", "choices": [], "usage": usage}).to_string(),
-        );
-    }
-    events.push("[DONE]".into());
-    events
-}
-
-/// The tokens of the prompt and of the reply.
-fn tokens(received: &Received, text: &str, usage: Usage) -> (u64, u64) {
-    match usage {
-        Usage::Tokens { input, output, .. } => (input, output),
-        Usage::Counted | Usage::Untold => {
-            let input = received.body["messages"].to_string().len() / 4;
-            (input as u64, text.len().div_ceil(4) as u64)
-        }
-    }
-}
-
-/// What a reply says that it took.
-fn told(received: &Received, text: &str, usage: Usage) -> Option<Value> {
-    let (input, output) = tokens(received, text, usage);
-    let mut told = json!({
-        "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
-        "prompt_tokens_details": {"cached_tokens": 0}, "completion_tokens_details": {"reasoning_tokens": 0},
-    });
-    match usage {
-        Usage::Untold => return None,
-        Usage::Tokens {
-            cost: Some(cost), ..
-        } => told["cost"] = cost.into(),
-        _ => {}
-    }
-    Some(told)
 }
 
 #[cfg(test)]

@@ -11,5 +11,6 @@ mod answer;
 pub mod fake_model;
 mod received;
 pub mod sandbox;
+mod spoken;
 
 pub use sandbox::{Outcome, Sandbox};

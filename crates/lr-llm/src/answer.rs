@@ -15,13 +15,16 @@ use crate::http::{self, Body, Target};
 use crate::key::Redactor;
 use crate::stream::Events;
 use crate::think::ThinkFilter;
-use crate::wire::{chat, complaint};
+use crate::wire::{Protocol, complaint};
 
 /// The most bytes of a response that comes as a whole, of one event of a stream, or of all its text.
 const MAX_BYTES: usize = 16 << 20;
 
 /// The most bytes of a stream, whose framing takes some hundred bytes for a few of text.
 pub(crate) const MAX_STREAM_BYTES: u64 = 256 << 20;
+
+/// The data of the event that ends a stream of Chat Completions.
+const STREAM_END: &str = "[DONE]";
 
 /// How long to wait for the usage and the end of a stream whose reply has ended; some servers keep it open.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -30,6 +33,11 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub(crate) trait Listener {
     /// Takes the next part of the text. An error ends the request.
     fn text(&mut self, text: &str) -> Result<(), Error>;
+
+    /// Takes the next part of the reasoning, which is no part of the reply.
+    fn reasoning(&mut self, _: &str) -> Result<(), Error> {
+        Ok(())
+    }
 
     /// Whether some of the text was shown, so that it cannot be asked for again.
     fn has_shown(&self) -> bool;
@@ -62,6 +70,9 @@ pub(crate) fn read(
     let mut collector = Collector {
         target,
         listener,
+        is_lines: body.is_lines(),
+        has_text: false,
+        thought_redactor: Redactor::new(target.key),
         thoughts: ThinkFilter::default(),
         redactor: Redactor::new(target.key),
         answer: Answer::default(),
@@ -79,7 +90,12 @@ pub(crate) fn read(
 struct Collector<'a> {
     target: &'a Target<'a>,
     listener: &'a mut dyn Listener,
+    /// The server says that it sends a line for each part.
+    is_lines: bool,
+    /// Some text has come, whether or not it was shown.
+    has_text: bool,
     thoughts: ThinkFilter,
+    thought_redactor: Redactor,
     redactor: Redactor,
     answer: Answer,
     /// The server reported an error before it began a reply.
@@ -90,6 +106,7 @@ impl Collector<'_> {
     fn read(&mut self, mut body: BufReader<Body>) -> Result<(), Stop> {
         match self.first_byte(&mut body)? {
             None => return Err(self.malformed("is empty").into()),
+            Some(_) if self.is_lines => self.lines(body)?,
             Some(b'{' | b'[') => self.whole(body)?,
             Some(b'<') => return Err(self.html(body)?.into()),
             Some(_) => self.stream(body)?,
@@ -125,16 +142,56 @@ impl Collector<'_> {
         if bytes.len() > MAX_BYTES {
             return Err(self.too_large().into());
         }
-        self.take(&bytes)?;
-        self.answer.finish.get_or_insert(Finish::Unknown);
+        self.take_all(&bytes)?;
+        // Ollama may send its lines without saying so; without the last one they are cut off.
+        if self.target.protocol != Protocol::Ollama {
+            self.answer.finish.get_or_insert(Finish::Unknown);
+        }
         Ok(())
+    }
+
+    /// Takes over one JSON document after the other.
+    fn take_all(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        for value in serde_json::Deserializer::from_slice(bytes).into_iter() {
+            let value = value.map_err(|error| self.not_json(&error))?;
+            self.take_value(&value)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a stream of lines, each of them a JSON document.
+    fn lines(&mut self, mut body: BufReader<Body>) -> Result<(), Stop> {
+        loop {
+            let mut line = Vec::new();
+            let read = (&mut body)
+                .take(MAX_BYTES as u64 + 1)
+                .read_until(b'\n', &mut line);
+            match read {
+                Ok(0) => return Ok(()),
+                Ok(_) if line.len() > MAX_BYTES => return Err(self.too_large().into()),
+                // What a broken connection left of a line says nothing.
+                Ok(_)
+                    if !line.ends_with(b"\n")
+                        && serde_json::from_slice::<Value>(&line).is_err() =>
+                {
+                    return Ok(());
+                }
+                Ok(_) => {
+                    self.take(&line)?;
+                    if self.answer.finish.is_some() {
+                        return Ok(());
+                    }
+                }
+                Err(error) => return Err(http::broken(error, self.target).into()),
+            }
+        }
     }
 
     fn stream(&mut self, body: BufReader<Body>) -> Result<(), Stop> {
         let mut events = Events::new(body, MAX_BYTES);
         loop {
             match events.next_data() {
-                Ok(Some(data)) if data.trim() != chat::STREAM_END => {
+                Ok(Some(data)) if data.trim() != STREAM_END => {
                     let has_text = self.take(data.as_bytes())?;
                     let is_over = self.answer.finish.is_some() && !has_text;
                     let body = events.source_mut().get_mut();
@@ -153,22 +210,31 @@ impl Collector<'_> {
         if json.iter().all(u8::is_ascii_whitespace) {
             return Ok(false);
         }
-        let value: Value = serde_json::from_slice(json)
-            .map_err(|error| self.malformed(&format!("is not JSON: {error}")))?;
+        let value: Value = serde_json::from_slice(json).map_err(|error| self.not_json(&error))?;
+        self.take_value(&value)
+    }
+
+    fn take_value(&mut self, value: &Value) -> Result<bool, Stop> {
         let host = self.target.endpoint.to_string();
-        let pieces = chat::pieces(&value).map_err(|complaint| {
+        let pieces = self.target.protocol.pieces(value).map_err(|complaint| {
             self.is_refused = !self.answer.begun;
             failure::of_complaint(&host, &complaint)
         })?;
         let mut has_text = false;
         for piece in pieces {
-            if let Piece::Text(text) = piece {
-                let answer = self.thoughts.push(&text);
-                let shown = self.redactor.push(&answer);
-                self.show(shown)?;
-                has_text = true;
-            } else {
-                self.answer.take(piece);
+            match piece {
+                Piece::WholeText(_) if self.has_text => {}
+                Piece::Text(text) | Piece::WholeText(text) => {
+                    let answer = self.thoughts.push(&text);
+                    let shown = self.redactor.push(&answer);
+                    self.show(shown)?;
+                    (has_text, self.has_text) = (true, true);
+                }
+                Piece::Reasoning(text) => {
+                    let shown = self.thought_redactor.push(&text);
+                    self.listener.reasoning(&shown).map_err(Stop::Listener)?;
+                }
+                piece => self.answer.take(piece),
             }
         }
         Ok(has_text)
@@ -236,6 +302,10 @@ impl Collector<'_> {
             Some(_) => self.answer.spent,
             None => Spent::default(),
         }
+    }
+
+    fn not_json(&self, error: &serde_json::Error) -> Failure {
+        self.malformed(&format!("is not JSON: {error}"))
     }
 
     fn too_large(&self) -> Failure {

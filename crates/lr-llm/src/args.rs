@@ -45,6 +45,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) estimate: bool,
 
+    /// List the models that the server offers, asked now: name, context in tokens, and the day it ends, as far as known
+    #[arg(long, conflicts_with_all = ["dry_run", "estimate"])]
+    pub(crate) list_models: bool,
+
     /// Record each reply in DIR [env: LR_RECORD]
     #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
@@ -97,7 +101,7 @@ pub(crate) struct ModelArguments {
     #[arg(long, value_name = "MODEL")]
     pub(crate) fallback: Vec<String>,
 
-    /// The provider: groq, openai, ollama, or one of your own [env: LR_PROVIDER]
+    /// The provider: one of those that are built in (see the README), or one of your own [env: LR_PROVIDER]
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,
 
@@ -137,6 +141,22 @@ pub(crate) struct RequestArguments {
     /// Ask for the same reply to the same prompt, where the provider can
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) seed: Option<i64>,
+
+    /// End the reply before TEXT; may be given several times
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) stop: Vec<String>,
+
+    /// How much to think, in the provider's words: low, medium, high
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) effort: Option<String>,
+
+    /// Add the fields of a JSON object to the request; null takes one of lr-llm's own away
+    #[arg(long, value_name = "JSON")]
+    pub(crate) extra_body: Vec<String>,
+
+    /// Add a header to the request
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(crate) extra_header: Vec<String>,
 
     /// Add a field to the request; VALUE is JSON, else a text
     #[arg(short, long = "option", num_args = 2, value_names = ["KEY", "VALUE"], allow_hyphen_values = true)]

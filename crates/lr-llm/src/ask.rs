@@ -1,54 +1,31 @@
 //! One question to one model over the network: attempts, waits and limits.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{BufReader, Read};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use lr_stage::{Error, Kind, say};
-use lr_turn::{Charge, Message, Reply};
+use lr_turn::{Charge, Reply};
 use serde_json::Value;
 
 use crate::answer::{self, Listener, MAX_STREAM_BYTES, Stop};
 use crate::choose::Choice;
-use crate::exchange::{Answer, Spent, TimeLimits, Wishes};
-use crate::failure::{self, Failure, Retry};
+use crate::exchange::{Answer, Spent, TimeLimits};
+use crate::failure::{Failure, Retry};
+use crate::fit::{Fitted, fit};
 use crate::http::{self, Target};
 use crate::key::{self, Key};
 use crate::ledger::Amount;
 use crate::need::Need;
-use crate::price::{Flat, Price};
+use crate::price::Price;
 use crate::purse::{Bill, Purse};
-use crate::request::{Request, amount};
-use crate::rerun::Place;
-use crate::retry::{self, Budget, Decision, Limits};
-use crate::wire::{chat, complaint};
-
-/// The most bytes of a list of models.
-const MAX_LIST_BYTES: u64 = 16 << 20;
-
-/// The most bytes of an error's body that are looked at.
-const MAX_ERROR_BYTES: u64 = 64 << 10;
-
-/// What is asked for, whatever the question, and within which limits.
-#[derive(Debug, Clone)]
-pub(crate) struct Terms {
-    pub(crate) wishes: Wishes,
-    pub(crate) limits: Limits,
-    /// The price that the user gives.
-    pub(crate) price: Option<Flat>,
-}
-
-/// What is asked, and whether the text is wanted as it comes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Question<'a> {
-    pub(crate) messages: &'a [Message],
-    pub(crate) stream: bool,
-    /// Where it comes from; `None` if it is no turn.
-    pub(crate) place: Option<Place>,
-}
+use crate::request::{Request, amount, shown_header};
+use crate::retry::{self, Budget, Decision};
+use crate::terms::{Question, Terms};
+use crate::wire::{self, Asked, Model};
+use crate::{models, refusal};
 
 /// One model at one endpoint. Several questions may be asked at the same time.
 #[derive(Debug)]
@@ -62,6 +39,8 @@ pub(crate) struct Client {
     price: OnceLock<Price>,
     /// Whether a request has reached the server.
     was_reached: AtomicBool,
+    /// Set once it was said what is left out of requests.
+    left_out: OnceLock<()>,
 }
 
 impl Client {
@@ -70,6 +49,7 @@ impl Client {
         Client {
             model: Mutex::new(choice.model.clone()),
             price: OnceLock::new(),
+            left_out: OnceLock::new(),
             was_reached: AtomicBool::new(false),
             choice,
             key,
@@ -90,22 +70,32 @@ impl Client {
         if let Some(model) = &*known {
             return Ok(model.clone());
         }
-        let model = self.newest_model().map_err(|failure| self.error(failure))?;
+        let model = self.newest().map_err(|failure| self.error(failure))?;
         let host = &self.choice.endpoint;
         say::detail(1, &format!("the newest model of '{host}' is '{model}'"));
         Ok(known.insert(model).clone())
     }
 
+    /// The provider, and the models that its server offers.
+    pub(crate) fn offered(&self) -> Result<(String, Vec<Model>), Error> {
+        let models = self.models().map_err(|failure| self.error(failure))?;
+        Ok((self.choice.provider.name.clone(), models))
+    }
+
     /// The request that a question becomes, without its key.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
+        let Request { body, headers, .. } = self.prepare(question)?;
+        let provider = &self.choice.provider;
         let mut request = serde_json::json!({
             "method": "POST",
-            "url": self.choice.endpoint.url(chat::PATH),
-            "headers": {"content-type": "application/json"},
-            "body": self.prepare(question)?.body,
+            "url": self.choice.endpoint.url(provider.protocol.path()),
+            "headers": headers.iter().map(shown_header).collect::<BTreeMap<_, _>>(),
+            "body": body,
         });
+        request["headers"]["content-type"] = "application/json".into();
         if self.key.is_some() {
-            request["headers"]["authorization"] = "Bearer [redacted]".into();
+            let name = provider.key_header();
+            request["headers"][name] = format!("{}[redacted]", http::key_scheme(name)).into();
         }
         Ok(request)
     }
@@ -170,7 +160,7 @@ impl Client {
         bill.begin(request.most);
         let time_left = self.time_left(start);
         let time_left = self.purse.time_left().unwrap_or(time_left).min(time_left);
-        let result = self.send(&request.body.to_string(), time_left, listener);
+        let result = self.send(request, time_left, listener);
         let price = || self.price(&request.model);
         let taken = match &result {
             Ok(answer) => request.taken(Some(&answer.spent), price),
@@ -192,16 +182,20 @@ impl Client {
 
     fn send(
         &self,
-        body: &str,
+        request: &Request,
         time_left: Duration,
         listener: &mut dyn Listener,
     ) -> Result<Answer, Stop> {
-        let target = self.target(chat::PATH, time_left, MAX_STREAM_BYTES);
-        let response = http::post(&target, body.as_bytes())?;
+        let target = Target {
+            path: self.choice.provider.protocol.path(),
+            max_bytes: MAX_STREAM_BYTES,
+            ..self.target(&request.headers, time_left)
+        };
+        let response = http::post(&target, request.body.to_string().as_bytes())?;
         if (200..300).contains(&response.status) {
             return answer::read(response.body, &target, listener);
         }
-        Err(refusal(response, &target).into())
+        Err(refusal::of(response, &target).into())
     }
 
     /// How long to wait before the next attempt, if there is to be one.
@@ -215,7 +209,7 @@ impl Client {
         if failure.kind == Kind::TimedOut && time_left == Some(Duration::ZERO) {
             return Err(self.purse.out_of_time(Some(failure)));
         }
-        match retry::decide(failure, budget, chance()) {
+        match retry::decide(failure, budget, retry::chance()) {
             Decision::GiveUp(reason) => {
                 let reason = reason.map_or(String::new(), |reason| format!("; {reason}"));
                 let message = format!("{}{reason}", failure.message);
@@ -247,10 +241,22 @@ impl Client {
             messages, stream, ..
         } = question;
         let model = self.model()?;
-        let names = self.choice.provider.field_names();
-        let mut wishes = self.terms.wishes.clone();
+        let provider = &self.choice.provider;
+        let names = provider.field_names();
+        let Fitted {
+            mut wishes,
+            left_out,
+        } = fit(&self.terms.wishes, provider, &model);
+        self.left_out.get_or_init(|| {
+            for option in left_out {
+                let name = &provider.name;
+                say::warn(&format!(
+                    "'{model}' of '{name}' refuses '{option}', so it is not sent"
+                ));
+            }
+        });
         let need = Need::of_messages(messages, &wishes, names);
-        if self.purse.needs_cap() {
+        if self.purse.needs_cap() || provider.protocol.needs_cap() {
             wishes.max_tokens.get_or_insert(need.output);
         }
         let mut most = Charge {
@@ -261,8 +267,16 @@ impl Client {
             let cost = self.price(&model).microusd(&model, &need.usage());
             most.cost_microusd = Some(cost.ok_or_else(|| self.no_price(&model))?);
         }
+        let asked = Asked {
+            model: &model,
+            messages,
+            wishes: &wishes,
+            names,
+            stream,
+        };
         Ok(Request {
-            body: chat::request(&model, messages, &wishes, names, stream),
+            body: provider.protocol.request(asked),
+            headers: wishes.headers,
             model,
             need,
             most,
@@ -288,37 +302,50 @@ impl Client {
         whole.saturating_sub(start.elapsed())
     }
 
-    fn target<'a>(&'a self, path: &'a str, time_left: Duration, max_bytes: u64) -> Target<'a> {
+    /// Where a list of models is to be had, unless it is changed to be for something else.
+    fn target<'a>(
+        &'a self,
+        headers: &'a BTreeMap<String, String>,
+        time_left: Duration,
+    ) -> Target<'a> {
+        let provider = &self.choice.provider;
         Target {
             endpoint: &self.choice.endpoint,
-            path,
+            path: provider.protocol.models_path(),
+            protocol: provider.protocol,
+            headers,
+            key_header: provider.key_header(),
             key: self.key.as_ref(),
             limits: TimeLimits {
                 whole: time_left,
                 ..self.terms.limits.time
             },
-            max_bytes,
+            max_bytes: models::MAX_BYTES,
         }
     }
 
-    fn newest_model(&self) -> Result<String, Failure> {
-        let target = self.target(
-            chat::MODELS_PATH,
-            self.terms.limits.time.whole,
-            MAX_LIST_BYTES,
-        );
-        let response = http::get(&target)?;
-        if !(200..300).contains(&response.status) {
-            return Err(refusal(response, &target));
+    fn newest(&self) -> Result<String, Failure> {
+        let provider = &self.choice.provider;
+        if provider.needs_model {
+            let name = &provider.name;
+            return Err(
+                Failure::new(Kind::NoModel, format!("'{name}' needs the name of a model")).hint(
+                    format!("-m {name}/NAME; '--list-models --provider {name}' lists them"),
+                ),
+            );
         }
-        let list: Option<Value> = serde_json::from_reader(BufReader::new(response.body)).ok();
-        list.as_ref().and_then(chat::newest_model).ok_or_else(|| {
+        wire::newest(self.models()?).ok_or_else(|| {
             Failure::new(
                 Kind::NoModel,
                 format!("'{}' offers no model", self.choice.endpoint),
             )
             .hint("name one with -m; Ollama gets one by 'ollama pull gpt-oss:20b'")
         })
+    }
+
+    fn models(&self) -> Result<Vec<Model>, Failure> {
+        let headers = self.choice.provider.headers_for("");
+        models::offered(&self.target(&headers, self.terms.limits.time.whole))
     }
 
     fn wait(&self, failure: &Failure, wait: Duration, budget: Budget) {
@@ -363,24 +390,4 @@ impl Client {
         }
         .into()
     }
-}
-
-/// Understands a response whose status is not a success.
-fn refusal(response: http::Response, target: &Target<'_>) -> Failure {
-    let mut body = Vec::new();
-    // What could be read of it is enough.
-    let _ = response.body.take(MAX_ERROR_BYTES).read_to_end(&mut body);
-    let complaint = complaint::from_body(&String::from_utf8_lossy(&body));
-    failure::of_status(
-        &target.endpoint.to_string(),
-        response.status,
-        &complaint,
-        &response.hints,
-    )
-}
-
-/// A number from 0 to 1 that nobody can foresee.
-fn chance() -> f64 {
-    let random = RandomState::new().build_hasher().finish();
-    f64::from((random >> 32) as u32) / f64::from(u32::MAX)
 }

@@ -60,6 +60,7 @@ pub(crate) fn choose(
             .or_else(|| by_origin(&endpoint, providers))
             .cloned()
             .unwrap_or_else(|| Provider::unknown(endpoint.to_string(), url.clone()));
+        let endpoint = as_spoken(endpoint, &provider);
         let model = model.map(str::to_owned).or(provider.default_model.clone());
         return Ok(Choice {
             provider,
@@ -73,7 +74,7 @@ pub(crate) fn choose(
         (None, None) => (first_ready(providers, variable).ok_or_else(no_model)?, None),
     };
     Ok(Choice {
-        endpoint: endpoint_of(provider, variable)?,
+        endpoint: as_spoken(endpoint_of(provider, variable)?, provider),
         model: model.map(str::to_owned).or(provider.default_model.clone()),
         provider: provider.clone(),
     })
@@ -187,6 +188,15 @@ fn first_ready<'a>(providers: &'a [Provider], variable: Lookup<'_>) -> Option<&'
         .or_else(|| providers.iter().find(has_host))
 }
 
+/// An endpoint without the version in its path, where the provider's protocol has it in its own paths.
+fn as_spoken(endpoint: Endpoint, provider: &Provider) -> Endpoint {
+    if provider.protocol.is_below_the_version() {
+        endpoint.without_version()
+    } else {
+        endpoint
+    }
+}
+
 fn endpoint_of(provider: &Provider, variable: Lookup<'_>) -> Result<Endpoint, Failure> {
     let set = |name: &Option<String>| {
         name.as_deref()
@@ -261,7 +271,7 @@ mod tests {
     }
 
     const GROQ: &str = "https://api.groq.com/openai/v1";
-    const LOCAL: &str = "http://127.0.0.1:11434/v1";
+    const LOCAL: &str = "http://127.0.0.1:11434";
 
     #[test]
     fn a_model_names_its_provider() {
@@ -311,7 +321,7 @@ mod tests {
         check(
             "-L",
             &[("OLLAMA_HOST", "0.0.0.0:5")],
-            "ollama http://127.0.0.1:5/v1 ?",
+            "ollama http://127.0.0.1:5 ?",
         );
         check(
             "-L -m m",
@@ -408,12 +418,12 @@ mod tests {
         check(
             "",
             &[("OLLAMA_HOST", "box"), ("OLLAMA_API_KEY", "k")],
-            "ollama http://box:11434/v1 ?",
+            "ollama http://box:11434 ?",
         );
         check(
             "-m llama9",
             &[("OLLAMA_HOST", "box")],
-            "ollama http://box:11434/v1 llama9",
+            "ollama http://box:11434 llama9",
         );
         check(
             "",

@@ -36,6 +36,10 @@ pub(crate) fn connect(
         key::refuse_stranger(key, &choice, &providers)?;
     }
     let mut terms = options.terms.clone();
+    if !is_at_first_place {
+        // They were given for the first one's server, and may hold something that is only its own.
+        terms.wishes.headers.clear();
+    }
     if position < options.fallbacks.len() {
         // Another model is asked sooner than a server that is down comes back.
         terms.limits.outage = Duration::ZERO;

@@ -8,6 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The port of Ollama.
 const OLLAMA_PORT: u16 = 11434;
 
+/// Where protocols are spoken; a base URL that was copied from a request ends with one.
+const OPERATIONS: [&str; 4] = ["/chat/completions", "/responses", "/messages", "/api/chat"];
+
 /// A base URL, such as `https://api.groq.com/openai/v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
@@ -50,8 +53,9 @@ impl Endpoint {
             secure,
             host,
             port,
-            path: path
-                .strip_suffix("/chat/completions")
+            path: OPERATIONS
+                .iter()
+                .find_map(|operation| path.strip_suffix(operation))
                 .unwrap_or(path)
                 .to_owned(),
             query: query.to_owned(),
@@ -59,7 +63,6 @@ impl Endpoint {
     }
 
     /// Reads `OLLAMA_HOST`: a host, `host:port` or a URL; 0.0.0.0 stands for this machine.
-    /// Ollama's endpoint that is compatible with OpenAI lies below `/v1`.
     pub(crate) fn parse_ollama(value: &str) -> Result<Endpoint, &'static str> {
         let value = value.trim().trim_matches(['"', '\'']);
         let mut endpoint = if value.contains("://") {
@@ -75,10 +78,15 @@ impl Endpoint {
         if matches!(endpoint.host.as_str(), "0.0.0.0" | "[::]") {
             endpoint.host = Ipv4Addr::LOCALHOST.to_string();
         }
-        if !endpoint.path.ends_with("/v1") {
-            endpoint.path.push_str("/v1");
-        }
         Ok(endpoint)
+    }
+
+    /// The same without the version at the end of its path, for protocols that bring their own.
+    pub(crate) fn without_version(mut self) -> Endpoint {
+        if let Some(path) = self.path.strip_suffix("/v1") {
+            self.path.truncate(path.len());
+        }
+        self
     }
 
     /// The URL of a path below the base.
@@ -195,17 +203,17 @@ mod tests {
 
     #[test]
     fn reads_every_form_of_ollama_host() {
-        check_ollama("127.0.0.1", "http://127.0.0.1:11434/v1");
-        check_ollama("box:1234", "http://box:1234/v1");
-        check_ollama(":1234", "http://127.0.0.1:1234/v1");
-        check_ollama("0.0.0.0", "http://127.0.0.1:11434/v1");
-        check_ollama("[::]:1", "http://127.0.0.1:1/v1");
-        check_ollama("::1", "http://[::1]:11434/v1");
-        check_ollama("::", "http://127.0.0.1:11434/v1");
-        check_ollama("http://box", "http://box/v1");
-        check_ollama("https://ollama.com/", "https://ollama.com/v1");
+        check_ollama("127.0.0.1", "http://127.0.0.1:11434");
+        check_ollama("box:1234", "http://box:1234");
+        check_ollama(":1234", "http://127.0.0.1:1234");
+        check_ollama("0.0.0.0", "http://127.0.0.1:11434");
+        check_ollama("[::]:1", "http://127.0.0.1:1");
+        check_ollama("::1", "http://[::1]:11434");
+        check_ollama("::", "http://127.0.0.1:11434");
+        check_ollama("http://box", "http://box");
+        check_ollama("https://ollama.com/", "https://ollama.com");
         check_ollama("http://box:1/v1", "http://box:1/v1");
-        check_ollama("box/proxy", "http://box:11434/proxy/v1");
+        check_ollama("box/proxy", "http://box:11434/proxy");
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use lr_turn::{Estimate, Id, Message, ReplyFormat, Usage};
 
-use crate::ask::Terms;
 use crate::choose::Choice;
 use crate::ledger::dollars;
 use crate::need::Need;
 use crate::price::Price;
 use crate::provider::Provider;
+use crate::terms::Terms;
 
 /// Guesses what a prompt takes. A reply of whole files is about half as long as the prompt that shows them, one that
 /// changes lines much shorter. Without a choice only tokens are known.

@@ -2,6 +2,7 @@
 //!
 //! Deliberately absent: JSON. The protocols in [`wire`](crate::wire) translate to and from these types.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lr_turn::{Finish, Usage};
@@ -14,8 +15,25 @@ pub(crate) struct Wishes {
     /// The most tokens the reply may have.
     pub(crate) max_tokens: Option<u64>,
     pub(crate) seed: Option<i64>,
-    /// Fields of the request body that we do not know; they win over our own.
+    /// Texts at which the reply ends.
+    pub(crate) stop: Vec<String>,
+    /// How much to think, in the provider's words.
+    pub(crate) effort: Option<String>,
+    /// What the reply must be an instance of.
+    pub(crate) schema: Option<Schema>,
+    /// The length of the context in tokens, for servers that have to be told.
+    pub(crate) context: Option<u64>,
+    /// More headers, by their names in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Fields of the request body that we do not know; they win over our own, and null takes one of ours away.
     pub(crate) extra: Map<String, Value>,
+}
+
+/// A JSON Schema, by a name.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Schema {
+    pub(crate) name: String,
+    pub(crate) schema: Value,
 }
 
 /// One thing a server says about its reply; a stream of these is an answer.
@@ -25,13 +43,17 @@ pub(crate) enum Piece {
     Begun,
     /// The next part of the text.
     Text(String),
+    /// All of the text, which counts only where no part of it came before.
+    WholeText(String),
+    /// The next part of the reasoning, which is no part of the text.
+    Reasoning(String),
     /// The model asks for a tool.
     ToolCall,
     /// The model refused to answer; its words follow as text.
     Refused,
     /// The reply ended for this reason.
     Finish(Finish),
-    /// The tokens so far; a later count replaces an earlier one.
+    /// The tokens so far, all or some of the counts; a greater count replaces a smaller one.
     Usage(Usage),
     /// What the provider charges, in US dollars.
     Cost(f64),
@@ -75,10 +97,16 @@ impl Answer {
         match piece {
             Piece::Begun => self.begun = true,
             Piece::Text(text) => self.text.push_str(&text),
+            // Only the reasoning's listener wants it.
+            Piece::Reasoning(_) => {}
+            Piece::WholeText(text) => self.text = text,
             Piece::ToolCall => self.tool_call = true,
             Piece::Refused => self.refused = true,
             Piece::Finish(finish) => self.finish = Some(finish),
-            Piece::Usage(usage) => self.spent.usage = Some(usage),
+            Piece::Usage(usage) => {
+                let known = self.spent.usage.unwrap_or_default();
+                self.spent.usage = Some(greatest(known, usage));
+            }
             Piece::Cost(cost) => self.spent.cost_usd = Some(cost),
         }
     }
@@ -90,6 +118,17 @@ impl Answer {
         } else if self.tool_call && self.text.is_empty() && self.finish == Some(Finish::Stop) {
             self.finish = Some(Finish::Tool);
         }
+    }
+}
+
+/// The greater of each two counts: some protocols tell them bit by bit, and all of them let them only grow.
+fn greatest(one: Usage, other: Usage) -> Usage {
+    Usage {
+        input: one.input.max(other.input),
+        cached_input: one.cached_input.max(other.cached_input),
+        cache_write: one.cache_write.max(other.cache_write),
+        output: one.output.max(other.output),
+        reasoning: one.reasoning.max(other.reasoning),
     }
 }
 

@@ -4,6 +4,7 @@
 //! a proxy to this machine itself. Compression is neither asked for nor accepted, so that sizes are true.
 //! Idle time is watched by [`idle`](crate::idle), because ureq's own limit per read also bounds the wait for the headers.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,6 +19,7 @@ use crate::failure::{Failure, Hints, Retry};
 use crate::idle::{Idle, IdleWatch};
 use crate::key::Key;
 use crate::retry;
+use crate::wire::Protocol;
 
 /// What to do where a connection through a proxy fails.
 const SEE_PROXY: &str =
@@ -29,6 +31,12 @@ pub(crate) struct Target<'a> {
     pub(crate) endpoint: &'a Endpoint,
     /// Below the endpoint's base.
     pub(crate) path: &'a str,
+    /// What is spoken there.
+    pub(crate) protocol: Protocol,
+    /// Headers beside the key's, by their names.
+    pub(crate) headers: &'a BTreeMap<String, String>,
+    /// The header that brings the key.
+    pub(crate) key_header: &'a str,
     pub(crate) key: Option<&'a Key>,
     /// `whole` is what is left of it for this request.
     pub(crate) limits: TimeLimits,
@@ -56,13 +64,28 @@ pub(crate) fn get(target: &Target<'_>) -> Result<Response, Failure> {
 }
 
 fn request(target: &Target<'_>, method: http::Method) -> http::request::Builder {
-    let request = http::Request::builder()
+    let mut request = http::Request::builder()
         .method(method)
         .uri(target.endpoint.url(target.path))
         .header("accept-encoding", "identity");
+    for (name, value) in target.headers {
+        request = request.header(name, value);
+    }
     match target.key {
-        Some(key) => request.header("authorization", format!("Bearer {}", key.expose())),
+        Some(key) => request.header(
+            target.key_header,
+            format!("{}{}", key_scheme(target.key_header), key.expose()),
+        ),
         None => request,
+    }
+}
+
+/// What stands before the key in its header.
+pub(crate) fn key_scheme(header: &str) -> &'static str {
+    if header.eq_ignore_ascii_case("authorization") {
+        "Bearer "
+    } else {
+        ""
     }
 }
 
@@ -97,6 +120,7 @@ fn send<B: ureq::AsSendBody>(
         status: head.status.as_u16(),
         hints: hints(&head.headers),
         body: Body {
+            is_lines: is_lines(&head.headers),
             reader,
             watch,
             idle: target.limits.idle,
@@ -131,6 +155,14 @@ fn agent(target: &Target<'_>) -> Agent {
     config.build().into()
 }
 
+/// Whether a body is lines of JSON.
+fn is_lines(headers: &HeaderMap) -> bool {
+    let media_type = headers.get("content-type");
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    media_type
+        .is_some_and(|media_type| media_type.contains("ndjson") || media_type.contains("jsonl"))
+}
+
 fn hints(headers: &HeaderMap) -> Hints {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     Hints {
@@ -149,11 +181,17 @@ pub(crate) struct Body {
     reader: ureq::BodyReader<'static>,
     watch: IdleWatch,
     idle: Duration,
+    is_lines: bool,
     /// When there is no more waiting, whatever signs of life there are.
     end: Option<Instant>,
 }
 
 impl Body {
+    /// Whether the server says that it sends lines of JSON.
+    pub(crate) fn is_lines(&self) -> bool {
+        self.is_lines
+    }
+
     /// Waits for more no longer than this, all reads together; `None` only obeys the limits of the request again.
     pub(crate) fn wait_at_most(&mut self, longest: Option<Duration>) {
         self.end = longest.map(|longest| Instant::now() + longest);

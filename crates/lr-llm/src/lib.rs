@@ -3,13 +3,14 @@
 //! With turns on standard input, [`run`] answers those that have a prompt and no reply; with text or a question, it
 //! prints the reply as it comes. From the outside in:
 //!
-//! * `args` and `options`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
+//! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
-//! * `ask` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time.
+//! * `ask`, `terms` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time; `refusal`: why a
+//!   server does not answer them.
 //! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price`, `request`: what one takes.
-//! * `rehearse` and `estimate`: what would be asked, and what it would take.
-//! * `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
+//! * `rehearse` and `estimate`: what would be asked, and what it would take; `models`: who could be asked.
+//! * `fit`: what of the wishes a provider takes; `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
 //! * `failure`: what every way of failing is called, and whether trying again can help.
 //!
 //! Deliberately absent: what prompts look like and what replies mean; lists of models.
@@ -25,10 +26,12 @@ mod exchange;
 mod failure;
 mod fallback;
 mod finish;
+mod fit;
 mod http;
 mod idle;
 mod key;
 mod ledger;
+mod models;
 mod need;
 mod options;
 mod price;
@@ -36,6 +39,7 @@ mod provider;
 mod purse;
 mod queue;
 mod record;
+mod refusal;
 mod rehearse;
 mod request;
 mod rerun;
@@ -43,10 +47,12 @@ mod retry;
 mod session;
 mod stage;
 mod stream;
+mod terms;
 mod text;
 mod think;
 mod window;
 mod wire;
+mod wishes;
 
 pub use args::Args;
 use lr_stage::input::{self, Input, TurnReader};
@@ -66,6 +72,9 @@ pub fn run(args: Args) -> Result<Status, Error> {
     lr_exec::signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
     let session = Session::new(Options::decide(&args)?);
+    if args.list_models {
+        return models::list(&session);
+    }
     let program = Program { args, session };
     if !program.args.prompt.is_empty() && !text::is_piped_or_file() {
         return program.answer_text(None);

@@ -7,7 +7,7 @@ use lr_turn::{Message, Usage};
 use serde_json::{Map, Value};
 
 use crate::exchange::Wishes;
-use crate::wire::chat::FieldNames;
+use crate::wire::FieldNames;
 
 /// The least and the most that a reply is allowed for where nobody says how long it may be.
 const SHORTEST_CAP: u64 = 4_096;
@@ -63,7 +63,12 @@ impl Need {
 
 /// The cap among fields that the user adds, by whatever name.
 fn cap_in(extra: &Map<String, Value>, names: FieldNames<'_>) -> Option<u64> {
-    let known = [names.max_tokens, "max_completion_tokens", "max_tokens"];
+    let known = [
+        names.max_tokens,
+        "max_completion_tokens",
+        "max_output_tokens",
+        "max_tokens",
+    ];
     known.iter().find_map(|name| extra.get(*name)?.as_u64())
 }
 

@@ -8,18 +8,18 @@ use lr_config::{Config, Settings};
 use lr_stage::environment::var;
 use lr_stage::{Error, Kind, say};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
-use crate::args::{Args, BudgetArguments, LimitArguments, RequestArguments};
-use crate::ask::Terms;
+use crate::args::{Args, BudgetArguments, LimitArguments};
 use crate::choose::Wanted;
-use crate::exchange::{TimeLimits, Wishes};
+use crate::exchange::TimeLimits;
 use crate::key::KeySource;
 use crate::ledger::Ceiling;
 use crate::price::Flat;
 use crate::record::Recordings;
 use crate::rerun::Rerun;
 use crate::retry::Limits;
+use crate::terms::Terms;
+use crate::wishes::{self, Settled};
 
 /// How long a server that goes away after a request has reached it is waited for, unless told.
 const RESTART: Duration = Duration::from_secs(60);
@@ -124,7 +124,14 @@ impl Options {
         Ok(Options {
             key,
             terms: Terms {
-                wishes: wishes(&args.request, &settings)?,
+                wishes: wishes::decide(
+                    &args.request,
+                    Settled {
+                        temperature: settings.temperature,
+                        max_tokens: settings.max_tokens,
+                        seed: settings.seed,
+                    },
+                )?,
                 limits: limits(&args.limits, &settings)?,
                 price: price(&args.budget, &settings)?,
             },
@@ -203,34 +210,6 @@ fn tape(args: &Args) -> Tape {
         .or_else(|| variable("LR_REPLAY").map(replay))
         .or_else(|| variable("LR_RECORD").map(record))
         .unwrap_or(Tape::None)
-}
-
-fn wishes(flags: &RequestArguments, settings: &LlmSettings) -> Result<Wishes, Error> {
-    let mut extra = Map::new();
-    for pair in flags.option.chunks(2) {
-        let [key, value] = pair else { continue };
-        if matches!(key.as_str(), "messages" | "model" | "stream") {
-            return Err(Error::new(
-                Kind::Usage,
-                format!("'-o {key}' cannot replace what lr-llm sends itself"),
-            ));
-        }
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
-        extra.insert(key.clone(), value);
-    }
-    let temperature = flags.temperature.or(settings.temperature);
-    if temperature.is_some_and(|temperature| !temperature.is_finite() || temperature < 0.0) {
-        return Err(Error::new(
-            Kind::Usage,
-            "a temperature is a number from 0 on",
-        ));
-    }
-    Ok(Wishes {
-        temperature,
-        max_tokens: flags.max_tokens.or(settings.max_tokens),
-        seed: flags.seed.or(settings.seed),
-        extra,
-    })
 }
 
 fn limits(flags: &LimitArguments, settings: &LlmSettings) -> Result<Limits, Error> {

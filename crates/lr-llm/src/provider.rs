@@ -3,21 +3,33 @@
 //! The user's files lie in `providers/` of the configuration folder; one with the name of a built-in provider
 //! replaces it. A project cannot bring providers, since they say where keys go.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use lr_stage::{Error, Kind};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::failure;
-use crate::wire::chat::FieldNames;
 use crate::wire::complaint::one_line;
+use crate::wire::{FieldNames, Protocol};
 
 /// The providers that are built in, in the order in which they are looked for.
 const BUILT_IN: &[(&str, &str)] = &[
     ("groq", include_str!("../providers/groq.toml")),
+    ("anthropic", include_str!("../providers/anthropic.toml")),
     ("openai", include_str!("../providers/openai.toml")),
+    ("gemini", include_str!("../providers/gemini.toml")),
+    ("perplexity", include_str!("../providers/perplexity.toml")),
+    ("mistral", include_str!("../providers/mistral.toml")),
+    ("deepseek", include_str!("../providers/deepseek.toml")),
+    ("openrouter", include_str!("../providers/openrouter.toml")),
+    ("xai", include_str!("../providers/xai.toml")),
     ("ollama", include_str!("../providers/ollama.toml")),
+    ("llama-cpp", include_str!("../providers/llama-cpp.toml")),
+    ("lmstudio", include_str!("../providers/lmstudio.toml")),
+    ("vllm", include_str!("../providers/vllm.toml")),
 ];
 
 /// Where models are to be had, and what this place is particular about.
@@ -29,6 +41,21 @@ pub(crate) struct Provider {
     pub(crate) name: String,
     /// The URL that the protocol's paths are below.
     pub(crate) base_url: String,
+    /// What its server speaks.
+    #[serde(default)]
+    pub(crate) protocol: Protocol,
+    /// The header that brings the key, where it is not the protocol's usual one.
+    #[serde(default)]
+    pub(crate) key_header: Option<String>,
+    /// More headers of every request; they win over those of the protocol.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
+    /// What it refuses, so that it is not sent.
+    #[serde(default)]
+    pub(crate) refuses: Vec<Refused>,
+    /// Changes of requests for some models, in their order.
+    #[serde(default)]
+    pub(crate) patch: Vec<Patch>,
     /// A variable that replaces `base_url`, as the provider's own programs read it.
     #[serde(default)]
     pub(crate) base_url_variable: Option<String>,
@@ -47,6 +74,9 @@ pub(crate) struct Provider {
     /// The model when none is named; without it, the newest that the server offers.
     #[serde(default)]
     pub(crate) default_model: Option<String>,
+    /// A model must be named: the newest of all that the server offers would be a matter of chance.
+    #[serde(default)]
+    pub(crate) needs_model: bool,
     /// Names of models that mean this provider; `*` stands for anything.
     #[serde(default)]
     pub(crate) models: Vec<String>,
@@ -56,6 +86,42 @@ pub(crate) struct Provider {
     /// The field of a request that seeds the sampling.
     #[serde(default = "default_seed_field")]
     pub(crate) seed_field: String,
+}
+
+/// What a provider may refuse of what is asked for beside the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Refused {
+    /// How freely words are chosen.
+    Temperature,
+    /// The seed of the sampling.
+    Seed,
+    /// Texts at which the reply ends.
+    Stop,
+    /// How much to think.
+    Effort,
+    /// A schema that the reply must meet.
+    Schema,
+}
+
+/// A change of the requests for some models.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Patch {
+    /// The names of these models; `*` stands for anything.
+    models: Vec<String>,
+    /// Fields of the body to add or replace.
+    #[serde(default)]
+    body: Map<String, Value>,
+    /// Names of fields of the body to take away, which TOML has no value for.
+    #[serde(default)]
+    without: Vec<String>,
+    /// Headers to add or replace.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    /// What these models refuse, so that it is not sent.
+    #[serde(default)]
+    refuses: Vec<Refused>,
 }
 
 fn default_max_tokens_field() -> String {
@@ -72,12 +138,18 @@ impl Provider {
         Provider {
             name,
             base_url,
+            protocol: Protocol::default(),
+            key_header: None,
+            headers: BTreeMap::new(),
+            refuses: Vec::new(),
+            patch: Vec::new(),
             base_url_variable: None,
             host_variable: None,
             key_variables: Vec::new(),
             key_prefixes: Vec::new(),
             key_optional: true,
             default_model: None,
+            needs_model: false,
             models: Vec::new(),
             max_tokens_field: default_max_tokens_field(),
             seed_field: default_seed_field(),
@@ -87,6 +159,54 @@ impl Provider {
     /// Whether a model's name alone means this provider.
     pub(crate) fn knows(&self, model: &str) -> bool {
         self.models.iter().any(|pattern| matches(pattern, model))
+    }
+
+    /// The changes of requests for a model.
+    fn patches<'a>(&'a self, model: &'a str) -> impl Iterator<Item = &'a Patch> {
+        self.patch
+            .iter()
+            .filter(move |patch| patch.models.iter().any(|pattern| matches(pattern, model)))
+    }
+
+    /// Whether requests for a model must not have something.
+    pub(crate) fn refuses(&self, what: Refused, model: &str) -> bool {
+        self.refuses.contains(&what)
+            || self
+                .patches(model)
+                .any(|patch| patch.refuses.contains(&what))
+    }
+
+    /// Fields of the body of requests for a model; null stands for one to take away.
+    pub(crate) fn body_for(&self, model: &str) -> Map<String, Value> {
+        let mut body = Map::new();
+        for patch in self.patches(model) {
+            body.extend(patch.without.iter().map(|name| (name.clone(), Value::Null)));
+            body.extend(patch.body.clone());
+        }
+        body
+    }
+
+    /// The headers of requests for a model, beside the key's.
+    pub(crate) fn headers_for(&self, model: &str) -> BTreeMap<String, String> {
+        let usual = self.protocol.headers().iter();
+        let mut headers: BTreeMap<String, String> = usual
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let own = self.patches(model).map(|patch| &patch.headers);
+        for more in [&self.headers].into_iter().chain(own) {
+            let lower = more
+                .iter()
+                .map(|(name, value)| (name.to_lowercase(), value.clone()));
+            headers.extend(lower);
+        }
+        headers
+    }
+
+    /// The header that brings the key.
+    pub(crate) fn key_header(&self) -> &str {
+        self.key_header
+            .as_deref()
+            .unwrap_or(self.protocol.key_header())
     }
 
     /// The names of the fields it is particular about.
@@ -203,15 +323,9 @@ mod tests {
             .iter()
             .map(|provider| (provider.name.as_str(), provider.base_url.as_str()))
             .collect();
-        assert_eq!(
-            urls,
-            [
-                ("groq", "http://localhost:1"),
-                ("openai", "https://api.openai.com/v1"),
-                ("ollama", "http://127.0.0.1:11434/v1"),
-                ("mine", "http://localhost:2")
-            ]
-        );
+        assert_eq!(urls.first(), Some(&("groq", "http://localhost:1")));
+        assert_eq!(urls.last(), Some(&("mine", "http://localhost:2")));
+        assert_eq!(urls.len(), BUILT_IN.len() + 1);
         write(
             "mine.toml",
             "base_url = 'http://localhost:2'\nbase_ulr = 'x'",

@@ -6,10 +6,10 @@ use lr_stage::turns::{self, Ready};
 use lr_stage::{Error, Form, Kind, Status, say};
 use lr_turn::{Message, Prompt, ReplyFormat, Turn};
 
-use crate::ask::Question;
 use crate::estimate::Sum;
 use crate::session::Session;
 use crate::stage;
+use crate::terms::Question;
 
 /// Prints the request for a question.
 ///

@@ -1,5 +1,7 @@
 //! A question that is ready to be sent: what it may take, and what an attempt took. Pure.
 
+use std::collections::BTreeMap;
+
 use lr_turn::Charge;
 use serde_json::Value;
 
@@ -13,6 +15,8 @@ use crate::price::Price;
 pub(crate) struct Request {
     pub(crate) model: String,
     pub(crate) body: Value,
+    /// The headers beside the key's.
+    pub(crate) headers: BTreeMap<String, String>,
     pub(crate) need: Need,
     /// The most that one attempt can take; without a cost where nothing depends on it.
     pub(crate) most: Charge,
@@ -44,6 +48,14 @@ pub(crate) fn amount(charge: Charge) -> Amount {
     }
 }
 
+/// A header as a request that is only shown has it: what may be a secret is left out.
+pub(crate) fn shown_header((name, value): (&String, &String)) -> (String, String) {
+    let secrets = ["auth", "cookie", "key", "secret", "token"];
+    let is_secret = secrets.iter().any(|word| name.contains(word));
+    let value = if is_secret { "[redacted]" } else { value };
+    (name.clone(), value.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use lr_turn::Usage;
@@ -56,6 +68,7 @@ mod tests {
         let request = Request {
             model: "m".into(),
             body: Value::Null,
+            headers: BTreeMap::new(),
             need: Need {
                 input: 100,
                 output: 900,

@@ -1,5 +1,6 @@
 //! When a request that failed is sent again. Pure: waiting itself is done, and said, by [`ask`](crate::ask).
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime};
 
 use crate::exchange::TimeLimits;
@@ -119,6 +120,12 @@ pub(crate) fn retry_after(
 /// A number of seconds; below zero is zero, and what no clock can hold is the longest there is.
 fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
+}
+
+/// A number from 0 to 1 that nobody can foresee.
+pub(crate) fn chance() -> f64 {
+    let random = RandomState::new().build_hasher().finish();
+    f64::from((random >> 32) as u32) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

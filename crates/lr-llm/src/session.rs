@@ -9,13 +9,15 @@ use lr_turn::{Charge, Estimate, Message, Reply, ReplyFormat};
 use serde_json::Value;
 
 use crate::answer::Listener;
-use crate::ask::{Client, Question};
+use crate::ask::Client;
 use crate::connect;
 use crate::estimate::estimate;
 use crate::fallback::Failures;
 use crate::options::{Options, Tape};
 use crate::purse::{Bill, Purse};
 use crate::record::Recordings;
+use crate::terms::Question;
+use crate::wire::Model;
 
 /// Answers the questions of one run of the program, several at a time.
 #[derive(Debug)]
@@ -132,6 +134,11 @@ impl Session {
     /// When no model can be chosen.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
         self.client(0)?.request(question)
+    }
+
+    /// The provider of the first model, and the models that its server offers.
+    pub(crate) fn models(&self) -> Result<(String, Vec<Model>), Error> {
+        self.client(0)?.offered()
     }
 
     /// What asking about messages would take, and for which format of replies; nothing is sent, and no key is needed.

@@ -6,11 +6,11 @@ use lr_stage::{Error, Form, Status, say};
 use lr_turn::{Check, Prompt, Reply, Turn};
 
 use crate::answer::Listener;
-use crate::ask::Question;
 use crate::finish;
 use crate::purse::Bill;
 use crate::rerun::Place;
 use crate::session::Session;
+use crate::terms::Question;
 
 /// Whether a turn is asked about: it has a prompt and no reply.
 pub(crate) fn ready(turn: &Turn) -> Result<Ready, Error> {

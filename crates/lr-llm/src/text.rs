@@ -11,10 +11,10 @@ use lr_turn::{Message, Reply, Role, Turn};
 
 use crate::answer::Listener;
 use crate::args::Args;
-use crate::ask::Question;
 use crate::finish;
 use crate::purse::Bill;
 use crate::session::Session;
+use crate::terms::Question;
 
 /// Whether something was piped or redirected to standard input, as far as can be told without reading it.
 /// Anything else, such as what a scheduler or an editor hands down, might never end.

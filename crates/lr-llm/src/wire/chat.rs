@@ -3,64 +3,42 @@
 //! Reading is tolerant, since servers differ: a field that is missing, null or of another type counts as absent.
 //! Deliberately absent: transport, and the framing of streams ([`stream`](crate::stream)).
 
-use lr_turn::{Finish, Message, Usage};
+use lr_turn::{Finish, Usage};
 use serde_json::{Map, Value, json};
 
-use super::complaint;
-use crate::exchange::{Complaint, Piece, Wishes};
-
-/// Where the protocol is spoken, below a provider's base URL.
-pub(crate) const PATH: &str = "/chat/completions";
-
-/// Where the server lists its models.
-pub(crate) const MODELS_PATH: &str = "/models";
-
-/// The data of the event that ends a stream.
-pub(crate) const STREAM_END: &str = "[DONE]";
-
-/// The names a provider uses for fields that differ between providers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FieldNames<'a> {
-    /// The cap on the reply's tokens.
-    pub(crate) max_tokens: &'a str,
-    /// The seed of the sampling.
-    pub(crate) seed: &'a str,
-}
+use super::{Asked, count, text};
+use crate::exchange::Piece;
 
 /// The body of a request.
-pub(crate) fn request(
-    model: &str,
-    messages: &[Message],
-    wishes: &Wishes,
-    names: FieldNames<'_>,
-    stream: bool,
-) -> Value {
+pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
+    let Asked { wishes, names, .. } = asked;
     let mut body = Map::new();
-    body.insert("model".into(), model.into());
-    body.insert("messages".into(), json!(messages));
-    if stream {
+    body.insert("model".into(), asked.model.into());
+    body.insert("messages".into(), json!(asked.messages));
+    if asked.stream {
         body.insert("stream".into(), true.into());
         body.insert("stream_options".into(), json!({ "include_usage": true }));
     }
-    if let Some(temperature) = wishes.temperature {
-        body.insert("temperature".into(), temperature.into());
+    let stop = (!wishes.stop.is_empty()).then(|| json!(wishes.stop));
+    let schema = wishes.schema.as_ref().map(|schema| {
+        json!({"type": "json_schema", "json_schema": {"name": schema.name, "strict": true, "schema": schema.schema}})
+    });
+    let fields = [
+        ("temperature", wishes.temperature.map(Value::from)),
+        (names.max_tokens, wishes.max_tokens.map(Value::from)),
+        (names.seed, wishes.seed.map(Value::from)),
+        ("stop", stop),
+        ("reasoning_effort", wishes.effort.clone().map(Value::from)),
+        ("response_format", schema),
+    ];
+    for (key, value) in fields {
+        body.extend(value.map(|value| (key.to_owned(), value)));
     }
-    if let Some(max_tokens) = wishes.max_tokens {
-        body.insert(names.max_tokens.into(), max_tokens.into());
-    }
-    if let Some(seed) = wishes.seed {
-        body.insert(names.seed.into(), seed.into());
-    }
-    body.extend(wishes.extra.clone());
-    Value::Object(body)
+    body
 }
 
 /// Reads a whole response or one event of a stream; they differ only in `message` and `delta`.
-/// An error reported inside a success is the `Err`.
-pub(crate) fn pieces(body: &Value) -> Result<Vec<Piece>, Complaint> {
-    if let Some(complaint) = complaint::within(body) {
-        return Err(complaint);
-    }
+pub(super) fn pieces(body: &Value) -> Vec<Piece> {
     let mut pieces = Vec::new();
     if let Some(choice) = first_choice(body) {
         pieces.push(Piece::Begun);
@@ -71,20 +49,7 @@ pub(crate) fn pieces(body: &Value) -> Result<Vec<Piece>, Complaint> {
         pieces.push(Piece::Usage(read_usage(usage)));
         pieces.extend(read_cost(usage).map(Piece::Cost));
     }
-    Ok(pieces)
-}
-
-/// The newest model of a server's list, of equally old ones the first. Models that only embed texts do not answer.
-pub(crate) fn newest_model(list: &Value) -> Option<String> {
-    let models = list.get("data")?.as_array()?;
-    let id = |model: &Value| Some(model.get("id")?.as_str()?.to_owned());
-    let answers = |model: &&Value| id(model).is_some_and(|id| !id.contains("embed"));
-    let newest = models
-        .iter()
-        .filter(answers)
-        .rev()
-        .max_by_key(|model| model.get("created").and_then(Value::as_u64));
-    id(newest?)
+    pieces
 }
 
 /// The choice with index 0; without indices, the first.
@@ -101,6 +66,9 @@ fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) {
         .flatten()
         .find(|message| message.is_object());
     if let Some(message) = message {
+        let reasoning = ["reasoning_content", "reasoning"];
+        let reasoning = reasoning.into_iter().find_map(|key| text(message, key));
+        pieces.extend(reasoning.map(Piece::Reasoning));
         pieces.extend(text_of(message.get("content")).map(Piece::Text));
         if let Some(refusal) = text_of(message.get("refusal")) {
             pieces.extend([Piece::Refused, Piece::Text(refusal)]);
@@ -144,18 +112,17 @@ fn finish(reason: &str) -> Finish {
 }
 
 fn read_usage(usage: &Value) -> Usage {
-    let count = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
     Usage {
-        input: count("/prompt_tokens"),
-        cached_input: count("/prompt_tokens_details/cached_tokens"),
-        cache_write: count("/prompt_tokens_details/cache_write_tokens"),
-        output: count("/completion_tokens"),
-        reasoning: count("/completion_tokens_details/reasoning_tokens"),
+        input: count(usage, "/prompt_tokens"),
+        cached_input: count(usage, "/prompt_tokens_details/cached_tokens"),
+        cache_write: count(usage, "/prompt_tokens_details/cache_write_tokens"),
+        output: count(usage, "/completion_tokens"),
+        reasoning: count(usage, "/completion_tokens_details/reasoning_tokens"),
     }
 }
 
 /// OpenRouter says `cost: 0.01`, Perplexity `cost: {"total_cost": 0.01}`.
-fn read_cost(usage: &Value) -> Option<f64> {
+pub(super) fn read_cost(usage: &Value) -> Option<f64> {
     let cost = usage.get("cost")?;
     let dollars = cost.as_f64().or_else(|| cost.get("total_cost")?.as_f64())?;
     (dollars >= 0.0).then_some(dollars)
@@ -163,7 +130,11 @@ fn read_cost(usage: &Value) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use lr_turn::{Message, Role};
+
     use super::*;
+    use crate::exchange::{Complaint, Wishes};
+    use crate::wire::{FieldNames, Protocol};
 
     const NAMES: FieldNames<'_> = FieldNames {
         max_tokens: "max_completion_tokens",
@@ -172,20 +143,30 @@ mod tests {
 
     fn messages() -> Vec<Message> {
         vec![Message {
-            role: lr_turn::Role::User,
+            role: Role::User,
             content: "hi".into(),
         }]
+    }
+
+    fn request(wishes: &Wishes, stream: bool) -> Value {
+        Protocol::Chat.request(Asked {
+            model: "m",
+            messages: &messages(),
+            wishes,
+            names: NAMES,
+            stream,
+        })
     }
 
     #[track_caller]
     fn check_pieces(body: &str, expected: &[Piece]) {
         let body = serde_json::from_str(body).unwrap();
-        assert_eq!(pieces(&body), Ok(expected.to_vec()));
+        assert_eq!(Protocol::Chat.pieces(&body), Ok(expected.to_vec()));
     }
 
     #[test]
     fn sends_only_what_was_asked_for() {
-        let body = request("m", &messages(), &Wishes::default(), NAMES, false);
+        let body = request(&Wishes::default(), false);
         assert_eq!(
             body,
             json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]})
@@ -202,8 +183,9 @@ mod tests {
                 .as_object()
                 .unwrap()
                 .clone(),
+            ..Wishes::default()
         };
-        let body = request("m", &messages(), &wishes, NAMES, true);
+        let body = request(&wishes, true);
         assert_eq!(
             body,
             json!({
@@ -276,7 +258,11 @@ mod tests {
     fn reasoning_is_not_text() {
         check_pieces(
             r#"{"choices":[{"message":{"content":"","reasoning_content":"hm"},"finish_reason":"stop"}]}"#,
-            &[Piece::Begun, Piece::Finish(Finish::Stop)],
+            &[
+                Piece::Begun,
+                Piece::Reasoning("hm".into()),
+                Piece::Finish(Finish::Stop),
+            ],
         );
         check_pieces(
             r#"{"choices":[{"message":{"content":[{"type":"thinking","text":"hm"},{"type":"text","text":"a"}]}}]}"#,
@@ -300,24 +286,12 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_model_that_answers_is_found() {
-        let newest = |list: &str| newest_model(&serde_json::from_str(list).unwrap());
-        let list = r#"{"data":[{"id":"old","created":1},{"id":"new","created":3},{"id":"x-embed-text","created":4}]}"#;
-        assert_eq!(newest(list), Some("new".into()));
-        assert_eq!(
-            newest(r#"{"data":[{"id":"a"},{"id":"b"}]}"#),
-            Some("a".into())
-        );
-        assert_eq!(newest(r#"{"data":[]}"#), None);
-        assert_eq!(newest("[]"), None);
-    }
-
-    #[test]
     fn a_refusal_and_a_tool_call_settle_the_reason() {
         let settled = |body: &str| {
             let body = serde_json::from_str(body).unwrap();
             let mut answer = crate::exchange::Answer::default();
-            pieces(&body)
+            Protocol::Chat
+                .pieces(&body)
                 .unwrap()
                 .into_iter()
                 .for_each(|piece| answer.take(piece));
@@ -342,7 +316,7 @@ mod tests {
     fn an_error_inside_a_success_is_an_error() {
         let body = json!({"error": {"message": "no room", "code": 502}, "choices": []});
         assert_eq!(
-            pieces(&body),
+            Protocol::Chat.pieces(&body),
             Err(Complaint {
                 message: "no room".into(),
                 codes: "502".into()

@@ -39,8 +39,13 @@ pub(crate) fn within(body: &Value) -> Option<Complaint> {
         .into_iter()
         .flatten()
         .find(|error| !error.is_null())?;
+    Some(of_object(error))
+}
+
+/// What an object says that is known to report an error.
+pub(super) fn of_object(error: &Value) -> Complaint {
     let text = sentence(error).unwrap_or_else(|| "the server reports an error".into());
-    Some(complaint(&text, error))
+    complaint(&text, error)
 }
 
 fn complaint(text: &str, error: &Value) -> Complaint {

@@ -1,0 +1,72 @@
+//! Ollama's own protocol: lines of JSON instead of events.
+//!
+//! It alone can be told how long the context is, and not to cut a prompt that does not fit, which it otherwise does
+//! without a word.
+
+use lr_turn::{Finish, Usage};
+use serde_json::{Map, Value, json};
+
+use super::{Asked, count, text};
+use crate::exchange::Piece;
+
+/// The body of a request.
+pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
+    let wishes = asked.wishes;
+    let mut body = Map::new();
+    body.insert("model".into(), asked.model.into());
+    body.insert("messages".into(), json!(asked.messages));
+    // Without the field it streams.
+    body.insert("stream".into(), asked.stream.into());
+    body.insert("truncate".into(), false.into());
+    body.insert("shift".into(), false.into());
+    let stop = (!wishes.stop.is_empty()).then(|| json!(wishes.stop));
+    let options: Map<String, Value> = [
+        ("temperature", wishes.temperature.map(Value::from)),
+        ("num_predict", wishes.max_tokens.map(Value::from)),
+        ("seed", wishes.seed.map(Value::from)),
+        ("stop", stop),
+        ("num_ctx", wishes.context.map(Value::from)),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key.to_owned(), value?)))
+    .collect();
+    if !options.is_empty() {
+        body.insert("options".into(), options.into());
+    }
+    if let Some(effort) = &wishes.effort {
+        body.insert("think".into(), json!(effort));
+    }
+    if let Some(schema) = &wishes.schema {
+        body.insert("format".into(), schema.schema.clone());
+    }
+    body
+}
+
+/// Reads a whole response or one line of a stream, which are of the same form.
+pub(super) fn pieces(body: &Value) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    if let Some(message) = body.get("message").filter(|message| message.is_object()) {
+        pieces.push(Piece::Begun);
+        pieces.extend(text(message, "thinking").map(Piece::Reasoning));
+        pieces.extend(text(message, "content").map(Piece::Text));
+        let calls = message.get("tool_calls").and_then(Value::as_array);
+        if calls.is_some_and(|calls| !calls.is_empty()) {
+            pieces.push(Piece::ToolCall);
+        }
+    }
+    if body.get("done") == Some(&Value::Bool(true)) {
+        let reason = body.get("done_reason").and_then(Value::as_str);
+        pieces.push(Piece::Finish(match reason {
+            // Older versions do not say why.
+            Some("stop") | None => Finish::Stop,
+            Some("length") => Finish::Length,
+            Some(_) => Finish::Unknown,
+        }));
+        pieces.push(Piece::Usage(Usage {
+            input: count(body, "/prompt_eval_count"),
+            output: count(body, "/eval_count"),
+            ..Usage::default()
+        }));
+    }
+    pieces
+}

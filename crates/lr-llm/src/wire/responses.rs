@@ -1,0 +1,172 @@
+//! OpenAI Responses, which Perplexity speaks too.
+//!
+//! A stream repeats everything in its last event; only what the parts before did not say is taken from there.
+
+use lr_turn::{Finish, Role, Usage};
+use serde_json::{Map, Value, json};
+
+use super::{Asked, apart, complaint, count, text};
+use crate::exchange::{Complaint, Piece};
+
+/// The body of a request. Nothing is stored at the provider.
+pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
+    let wishes = asked.wishes;
+    let (system, messages) = apart(asked.messages);
+    let input: Vec<Value> = messages
+        .iter()
+        .map(|message| json!({"role": role(message.role), "content": message.content}))
+        .collect();
+    let mut body = Map::new();
+    body.insert("model".into(), asked.model.into());
+    if let Some(system) = system {
+        body.insert("instructions".into(), system.into());
+    }
+    body.insert("input".into(), input.into());
+    body.insert("store".into(), false.into());
+    if asked.stream {
+        body.insert("stream".into(), true.into());
+    }
+    let fields = [
+        ("temperature", wishes.temperature.map(Value::from)),
+        ("max_output_tokens", wishes.max_tokens.map(Value::from)),
+        ("reasoning", wishes.effort.as_ref().map(|effort| json!({"effort": effort}))),
+        ("text", wishes.schema.as_ref().map(|schema| {
+            json!({"format": {"type": "json_schema", "name": schema.name, "strict": true, "schema": schema.schema}})
+        })),
+    ];
+    for (key, value) in fields {
+        body.extend(value.map(|value| (key.to_owned(), value)));
+    }
+    body
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
+}
+
+/// Reads a whole response or one event of a stream.
+pub(super) fn pieces(body: &Value) -> Result<Vec<Piece>, Complaint> {
+    let kind = body.get("type").and_then(Value::as_str).unwrap_or_default();
+    let delta = || text(body, "delta");
+    let pieces = match kind {
+        "response.output_text.delta" => delta().map(Piece::Text).into_iter().collect(),
+        "response.refusal.delta" => {
+            let words = delta().map(Piece::Text);
+            [Piece::Refused].into_iter().chain(words).collect()
+        }
+        "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+            delta().map(Piece::Reasoning).into_iter().collect()
+        }
+        "response.output_item.added" => {
+            let is_call =
+                body.pointer("/item/type").and_then(Value::as_str) == Some("function_call");
+            let call = is_call.then_some(Piece::ToolCall);
+            [Piece::Begun].into_iter().chain(call).collect()
+        }
+        "response.completed" | "response.incomplete" | "response.failed" => {
+            return response(body.get("response").unwrap_or(&Value::Null), true);
+        }
+        // `{"type": "error", "code", "message"}`, without an object of its own.
+        "error" => return Err(complaint::of_object(body)),
+        "" => return response(body, false),
+        _ => Vec::new(),
+    };
+    Ok(pieces)
+}
+
+/// Reads a response; at the end of a stream its text has come already.
+fn response(response: &Value, is_repeated: bool) -> Result<Vec<Piece>, Complaint> {
+    if let Some(error) = response.get("error").filter(|error| !error.is_null()) {
+        return Err(complaint::of_object(error));
+    }
+    let status = response
+        .get("status")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if status == "failed" || status == "cancelled" {
+        return Err(complaint::of_object(
+            &json!({"message": format!("the response is {status}"), "code": "server_error"}),
+        ));
+    }
+    let mut pieces = Vec::new();
+    let output = response.get("output").and_then(Value::as_array);
+    if output.is_some() {
+        pieces.push(Piece::Begun);
+    }
+    for item in output.into_iter().flatten() {
+        read_item(item, is_repeated, &mut pieces);
+    }
+    if let Some(finish) = finish(status, response) {
+        pieces.push(Piece::Finish(finish));
+    }
+    if let Some(usage) = response.get("usage").filter(|usage| usage.is_object()) {
+        pieces.push(Piece::Usage(read_usage(usage)));
+        pieces.extend(super::chat::read_cost(usage).map(Piece::Cost));
+    }
+    Ok(pieces)
+}
+
+fn read_item(item: &Value, is_repeated: bool, pieces: &mut Vec<Piece>) {
+    let parts = |key: &str| {
+        item.get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    match item.get("type").and_then(Value::as_str) {
+        Some("function_call") => pieces.push(Piece::ToolCall),
+        Some("message") if !is_repeated => {
+            for part in parts("content") {
+                if let Some(refusal) = text(part, "refusal") {
+                    pieces.extend([Piece::Refused, Piece::Text(refusal)]);
+                }
+                pieces.extend(text(part, "text").map(Piece::Text));
+            }
+        }
+        // Where a server sends no parts at all, this is all there is.
+        Some("message") => {
+            let whole: String = parts("content")
+                .filter_map(|part| text(part, "text"))
+                .collect();
+            pieces.push(Piece::WholeText(whole));
+        }
+        Some("reasoning") if !is_repeated => {
+            let thoughts = parts("summary").chain(parts("content"));
+            pieces.extend(
+                thoughts
+                    .filter_map(|part| text(part, "text"))
+                    .map(Piece::Reasoning),
+            );
+        }
+        _ => {}
+    }
+}
+
+fn finish(status: &str, response: &Value) -> Option<Finish> {
+    match status {
+        "completed" => Some(Finish::Stop),
+        "incomplete" => {
+            let reason = response.pointer("/incomplete_details/reason");
+            Some(match reason.and_then(Value::as_str) {
+                Some("max_output_tokens" | "max_tokens" | "max_messages") => Finish::Length,
+                Some("content_filter") => Finish::Filter,
+                _ => Finish::Unknown,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn read_usage(usage: &Value) -> Usage {
+    Usage {
+        input: count(usage, "/input_tokens"),
+        cached_input: count(usage, "/input_tokens_details/cached_tokens"),
+        cache_write: count(usage, "/input_tokens_details/cache_write_tokens"),
+        output: count(usage, "/output_tokens"),
+        reasoning: count(usage, "/output_tokens_details/reasoning_tokens"),
+    }
+}
