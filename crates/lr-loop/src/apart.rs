@@ -36,15 +36,18 @@ impl Apart {
     pub(crate) fn enter(run: &str, has_branch: bool) -> Result<Self, Error> {
         let home = here()?;
         let folder = place(&home).join(run);
-        let inside = if folder.is_dir() {
-            corresponding(&folder, &home)
-        } else if has_branch {
+        if has_branch && !folder.is_dir() {
             let name = folder.display();
             let message = format!("the work tree of the run is gone: '{name}'");
             return Err(Error::new(Kind::Repository, message)
                 .hint(format!("make it again: git worktree add '{name}' lr/{run}")));
+        }
+        let inside = if has_branch {
+            corresponding(&folder, &home)
         } else {
-            make(&folder)?
+            // One whose making was killed is made again; one with a branch already is not.
+            let there = folder.is_dir().then(|| corresponding(&folder, &home));
+            make(&folder).or_else(|error| there.filter(|it| it.is_dir()).ok_or(error))?
         };
         std::env::set_current_dir(&inside).map_err(|error| {
             let message = format!("cannot work in '{}'", inside.display());
