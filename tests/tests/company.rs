@@ -133,6 +133,14 @@ fn a_run_in_a_work_tree_of_its_own_leaves_the_checkout_alone() {
         .success();
     assert_eq!(fixed.stdout, "one\n");
     assert_eq!(summary(&sandbox)["reason"], "clean");
+    let steps = sandbox.read(".lr/runs/first/steps.jsonl");
+    for before in ["true", "git worktree add -q .lr/worktrees/first lr/first"] {
+        sandbox.bash(before).success();
+        let outcome = sandbox.run("lr-loop", &["-C", "sub", "--resume", "first"]);
+        assert_eq!(outcome.status, 0, "{outcome}");
+        assert!(outcome.stderr.contains("nothing to do"), "{outcome}");
+        assert_eq!(sandbox.read(".lr/runs/first/steps.jsonl"), steps);
+    }
     sandbox
         .bash("git merge -q lr/first && git worktree list | wc -l | grep -qx 1")
         .success();

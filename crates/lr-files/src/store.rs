@@ -151,7 +151,11 @@ fn open_journal(project: &Root) -> io::Result<OwnedFd> {
 
 /// Makes `.lr` ignore itself. The file appears complete, or not at all when this is killed; what
 /// was begun then is removed by the next one.
-pub(crate) fn ignore_itself(lr: BorrowedFd<'_>) -> io::Result<()> {
+///
+/// # Errors
+///
+/// The folder cannot be written to.
+pub fn ignore_itself(lr: BorrowedFd<'_>) -> io::Result<()> {
     let is_done =
         || rustix::fs::accessat(lr, ".gitignore", Access::EXISTS, AtFlags::empty()).is_ok();
     if is_done() {

@@ -11,7 +11,7 @@ use lr_stage::{Error, Form, Kind, Status, say};
 
 use crate::args;
 use crate::preflight::name_some;
-use crate::repo::{Linked, Repo};
+use crate::repo::{Linked, Repo, clear_aside};
 use crate::start::working_directory;
 
 /// Makes a linked work tree, or removes one.
@@ -105,6 +105,7 @@ fn tell_what_is_missing(repo: &Repo, folder: &Path) -> Result<(), Error> {
 
 fn remove(repo: &Repo, folder: &Path, name: &Path) -> Result<Status, Error> {
     let shown = name.display();
+    clear_aside(folder)?;
     if repo.linked(folder)?.is_none() {
         if folder.symlink_metadata().is_err() {
             say::note(&format!("nothing to remove: there is no '{shown}'"));

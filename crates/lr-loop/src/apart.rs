@@ -19,6 +19,14 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
+    /// Tells whether the work tree of a run that had nothing left to do is gone, and removes it
+    /// where that was cut short. It is not where somebody has changed something there since.
+    pub(crate) fn is_over(run: &str) -> Result<bool, Error> {
+        let folder = place(&here()?).join(run);
+        let name = folder.display().to_string();
+        Ok(lr_git(&["--quiet", "--remove", &name]).is_ok() || !folder.exists())
+    }
+
     /// Makes the work tree of a run and changes to the folder in it that corresponds to the present
     /// one. A run that is taken up again finds its own.
     ///
@@ -26,20 +34,20 @@ impl Apart {
     ///
     /// It cannot be made, or is gone although the run has a branch already.
     pub(crate) fn enter(run: &str, has_branch: bool) -> Result<Self, Error> {
-        let home = std::env::current_dir().map_err(|error| {
-            Error::new(Kind::Io, "cannot tell the working directory").because(error)
-        })?;
-        let place = project::root(&home).join(LR_FOLDER).join("worktrees");
-        let folder = place.join(run);
-        let inside = if folder.is_dir() {
-            corresponding(&folder, &home)
-        } else if has_branch {
+        let home = here()?;
+        let folder = place(&home).join(run);
+        if has_branch && !folder.is_dir() {
             let name = folder.display();
             let message = format!("the work tree of the run is gone: '{name}'");
             return Err(Error::new(Kind::Repository, message)
                 .hint(format!("make it again: git worktree add '{name}' lr/{run}")));
+        }
+        let inside = if has_branch {
+            corresponding(&folder, &home)
         } else {
-            make(&folder)?
+            // One whose making was killed is made again; one with a branch already is not.
+            let there = folder.is_dir().then(|| corresponding(&folder, &home));
+            make(&folder).or_else(|error| there.filter(|it| it.is_dir()).ok_or(error))?
         };
         std::env::set_current_dir(&inside).map_err(|error| {
             let message = format!("cannot work in '{}'", inside.display());
@@ -61,6 +69,16 @@ impl Apart {
             "the work tree of the run is still there: '{name}'; lr-git worktree --remove removes it"
         ));
     }
+}
+
+fn here() -> Result<PathBuf, Error> {
+    std::env::current_dir()
+        .map_err(|error| Error::new(Kind::Io, "cannot tell the working directory").because(error))
+}
+
+/// Returns where the work trees of runs lie.
+fn place(home: &Path) -> PathBuf {
+    project::root(home).join(LR_FOLDER).join("worktrees")
 }
 
 fn make(folder: &Path) -> Result<PathBuf, Error> {

@@ -80,30 +80,46 @@ pub(crate) fn beginning(args: Args) -> Result<Beginning, Error> {
     })
 }
 
-/// Opens the record of a run to go on with it, and returns what the run came to so far. What a run
-/// that had ended has to do anew is set aside; of one that is clean, nothing is.
+/// Opens the record of a run to go on with it, and returns what the run came to so far.
 ///
 /// # Errors
 ///
 /// The record cannot be read or written.
 pub(crate) fn open(taken_up: &TakenUp) -> Result<(Record, Option<Summary>), Error> {
-    let mut record = Record::resume(&taken_up.folder)?;
+    let record = Record::resume(&taken_up.folder)?;
     record.begun(taken_up.options.clone())?;
-    let summary = Summary::read(&taken_up.folder);
-    let run = &taken_up.run;
-    let ended = summary.as_ref().filter(|it| it.has_ended());
+    Ok((record, Summary::read(&taken_up.folder)))
+}
+
+/// Sets aside what a run that had ended has to do anew; of one that is clean, and of one whose work
+/// tree `is_over`, nothing is.
+///
+/// # Errors
+///
+/// The record cannot be read or written.
+pub(crate) fn go_on(
+    run: &str,
+    record: &mut Record,
+    before: Option<&Summary>,
+    is_over: bool,
+) -> Result<(), Error> {
+    let ended = before.filter(|it| it.has_ended());
     let reason = ended.map_or("interrupted", |it| it.reason.as_str());
+    if is_over {
+        say::note(&format!("nothing to do: the run '{run}' has ended"));
+        return Ok(());
+    }
     if reason != "interrupted" {
-        let Some(after) = last_that_holds(&record, reason)? else {
+        let Some(after) = last_that_holds(record, reason)? else {
             say::note(&format!("nothing to do: the run '{run}' is clean"));
-            return Ok((record, summary));
+            return Ok(());
         };
         let keep = !REPLY_ENDS.contains(&reason);
         record.take_up(reason, after, keep)?;
     }
     let last = record.log().steps.last().map_or(0, |step| step.step);
     say::note(&format!("going on with the run '{run}' behind step {last}"));
-    Ok((record, summary))
+    Ok(())
 }
 
 /// Finds the last step that holds of a run that ended; `None` if there is nothing to do.

@@ -53,20 +53,20 @@ pub fn run(args: Args) -> Result<Status, Error> {
         None => Some(Lock::take(&run)?),
         Some(_) => None,
     };
-    let (mut record, before) = match taken_up {
+    let (mut record, before) = match &taken_up {
         None => {
             let record = Record::create(&run, run_dir.as_deref())?;
             record.begun(recorded::options(&run, words, plan.api_key.as_deref()))?;
             (record, None)
         }
-        Some(taken_up) => resume::open(&taken_up)?,
+        Some(taken_up) => resume::open(taken_up)?,
     };
-    let apart = if in_worktree {
-        record.anchor()?;
-        Some(Apart::enter(&run, record.has_step(Stage::START.name))?)
-    } else {
-        None
-    };
+    let apart = in_worktree.then(|| apart(&run, &mut record, before.as_ref()));
+    let apart = apart.transpose()?.flatten();
+    let is_over = in_worktree && apart.is_none();
+    if taken_up.is_some() {
+        resume::go_on(&run, &mut record, before.as_ref(), is_over)?;
+    }
     let mut summary = Summary::of_run(run.clone(), before, in_worktree);
     summary.record(&record);
     let rounds = Rounds::new(&plan, Runner::new(&plan, run, record), &mut summary);
@@ -80,6 +80,19 @@ pub fn run(args: Args) -> Result<Status, Error> {
         Err(error) if error.kind != Kind::ReaderGone => Err(error),
         _ => Ok(summary.status()),
     }
+}
+
+/// Enters the work tree of a run, unless that has nothing left to do there.
+fn apart(
+    run: &str,
+    record: &mut Record,
+    before: Option<&lr_record::Summary>,
+) -> Result<Option<Apart>, Error> {
+    if before.is_some_and(|it| it.status == Some(0)) && Apart::is_over(run)? {
+        return Ok(None);
+    }
+    record.anchor()?;
+    Apart::enter(run, record.has_step(Stage::START.name)).map(Some)
 }
 
 /// Returns the name of the run, which whoever starts many may choose.

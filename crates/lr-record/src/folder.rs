@@ -1,7 +1,8 @@
 //! Where the records of runs lie: `.lr/runs` at the project's root.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 
 use lr_stage::project::{self, LR_FOLDER};
@@ -18,11 +19,7 @@ pub(crate) fn lr_folder() -> io::Result<PathBuf> {
 pub(crate) fn make_lr_folder() -> io::Result<PathBuf> {
     let lr = lr_folder()?;
     make_unless_there(&lr)?;
-    match File::create_new(lr.join(".gitignore")) {
-        Ok(mut file) => file.write_all(b"*\n")?,
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error),
-    }
+    lr_files::ignore_itself(File::open(&lr)?.as_fd())?;
     Ok(lr)
 }
 

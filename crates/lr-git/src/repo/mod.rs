@@ -35,5 +35,5 @@ pub(crate) use repository::{Head, Repo};
 use repository::{refuse, trouble};
 pub(crate) use tree::{Mode, Version};
 pub(crate) use view::View;
-pub(crate) use worktree::Linked;
+pub(crate) use worktree::{Linked, clear_aside};
 pub(crate) use write::Hooks;

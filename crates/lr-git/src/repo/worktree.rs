@@ -1,6 +1,7 @@
 //! Linked work trees, which only the git program makes and removes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use gix::bstr::ByteSlice as _;
 use gix::index::entry::Mode;
@@ -15,6 +16,9 @@ const IN_THE_MAKING: &str = "initializing";
 
 /// The longest pointer of Git LFS, by its specification.
 const LONGEST_POINTER: u32 = 1024;
+
+/// What follows the name of a work tree while it is removed.
+const REMOVED: &str = "removed-by-lr-git";
 
 /// What is known about a folder as a linked work tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +36,24 @@ pub(crate) struct Missing {
     pub(crate) submodules: Vec<String>,
     /// Files that are kept by Git LFS.
     pub(crate) pointers: Vec<String>,
+}
+
+/// Removes what is left of a work tree whose removal was cut short.
+pub(crate) fn clear_aside(folder: &Path) -> Result<(), Error> {
+    let aside = aside(folder);
+    match fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            let message = format!("cannot remove '{}'", aside.display());
+            Err(Error::new(Kind::Io, message).because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns where a work tree lies while it is removed.
+fn aside(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!(".{name}.{REMOVED}"))
 }
 
 impl Repo {
@@ -75,9 +97,27 @@ impl Repo {
         binary::worktree(self, &arguments)
     }
 
-    /// Removes a linked work tree that git finds nothing in which would be lost.
+    /// Removes a linked work tree in which nothing would be lost. It is moved aside first, so that
+    /// it is whole or gone wherever this is killed; what is left then, the next one removes.
     pub(crate) fn remove_worktree(&self, folder: &Path) -> Result<(), Error> {
-        binary::worktree(self, &["remove", "--", text(folder)?])
+        let aside = aside(folder);
+        let is_moved = self.may_be_moved(folder) && fs::rename(folder, &aside).is_ok();
+        let removed = binary::worktree(self, &["remove", "--", text(folder)?]);
+        if is_moved && removed.is_err() {
+            fs::rename(&aside, folder).map_err(|error| {
+                let message = format!("cannot move back '{}'", aside.display());
+                Error::new(Kind::Io, message).because(error)
+            })?;
+        }
+        removed?;
+        clear_aside(folder)
+    }
+
+    /// Tells whether git would remove a work tree of which the folder is gone as safely as one that
+    /// is there: not where submodules have been cloned into it.
+    fn may_be_moved(&self, folder: &Path) -> bool {
+        let linked = self.open_linked(folder);
+        linked.is_ok_and(|linked| !linked.gix.git_dir().join("modules").exists())
     }
 
     /// Removes what a git has left that was killed while it made a work tree: nobody has worked

@@ -134,6 +134,22 @@ fn one_whose_making_was_killed_is_made_again() {
 }
 
 #[test]
+fn one_whose_removal_was_killed_is_gone() {
+    let sandbox = Sandbox::new();
+    let aside = "../.x.removed-by-lr-git";
+    make(&sandbox, "../x").code(0);
+    std::fs::rename(sandbox.path("../x"), sandbox.path(aside)).unwrap();
+    remove(&sandbox, "../x").code(0);
+    assert!(!sandbox.path(aside).exists());
+    assert_eq!(count(&sandbox), 1);
+    make(&sandbox, "../x").code(0);
+    sandbox.git(&["worktree", "lock", "../x"]);
+    remove(&sandbox, "../x").code(2);
+    assert!(sandbox.path("../x/a.py").is_file());
+    assert!(!sandbox.path(aside).exists());
+}
+
+#[test]
 fn nothing_that_is_only_there_is_removed() {
     let sandbox = Sandbox::new();
     make(&sandbox, "../x").code(0);
