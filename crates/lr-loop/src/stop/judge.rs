@@ -163,6 +163,9 @@ impl Judge {
             return Flow::Continue(());
         }
         if let Some(error) = worst_error(answers) {
+            if self.patience.bears(answers) {
+                return Flow::Continue(());
+            }
             return Flow::Break(self.because(error));
         }
         let reason = if !answers.is_empty() && answers.iter().all(|it| it.declared_done) {
@@ -663,6 +666,28 @@ mod tests {
         ];
         let ends = run(&mut judge(), &turns);
         assert_eq!(ends, [None, None, None, None, None, Some(Reason::REFUSED)]);
+    }
+
+    #[test]
+    fn an_empty_reply_is_asked_for_again_and_the_third_one_ends_the_loop() {
+        let empty = || Answer {
+            asked: ["k".to_owned()].into(),
+            ..failed("empty_reply")
+        };
+        let mut judge = judge();
+        assert_eq!(reason(judge.begin(&check("1", &["k"]))), None);
+        for _ in 0..2 {
+            assert_eq!(reason(judge.answered(&[empty()])), None);
+            let turn = (empty(), check("1", &["k"]));
+            assert_eq!(run(&mut judge, &[turn]), [None]);
+        }
+        let failed_for_good = Some(Reason::MODEL_FAILED);
+        assert_eq!(reason(judge.answered(&[empty()])), failed_for_good);
+        // A turn that came to something makes up for those before it.
+        assert_eq!(run(&mut judge, &[applied("2", &["k"], &["l"])]), [None]);
+        assert_eq!(reason(judge.answered(&[empty()])), None);
+        let network = [empty(), failed("network")];
+        assert_eq!(reason(judge.answered(&network)), failed_for_good);
     }
 
     #[test]

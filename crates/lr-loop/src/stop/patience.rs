@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use lr_turn::Outcome;
+use lr_turn::{Kind, Outcome, TurnError};
 
 use super::reason::Reason;
 use crate::reading::{Answer, Checked};
 
-/// How many refused turns in a row end the loop.
+/// How many turns in a row end the loop whose replies were refused, or empty.
 const MOST_REFUSED: u64 = 3;
 
 /// How many free turns in a row end the loop, in case a fixer never comes to an end.
@@ -82,6 +82,12 @@ impl Patience {
         self.free = 0;
     }
 
+    /// Tells whether a model is asked again that failed only in that it said nothing.
+    pub(super) fn bears(&self, answers: &[Answer]) -> bool {
+        let mut errors = answers.iter().filter_map(|it| it.error.as_ref());
+        errors.all(is_empty) && self.refused + 1 < MOST_REFUSED
+    }
+
     /// Counts a turn with the check after it, and tells whether patience has come to its end.
     ///
     /// What is free renews no patience, or a model that makes work for it would never stall.
@@ -92,11 +98,13 @@ impl Patience {
         let asked: BTreeSet<String> = answers.iter().flat_map(|it| it.asked.clone()).collect();
         let nothing_asked = asked.is_empty();
         let gone = self.gone(asked, check);
-        count(&mut self.refused, refused);
+        let empty = !applied && any_empty(answers);
+        count(&mut self.refused, refused || empty);
         count(&mut self.free, free);
         // Where nothing was found, nothing could go.
         let is_free_gain = free && gone == Gone::Some;
-        let says_nothing = refused || nothing_asked || is_free_gain || gone == Gone::Repaired;
+        let is_no_answer = refused || empty || nothing_asked;
+        let says_nothing = is_no_answer || is_free_gain || gone == Gone::Repaired;
         if !says_nothing {
             count(&mut self.stalled, gone == Gone::None);
         }
@@ -155,6 +163,16 @@ impl Gone {
             Self::Some
         }
     }
+}
+
+/// Tells whether one of the replies was empty.
+fn any_empty(answers: &[Answer]) -> bool {
+    let mut errors = answers.iter().filter_map(|it| it.error.as_ref());
+    errors.any(is_empty)
+}
+
+fn is_empty(error: &TurnError) -> bool {
+    error.kind == Kind::Empty.name()
 }
 
 /// Counts turns in a row.
