@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use lr_stage::{Common, Form};
+use lr_stage::Common;
+
+use crate::report::ReportForm;
 
 /// Run checkers over sources, and write what they found as a turn
 ///
@@ -74,9 +76,9 @@ pub struct Args {
     #[arg(long)]
     pub exit_zero: bool,
 
-    /// What to write: a turn, or text for people
+    /// What to write [default: text on a terminal, else a turn]
     #[arg(long, value_name = "FORM", value_enum)]
-    pub format: Option<Form>,
+    pub format: Option<ReportForm>,
 
     /// The flags that all stages have.
     #[command(flatten)]

@@ -49,6 +49,7 @@ use catalogue::{Catalogue, Languages};
 use detect::Detector;
 use plan::{Choice, Step};
 use previous::Before;
+pub use report::ReportForm;
 use run::Runner;
 use script::Command;
 use sources::{Sources, Taste};
@@ -87,7 +88,8 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     }
     signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
-    let mut output = Output::new(args.format, Form::Turn);
+    let form = args.format.map(ReportForm::form);
+    let mut output = Output::new(form, Form::Turn);
     let settings: CheckSettings = Config::load(&args.common)?.settings()?;
     let before = match &args.previous {
         Some(path) => Before::read(&input::read_file(path)?)?,
@@ -116,10 +118,9 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
         return Err(report::nothing_checked(&check));
     }
     report::trouble(&check);
-    match output.form {
-        Form::Text => output.text(&report::page(&check, sources.files().len()))?,
-        Form::Turn => output.turn(&turn(&check, &sources, before))?,
-    }
+    report::write(&mut output, args.format, (&check, &sources), || {
+        turn(&check, &sources, before)
+    })?;
     Ok(exit_zero(sum::status(&check), args.exit_zero))
 }
 
