@@ -135,6 +135,7 @@ fn heavy_dependencies_are_named_in_one_place() {
         ("gix::", "crates/lr-git/src/repo"),
         ("duct::", "crates/lr-exec/src/"),
         ("indicatif::", "crates/lr-loop/src/block.rs"),
+        ("annotate_snippets::", "crates/lr-report/src/excerpt.rs"),
     ] {
         for path in sources() {
             let text = fs::read_to_string(&path).unwrap();

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use lr_stage::{Common, Form};
+use lr_stage::Common;
+
+use crate::changed::HEAD;
+use crate::report::ReportForm;
 
 /// Run checkers over sources, and write what they found as a turn
 ///
@@ -22,10 +25,24 @@ use lr_stage::{Common, Form};
                   lr-check --script './my_checks.sh --fee' src/\n  \
                   lr-check src/ -- make test"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
     /// Files, and directories whose files are checked
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
+
+    /// Take the names of further sources from this list, one a line; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub files_from: Option<PathBuf>,
+
+    /// The names in --files-from end with a NUL, as find -print0 and git -z write them
+    #[arg(short = '0', long, requires = "files_from")]
+    pub null: bool,
+
+    /// Check only those of the sources that differ from this commit or are new to git; without
+    /// sources those of the whole directory [default commit: HEAD]
+    #[arg(long, value_name = "REF", num_args = 0..=1, default_missing_value = HEAD)]
+    pub only_changed: Option<String>,
 
     /// Run these checkers instead of the usual ones, for example ruff,pytest
     #[arg(
@@ -74,9 +91,9 @@ pub struct Args {
     #[arg(long)]
     pub exit_zero: bool,
 
-    /// What to write: a turn, or text for people
+    /// What to write [default: text on a terminal, else a turn]
     #[arg(long, value_name = "FORM", value_enum)]
-    pub format: Option<Form>,
+    pub format: Option<ReportForm>,
 
     /// The flags that all stages have.
     #[command(flatten)]

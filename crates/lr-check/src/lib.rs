@@ -11,9 +11,11 @@
 mod args;
 mod carried;
 mod catalogue;
+mod changed;
 mod checker;
 mod detect;
 mod findings;
+mod named;
 mod plan;
 mod previous;
 mod report;
@@ -41,14 +43,16 @@ use lr_exec::signals;
 use lr_files::Root;
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status, clock, environment, exit_zero, input, say};
-use lr_turn::{Check, CheckResult, Id, Turn};
+use lr_turn::{Check, CheckResult, Id, Rank, Turn};
 use serde::Deserialize;
 
 pub use args::Args;
 use catalogue::{Catalogue, Languages};
+use changed::Changed;
 use detect::Detector;
 use plan::{Choice, Step};
 use previous::Before;
+pub use report::ReportForm;
 use run::Runner;
 use script::Command;
 use sources::{Sources, Taste};
@@ -82,12 +86,11 @@ impl Settings for CheckSettings {
 ///
 /// What keeps it from giving an answer at all; a checker that does not work is an answer.
 pub fn run(mut args: Args) -> Result<Status, Error> {
-    if args.sources.is_empty() {
-        return Err(Error::new(Kind::Usage, "no sources are named").hint("lr-check ."));
-    }
+    let changed = name_sources(&mut args)?;
     signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
-    let mut output = Output::new(args.format, Form::Turn);
+    let form = args.format.map(ReportForm::form);
+    let mut output = Output::new(form, Form::Turn);
     let settings: CheckSettings = Config::load(&args.common)?.settings()?;
     let before = match &args.previous {
         Some(path) => Before::read(&input::read_file(path)?)?,
@@ -102,6 +105,12 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
         .and_then(|languages| Detector::new(&languages))
         .map_err(|text| Error::new(Kind::Config, text))?;
     let mut sources = collect(&args, &choice, &detector)?;
+    if let Some(changed) = changed {
+        sources.keep_only(|path| changed.contains(path));
+        if sources.files().is_empty() {
+            return nothing_changed(&mut output, &args, &sources, before);
+        }
+    }
     let steps = choice.plan(&detector, &sources)?;
     let runner = runner(&args, &settings, &sources)?;
     let jobs = args.jobs.or(settings.jobs);
@@ -116,11 +125,52 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
         return Err(report::nothing_checked(&check));
     }
     report::trouble(&check);
-    match output.form {
-        Form::Text => output.text(&report::page(&check, sources.files().len()))?,
-        Form::Turn => output.turn(&turn(&check, &sources, before))?,
-    }
+    report::write(&mut output, args.format, (&check, &sources), || {
+        turn(&check, &sources, before)
+    })?;
     Ok(exit_zero(sum::status(&check), args.exit_zero))
+}
+
+/// Puts together what is named on the command line and in lists; returns what has changed, where
+/// only that is to be checked.
+fn name_sources(args: &mut Args) -> Result<Option<Changed>, Error> {
+    if let Some(list) = &args.files_from {
+        args.sources.extend(named::read_list(list, args.null)?);
+    }
+    let here = Path::new(".");
+    let changed = match &args.only_changed {
+        None => None,
+        Some(word) => {
+            let commit = changed::commit_or_source(here, word, &mut args.sources);
+            if args.sources.is_empty() {
+                args.sources.push(here.to_path_buf());
+            }
+            Some(Changed::since(here, &commit)?)
+        }
+    };
+    if args.sources.is_empty() {
+        return Err(Error::new(Kind::Usage, "no sources are named").hint("lr-check ."));
+    }
+    Ok(changed)
+}
+
+/// Answers that nothing is wrong with no files: there is nothing that could be repaired.
+fn nothing_changed(
+    output: &mut Output,
+    args: &Args,
+    sources: &Sources,
+    before: Before,
+) -> Result<Status, Error> {
+    say::note("no source has changed, so nothing was checked");
+    let check = Check {
+        clean: true,
+        rank: Some(Rank::default()),
+        results: Vec::new(),
+    };
+    report::write(output, args.format, (&check, sources), || {
+        turn(&check, sources, before)
+    })?;
+    Ok(Status::Done)
 }
 
 fn choose<'a>(

@@ -71,23 +71,6 @@ fn is_part_of_a_name(character: char) -> bool {
     character.is_alphanumeric() || "_-.".contains(character)
 }
 
-/// Returns the line of a failed program's words that tells most: the last one about an error, else
-/// the last one.
-pub(crate) fn telling_line(words: &str) -> Option<&str> {
-    let lines = || words.lines().rev().map(str::trim);
-    lines()
-        .find(|line| line.contains("rror:"))
-        .or_else(|| lines().find(|line| !line.is_empty()))
-}
-
-/// Shortens a line to `limit` characters for people.
-pub(crate) fn short(line: &str, limit: usize) -> Cow<'_, str> {
-    match line.char_indices().nth(limit) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &line[..end])),
-        None => Cow::Borrowed(line),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -140,20 +123,5 @@ mod tests {
         fn what_is_left_has_no_escapes(text in "[\x1b\\[\\]a0;m\x07\\\\P ]{0,30}") {
             prop_assert!(!clean(&text, Path::new("/")).contains('\x1b'));
         }
-    }
-
-    #[test]
-    fn the_line_about_the_error_tells_most() {
-        let usage = "usage: x\nx: error: unrecognized arguments: --nope\n  rootdir: .\n";
-        let expected = "x: error: unrecognized arguments: --nope";
-        assert_eq!(telling_line(usage), Some(expected));
-        assert_eq!(telling_line("first\nlast\n\n"), Some("last"));
-        assert_eq!(telling_line("\n"), None);
-    }
-
-    #[test]
-    fn long_lines_lose_their_end() {
-        assert_eq!(short("ééé", 3), "ééé");
-        assert_eq!(short("éééé", 3), "ééé…");
     }
 }

@@ -69,6 +69,15 @@ impl Sources {
         Ok(sources)
     }
 
+    /// Leaves out the files whose paths are not to be kept.
+    pub(crate) fn keep_only(&mut self, keep: impl Fn(&str) -> bool) {
+        self.files.retain(|file| keep(&file.path));
+        let paths = self.files.iter().enumerate();
+        self.by_path = paths
+            .map(|(index, file)| (file.path.clone(), index))
+            .collect();
+    }
+
     /// Makes sources of texts that are on no disk.
     #[cfg(test)]
     pub(crate) fn of(directory: &Path) -> Self {

@@ -1,7 +1,8 @@
-//! What lr-check says to people: the page on standard output, and words on standard error.
+//! What lr-check says to people on standard error, and in which form it writes its answer.
 
-mod page;
+mod form;
 mod words;
 
-pub(crate) use page::{name, page};
+pub use form::ReportForm;
+pub(crate) use form::write;
 pub(crate) use words::{begins, modified, nothing_checked, progress, trouble};

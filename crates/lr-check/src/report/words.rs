@@ -1,12 +1,10 @@
 //! What lr-check says on standard error.
 
+use lr_report::{name, plural, short, telling_line};
 use lr_stage::{Error, Kind, say};
 use lr_turn::{Check, CheckResult, CheckStatus};
 
-use super::name;
-use super::page::plural;
 use crate::plan::Step;
-use crate::said;
 
 /// How long a quoted line may be, in characters.
 const LONGEST_QUOTE: usize = 200;
@@ -80,8 +78,8 @@ fn error_of(result: &CheckResult) -> Option<Error> {
     let message = format!("checker '{}' gave no answer: {why}", name(result));
     let error = Error::new(kind, message);
     let printed = result.stderr.as_deref().unwrap_or_default();
-    Some(match said::telling_line(printed) {
-        Some(line) => error.hint(format!("it says: {}", said::short(line, LONGEST_QUOTE))),
+    Some(match telling_line(printed) {
+        Some(line) => error.hint(format!("it says: {}", short(line, LONGEST_QUOTE))),
         None => error,
     })
 }

@@ -1,0 +1,136 @@
+//! The forms in which an answer is written.
+
+use clap::ValueEnum;
+use lr_report::{Report, Texts};
+use lr_stage::output::Output;
+use lr_stage::{Error, Form};
+use lr_turn::{Check, Turn};
+
+use crate::sources::Sources;
+
+/// The form of an answer, where the user names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportForm {
+    /// A turn: one line of JSON
+    Turn,
+    /// Text for people
+    Text,
+    /// A turn, indented
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// One rdjson Diagnostic per line, for reviewdog
+    Rdjsonl,
+    /// Commands for GitHub's workflows
+    Github,
+    /// The XML of `JUnit`
+    Junit,
+}
+
+impl ReportForm {
+    /// Returns the form of the output as all stages know it.
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::Turn | Self::Json => Form::Turn,
+            _ => Form::Text,
+        }
+    }
+}
+
+/// Writes the answer; `turn` makes the turn, for the forms that are one.
+///
+/// # Errors
+///
+/// Those of writing it.
+pub(crate) fn write(
+    output: &mut Output,
+    named: Option<ReportForm>,
+    (check, sources): (&Check, &Sources),
+    turn: impl FnOnce() -> Turn,
+) -> Result<(), Error> {
+    let form = named.unwrap_or(match output.form {
+        Form::Turn => ReportForm::Turn,
+        Form::Text => ReportForm::Text,
+    });
+    let write_as = match form {
+        ReportForm::Turn => return output.turn(&turn()),
+        ReportForm::Json => return output.text(&indented(&turn().to_line())),
+        ReportForm::Text => lr_report::page,
+        ReportForm::Sarif => lr_report::sarif,
+        ReportForm::Rdjsonl => lr_report::rdjsonl,
+        ReportForm::Github => lr_report::github,
+        ReportForm::Junit => lr_report::junit,
+    };
+    let files = sources.files().iter();
+    let texts = Texts::of(files.map(|file| (file.path.as_str(), file.text())));
+    output.text(&write_as(&Report { check, texts }))
+}
+
+/// Breaks and indents the lines of a JSON text; what stands in it, and in which order, stays.
+fn indented(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let mut depth = 0_usize;
+    let (mut in_string, mut is_escaped) = (false, false);
+    let mut characters = json.chars().peekable();
+    let new_line = |text: &mut String, depth: usize| {
+        text.push('\n');
+        text.extend(std::iter::repeat_n("  ", depth));
+    };
+    while let Some(character) = characters.next() {
+        if in_string {
+            text.push(character);
+            in_string = is_escaped || character != '"';
+            is_escaped = !is_escaped && character == '\\';
+            continue;
+        }
+        match character {
+            '"' => {
+                in_string = true;
+                text.push(character);
+            }
+            '{' | '[' => {
+                text.push(character);
+                if characters.peek().is_some_and(|next| !"]}".contains(*next)) {
+                    depth += 1;
+                    new_line(&mut text, depth);
+                } else {
+                    text.extend(characters.next());
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut text, depth);
+                text.push(character);
+            }
+            ',' => {
+                text.push(character);
+                new_line(&mut text, depth);
+            }
+            ':' => text.push_str(": "),
+            other if other.is_ascii_whitespace() => {}
+            other => text.push(other),
+        }
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_indented_as_it_stands() {
+        let line = r#"{"b":[1,{"a":"\\\",:{[\\"}],"c":{},"d":[]}"#;
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = indented(line);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            value
+        );
+        assert_eq!(
+            text,
+            "{\n  \"b\": [\n    1,\n    {\n      \"a\": \"\\\\\\\",:{[\\\\\"\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}\n"
+        );
+    }
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+! grep -n TODO "$1"
