@@ -12,8 +12,9 @@ use crate::report::ReportForm;
 
 /// Run checkers over sources, and write what they found as a turn
 ///
-/// Without --script or a command behind `--`, the checkers of the sources' languages are run:
-/// for Python ruff, flake8, pylint and pytest, as far as they are installed.
+/// Without --script or a command behind `--`, the checkers of the sources' languages are run, as
+/// far as they are installed: the usual ones (for Python ruff, flake8, pylint and pytest), and
+/// those that the project configures (mypy with a mypy.ini, eslint with an eslint.config.js).
 #[derive(Parser, Debug)]
 #[command(
     name = "lr-check",
@@ -53,6 +54,10 @@ pub struct Args {
         env = "LR_LINTERS"
     )]
     pub linters: Vec<String>,
+
+    /// Leave out these checkers
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub skip: Vec<String>,
 
     /// Run this command instead of the usual checkers: {file} is each file in turn, {files} all of
     /// them; without either the file is appended

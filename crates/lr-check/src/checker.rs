@@ -1,7 +1,8 @@
 //! One call of a checker of the catalogue, from its command line to its result.
 
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 
 use lr_exec::End;
 use lr_stage::say;
@@ -9,6 +10,7 @@ use lr_turn::{CheckResult, CheckStatus, Finding, Location, Severity, Tool, Weigh
 
 use crate::catalogue::{Checker, Stream, Unit};
 use crate::findings::{self, Complaint, Context, Found, digest};
+use crate::installed::program;
 use crate::run::{Ended, LONGEST_READ, Runner};
 use crate::scratch::Scratch;
 use crate::sources::Sources;
@@ -72,7 +74,7 @@ pub(crate) fn batches<'a>(files: &[&'a str], longest: usize) -> Vec<Vec<&'a str>
 pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option<CheckResult> {
     let result = CheckResult {
         checker: Some(call.checker.name.clone()),
-        argv: argv(call, SHOWN_REPORT),
+        argv: argv(call, &runner.directory, Path::new("")),
         files: some(&call.files, sources),
         ..CheckResult::default()
     };
@@ -87,7 +89,7 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
             return Some(with_verdict(result, Verdict::broken(why)));
         }
     };
-    let argv = argv(call, &scratch.file(SHOWN_REPORT).to_string_lossy());
+    let argv = argv(call, &runner.directory, scratch.path());
     match runner.run_to_read(&argv, call.checker.stream, copy) {
         Ok(ended) => judged(call, runner, sources, (ended, &scratch), result),
         Err(error) => Some(with_verdict(result, Verdict::broken(error.to_string()))),
@@ -114,13 +116,18 @@ fn judged(
         // A launcher in PATH may stand for a program that is installed elsewhere only.
         End::Exited(127) => not_installed(call),
         End::Exited(exit) => {
-            let read = match call.checker.fallback_for(exit) {
-                Some(fallback) => findings::read_fallback(fallback, &ended.stderr.text()),
-                None => output(call.checker, &ended, scratch)
-                    .and_then(|file| findings::read(call.checker, BufReader::new(file))),
+            let answer = Answer {
+                exit,
+                output: || output(call.checker, &ended, scratch).map(BufReader::new),
+                stderr: &ended.stderr.text(),
             };
-            let (found, verdict) = weigh(call.checker, sources, exit, read);
+            let (found, verdict) = weigh(call, sources, answer);
             result.findings = found.findings;
+            if found.elsewhere > 0 {
+                let count = found.elsewhere;
+                let name = &call.checker.name;
+                say::detail(1, &format!("{name}: left out {count} about other files"));
+            }
             for remark in &found.configuration {
                 say::warn(&format!(
                     "'{}' has a complaint about {remark}",
@@ -136,17 +143,36 @@ fn judged(
     Some(with_verdict(result, verdict))
 }
 
-/// Makes findings of what was read, and judges them together with the exit status.
+/// What a checker answered.
+pub(crate) struct Answer<'a, Output> {
+    /// Its exit status.
+    pub(crate) exit: i32,
+    /// Opens what findings are usually read from.
+    pub(crate) output: Output,
+    /// What it printed on standard error.
+    pub(crate) stderr: &'a str,
+}
+
+/// Makes findings of an answer, and judges them together with the exit status.
 ///
 /// Complaints about nothing but the checker's configuration do not spoil a clean answer: there is
 /// nothing to repair in the sources, and the user is told.
-pub(crate) fn weigh(
-    checker: &Checker,
+pub(crate) fn weigh<Read: BufRead>(
+    call: &Call<'_>,
     sources: &Sources,
-    exit: i32,
-    read: Result<Vec<Complaint>, String>,
+    answer: Answer<'_, impl FnOnce() -> Result<Read, String>>,
 ) -> (Found, Verdict) {
-    let context = Context { sources, checker };
+    let Call { checker, files, .. } = call;
+    let exit = answer.exit;
+    let read = read(checker, answer);
+    let context = Context {
+        sources,
+        checker,
+        only: match files.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        },
+    };
     let found = read.map(|complaints| findings::finish(&context, complaints));
     let count = found.as_ref().map(Found::count).map_err(Clone::clone);
     let found = found.unwrap_or_default();
@@ -155,6 +181,22 @@ pub(crate) fn weigh(
         return (found, Verdict::plain(CheckStatus::Clean));
     }
     (found, verdict)
+}
+
+/// Reads the complaints of an answer: from the usual output, from standard error, or both.
+fn read<Read: BufRead>(
+    checker: &Checker,
+    answer: Answer<'_, impl FnOnce() -> Result<Read, String>>,
+) -> Result<Vec<Complaint>, String> {
+    let mut complaints = Vec::new();
+    let fallback = checker.fallback_for(answer.exit);
+    if fallback.is_none_or(|fallback| fallback.beside) {
+        complaints = findings::read(checker, (answer.output)()?)?;
+    }
+    if let Some(fallback) = fallback {
+        complaints.extend(findings::read_fallback(fallback, answer.stderr)?);
+    }
+    Ok(complaints)
 }
 
 /// Returns the files for a result, where absent means all sources.
@@ -184,13 +226,19 @@ fn with_verdict(mut result: CheckResult, verdict: Verdict) -> CheckResult {
     result
 }
 
-/// Returns the command line; `report` is the path in place of `{report}`.
-fn argv(call: &Call<'_>, report: &str) -> Vec<String> {
+/// Returns the command line for a directory, with a folder for what the call writes.
+pub(crate) fn argv(call: &Call<'_>, directory: &Path, scratch: &Path) -> Vec<String> {
+    let report = scratch.join(SHOWN_REPORT);
+    let (report, scratch) = (report.to_string_lossy(), scratch.to_string_lossy());
     let mut argv = Vec::with_capacity(call.checker.argv.len() + call.files.len());
-    for word in &call.checker.argv {
+    argv.push(program(call.checker, directory));
+    for word in call.checker.argv.iter().skip(1) {
         match word.as_str() {
             "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| argument(file))),
-            word => argv.push(word.replace("{report}", report)),
+            word => argv.push(
+                word.replace("{report}", &report)
+                    .replace("{scratch}", &scratch),
+            ),
         }
     }
     argv
@@ -279,10 +327,15 @@ mod tests {
             files: vec!["-test_a.py", "test b.py"],
             named: false,
         };
-        let argv = argv(&call, "/x/r.xml");
+        let argv = argv(&call, Path::new("/y"), Path::new("/x"));
         assert_eq!(
             argv[argv.len() - 4..],
-            ["--junitxml=/x/r.xml", "--", "./-test_a.py", "test b.py"]
+            [
+                "--junitxml=/x/report.xml",
+                "--",
+                "./-test_a.py",
+                "test b.py"
+            ]
         );
     }
 

@@ -135,7 +135,8 @@ mod tests {
         check("a/b.txt", "", None);
         check("tool", "#!/usr/bin/python3 -u\n", Some("python"));
         check("tool", "#!/usr/bin/env -S X=1 python3.12\n", Some("python"));
-        check("tool", "#!/bin/sh\n", None);
+        check("tool", "#!/bin/sh\n", Some("shell"));
+        check("tool", "#!/usr/bin/perl\n", None);
         check("tool", "python\n", None);
     }
 

@@ -15,6 +15,7 @@ mod changed;
 mod checker;
 mod detect;
 mod findings;
+mod installed;
 mod named;
 mod plan;
 mod previous;
@@ -99,7 +100,8 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     if args.previous.is_some() {
         leave_out_deleted(&mut args.sources);
     }
-    let catalogue = Catalogue::built_in().map_err(|text| Error::new(Kind::Config, text))?;
+    let catalogue = Catalogue::load(environment::config_folder().as_deref())
+        .map_err(|text| Error::new(Kind::Config, text))?;
     let choice = choose(&args, &settings, &catalogue)?;
     let detector = Languages::built_in()
         .and_then(|languages| Detector::new(&languages))
@@ -187,7 +189,7 @@ fn choose<'a>(
         (None, true) => &settings.linters,
         _ => &args.linters,
     };
-    Choice::new(catalogue, names, command)
+    Choice::new(catalogue, (names, &args.skip), command, Path::new("."))
 }
 
 /// Leaves out the sources that are gone since the turn before: a reply may delete a file that was named.

@@ -9,6 +9,7 @@ use lr_turn::{CheckResult, CheckStatus};
 use crate::catalogue::{Catalogue, Checker};
 use crate::checker;
 use crate::detect::{Appetite, Detector};
+use crate::installed::{self, configured_in};
 use crate::run::Runner;
 use crate::script::{self, Command};
 use crate::sources::Sources;
@@ -32,31 +33,35 @@ pub(crate) enum Step<'a> {
 }
 
 impl<'a> Choice<'a> {
-    /// Takes the checkers that were named, else the command, else the usual checkers.
+    /// Takes the checkers that were named, else the command, else the usual checkers of all
+    /// languages and those that the directory configures; in any case without those to skip.
     ///
     /// # Errors
     ///
     /// `usage` for a name that is not in the catalogue.
     pub(crate) fn new(
         catalogue: &'a Catalogue,
-        names: &[String],
+        (names, skip): (&[String], &[String]),
         command: Option<Command>,
+        directory: &Path,
     ) -> Result<Self, Error> {
-        if names.is_empty() {
-            let usual = |checker: &&Checker| checker.default && command.is_none();
-            return Ok(Self {
-                checkers: catalogue.checkers().filter(usual).collect(),
-                named: false,
-                command,
-            });
-        }
-        if let Some(unknown) = names.iter().find(|name| catalogue.find(name).is_none()) {
+        let is_unknown = |name: &&String| catalogue.find(name).is_none();
+        if let Some(unknown) = names.iter().chain(skip).find(is_unknown) {
             return Err(unknown_checker(catalogue, unknown));
         }
-        let is_named = |checker: &&Checker| names.contains(&checker.name);
+        let are_named = !names.is_empty();
+        let is_chosen = |checker: &&Checker| {
+            let by_itself = command.is_none() && installed::is_set_up(checker, directory);
+            let chosen = if are_named {
+                names.contains(&checker.name)
+            } else {
+                by_itself
+            };
+            chosen && !skip.contains(&checker.name)
+        };
         Ok(Self {
-            checkers: catalogue.checkers().filter(is_named).collect(),
-            named: true,
+            checkers: catalogue.checkers().filter(is_chosen).collect(),
+            named: are_named,
             command,
         })
     }
@@ -126,14 +131,19 @@ impl<'a> Choice<'a> {
             .filter(|(path, language)| appetite.takes(path, language))
             .map(|(path, _)| *path)
             .collect();
-        let program = checker.argv.first().map_or("", String::as_str);
+        let of_its_languages = |(_, language): &(&str, &str)| {
+            let mut languages = checker.languages.iter();
+            languages.any(|own| own == language)
+        };
         let directory = sources.root().path();
-        let installed = lr_exec::find(program, Some(directory)).is_some();
+        let installed = installed::is_there(checker, directory);
         match (installed, self.named) {
             (false, true) => not_run(CheckStatus::Missing, missing(checker)),
+            (_, false) if taken.is_empty() && !files.iter().any(of_its_languages) => Ok(Vec::new()),
             _ if taken.is_empty() => not_run(CheckStatus::Skipped, nothing_for(checker)),
             (false, false) => {
-                if let Some(file) = configured_in(checker, directory) {
+                if let Some(place) = configured_in(&checker.configured_by, directory) {
+                    let file = place.split(':').next().unwrap_or(place);
                     say::warn(&format!(
                         "'{}' is configured in '{file}', but not installed",
                         checker.name
@@ -205,36 +215,28 @@ fn nothing_for(checker: &Checker) -> String {
     }
 }
 
-/// Returns the file in which the project configures a checker.
-fn configured_in<'a>(checker: &'a Checker, directory: &Path) -> Option<&'a str> {
-    checker.configured_by.iter().find_map(|place| {
-        let (file, table) = match place.split_once(':') {
-            Some((file, table)) => (file, Some(table)),
-            None => (place.as_str(), None),
-        };
-        let text = std::fs::read_to_string(directory.join(file)).ok()?;
-        let begins_table = |line: &str, table: &str| {
-            line.trim_start()
-                .strip_prefix('[')
-                .and_then(|rest| rest.strip_prefix(table))
-                .is_some_and(|rest| rest.starts_with([']', '.']))
-        };
-        table
-            .is_none_or(|table| text.lines().any(|line| begins_table(line, table)))
-            .then_some(file)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn choose(
+        catalogue: &Catalogue,
+        names: &[&str],
+        skip: &[&str],
+        directory: &Path,
+    ) -> Result<Vec<String>, Error> {
+        let owned = |names: &[&str]| -> Vec<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        let choice = Choice::new(catalogue, (&owned(names), &owned(skip)), None, directory)?;
+        let names = choice.checkers.iter().map(|known| known.name.clone());
+        Ok(names.collect())
+    }
+
     #[test]
     fn a_misspelt_checker_is_an_error_with_a_suggestion() {
         let catalogue = Catalogue::built_in().unwrap();
-        let error = Choice::new(&catalogue, &["pylnt".to_owned()], None)
-            .err()
-            .unwrap();
+        let error = choose(&catalogue, &["pylnt"], &[], Path::new("/nonexistent")).unwrap_err();
         assert_eq!(error.to_string(), "no checker is called 'pylnt'");
         assert_eq!(error.hint.as_deref(), Some("did you mean 'pylint'?"));
     }
@@ -242,25 +244,38 @@ mod tests {
     #[test]
     fn checkers_keep_the_order_of_the_catalogue() {
         let catalogue = Catalogue::built_in().unwrap();
-        let names = ["pytest", "ruff"].map(str::to_owned);
-        let choice = Choice::new(&catalogue, &names, None).unwrap();
-        let names: Vec<&str> = choice.checkers.iter().map(|known| &*known.name).collect();
-        assert_eq!(names, ["ruff", "pytest"]);
+        let chosen = choose(
+            &catalogue,
+            &["pytest", "ruff"],
+            &[],
+            Path::new("/nonexistent"),
+        );
+        assert_eq!(chosen.unwrap(), ["ruff", "pytest"]);
     }
 
     #[test]
-    fn a_project_configures_a_checker_by_file_or_table() {
-        let directory = tempfile::tempdir().unwrap();
-        let text = "[project]\n[tool.ruff.lint]\n[tool.pylintish]\n";
-        std::fs::write(directory.path().join("pyproject.toml"), text).unwrap();
-        std::fs::write(directory.path().join(".flake8"), "").unwrap();
+    fn the_project_adds_checkers_to_the_usual_ones_and_some_need_it() {
         let catalogue = Catalogue::built_in().unwrap();
-        let check = |name: &str, expected| {
-            let checker = catalogue.find(name).unwrap();
-            assert_eq!(configured_in(checker, directory.path()), expected, "{name}");
-        };
-        check("ruff", Some("pyproject.toml"));
-        check("flake8", Some(".flake8"));
-        check("pylint", None);
+        let directory = tempfile::tempdir().unwrap();
+        let usual = choose(&catalogue, &[], &[], directory.path()).unwrap();
+        for expected in ["ruff", "flake8", "pylint", "pytest", "shellcheck"] {
+            assert!(usual.iter().any(|name| name == expected), "{expected}");
+        }
+        for name in ["mypy.ini", "eslint.config.js"] {
+            std::fs::write(directory.path().join(name), "").unwrap();
+        }
+        let mut more = choose(&catalogue, &[], &["ruff"], directory.path()).unwrap();
+        more.retain(|name| !usual.contains(name));
+        assert_eq!(more, ["mypy", "eslint"]);
+    }
+
+    #[test]
+    fn what_is_to_be_skipped_must_be_known() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let chosen = choose(&catalogue, &["ruff"], &["ruf"], Path::new("/nonexistent"));
+        assert_eq!(
+            chosen.unwrap_err().to_string(),
+            "no checker is called 'ruf'"
+        );
     }
 }

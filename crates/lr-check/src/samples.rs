@@ -2,20 +2,21 @@
 //!
 //! `samples/NAME/CASE.in` holds sources, `CASE.json` what the checker answered to them,
 //! and `CASE.expected.json` the status and findings that are to be read from it. The ignored test
-//! records them anew, with the checkers that are installed.
+//! records them anew, with the checkers that are installed. What cannot be recorded is marked
+//! `by_hand` and says what the checker's documentation or its code does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lr_files::Root;
+use lr_files::{Root, SourceFile};
 use lr_turn::Finding;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Catalogue, Checker, Languages, Stream};
-use crate::checker;
+use crate::checker::{self, Answer, Call};
 use crate::detect::{Appetite, Detector};
-use crate::findings;
+use crate::installed;
 use crate::sources::{Sources, Taste};
 
 /// Stands in recordings for the directory they were made in.
@@ -24,14 +25,25 @@ const DIRECTORY: &str = "/recorded";
 #[derive(Debug, Deserialize, Serialize)]
 struct Recorded {
     exit: i32,
-    /// What is read: the report, or one of the streams.
+    /// What is usually read: the report, or one of the streams.
     output: String,
+    /// What was printed on standard error, where that is read as well.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    stderr: String,
+    /// Whether it was written after the checker's documentation, because it cannot be recorded.
+    #[serde(default, skip_serializing_if = "is_false")]
+    by_hand: bool,
 }
 
 #[derive(Debug, PartialEq, Deserialize, Serialize)]
 struct Expected {
     status: String,
     findings: Vec<Finding>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn folder() -> PathBuf {
@@ -54,16 +66,38 @@ fn sources(case: &Path) -> Sources {
     Sources::collect(root, &[".".into()], &Taste::TextsBut(None)).unwrap()
 }
 
+/// Returns the call of a checker for all files of a case that it takes.
+fn call<'a>(checker: &'a Checker, sources: &'a Sources) -> Call<'a> {
+    let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+    let appetite = Appetite::of(checker).unwrap();
+    let takes = |file: &&SourceFile| {
+        let language = detector.language(&file.path, file.text());
+        language.is_some_and(|language| appetite.takes(&file.path, language))
+    };
+    let files = sources.files().iter().filter(takes);
+    Call {
+        checker,
+        files: files.map(|file| file.path.as_str()).collect(),
+        named: true,
+    }
+}
+
+fn recorded(case: &Path) -> Option<Recorded> {
+    let text = fs::read_to_string(case.with_extension("json")).ok()?;
+    Some(serde_json::from_str(&text).unwrap())
+}
+
 fn read(checker: &Checker, case: &Path) -> Expected {
     let sources = sources(case);
-    let text = fs::read_to_string(case.with_extension("json")).unwrap();
+    let recorded = recorded(case).unwrap();
     let here = sources.root().path().to_str().unwrap();
-    let recorded: Recorded = serde_json::from_str(&text.replace(DIRECTORY, here)).unwrap();
-    let complaints = match checker.fallback_for(recorded.exit) {
-        Some(fallback) => findings::read_fallback(fallback, &recorded.output),
-        None => findings::read(checker, recorded.output.as_bytes()),
+    let output = recorded.output.replace(DIRECTORY, here);
+    let answer = Answer {
+        exit: recorded.exit,
+        output: || Ok(output.as_bytes()),
+        stderr: &recorded.stderr.replace(DIRECTORY, here),
     };
-    let (found, verdict) = checker::weigh(checker, &sources, recorded.exit, complaints);
+    let (found, verdict) = checker::weigh(&call(checker, &sources), &sources, answer);
     Expected {
         status: serde_json::to_value(verdict.status)
             .unwrap()
@@ -121,42 +155,58 @@ fn every_suggested_edit_names_the_text_it_replaces() {
 #[test]
 #[ignore = "writes into the source tree; run it after a change of a checker's version"]
 fn record() {
-    let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
     for checker in Catalogue::built_in().unwrap().checkers() {
-        let appetite = Appetite::of(checker).unwrap();
         for case in cases(&checker.name) {
-            let sources = sources(&case);
-            let scratch = tempfile::tempdir().unwrap();
-            let report = scratch.path().join("report.xml");
-            let mut argv = Vec::new();
-            for word in &checker.argv {
-                if word == "{files}" {
-                    let taken = sources.files().iter().filter(|file| {
-                        let language = detector.language(&file.path, file.text());
-                        language.is_some_and(|language| appetite.takes(&file.path, language))
-                    });
-                    argv.extend(taken.map(|file| file.path.clone()));
-                } else {
-                    argv.push(word.replace("{report}", report.to_str().unwrap()));
-                }
+            let by_hand = recorded(&case).is_some_and(|recorded| recorded.by_hand);
+            if !by_hand && installed::is_there(checker, &case.with_extension("in")) {
+                write(&case.with_extension("json"), &ask(checker, &case));
             }
-            let directory = sources.root().path();
-            let finished = lr_exec::Program::new(argv)
-                .current_dir(directory)
-                .run()
-                .unwrap();
-            let lr_exec::End::Exited(exit) = finished.end else {
-                panic!("{} {}", case.display(), finished.end);
-            };
-            let output = match checker.stream {
-                _ if checker.fallback_for(exit).is_some() => finished.stderr.text(),
-                Stream::Stdout => finished.stdout.text(),
-                Stream::Stderr => finished.stderr.text(),
-                Stream::Report => fs::read_to_string(&report).unwrap_or_default(),
-            };
-            let output = anonymous(&output.replace(directory.to_str().unwrap(), DIRECTORY));
-            write(&case.with_extension("json"), &Recorded { exit, output });
             write(&case.with_extension("expected.json"), &read(checker, &case));
+        }
+    }
+}
+
+/// Asks a checker about a copy of a case, in a folder in which nothing else lies above it.
+fn ask(checker: &Checker, case: &Path) -> Recorded {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&case.with_extension("in"), folder.path());
+    let root = Root::open(folder.path()).unwrap();
+    let sources = Sources::collect(root, &[".".into()], &Taste::TextsBut(None)).unwrap();
+    let directory = sources.root().path();
+    let scratch = tempfile::tempdir().unwrap();
+    let argv = checker::argv(&call(checker, &sources), directory, scratch.path());
+    let program = lr_exec::Program::new(argv).current_dir(directory);
+    let finished = program.run().unwrap();
+    let lr_exec::End::Exited(exit) = finished.end else {
+        panic!("{} {}", case.display(), finished.end);
+    };
+    let output = match checker.stream {
+        Stream::Stdout => finished.stdout.text(),
+        Stream::Stderr => finished.stderr.text(),
+        Stream::Report => fs::read_to_string(scratch.path().join("report.xml")).unwrap_or_default(),
+    };
+    let here = directory.to_str().unwrap();
+    let plain = |text: String| anonymous(&text.replace(here, DIRECTORY));
+    Recorded {
+        exit,
+        output: plain(output),
+        stderr: match checker.fallback_for(exit) {
+            Some(_) => plain(finished.stderr.text()),
+            None => String::new(),
+        },
+        by_hand: false,
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&path, &target);
+        } else {
+            fs::copy(path, target).unwrap();
         }
     }
 }

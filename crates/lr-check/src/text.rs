@@ -35,6 +35,23 @@ impl<'a> Lines<'a> {
         self.text.get(self.offset(range.start)?..self.offset(end)?)
     }
 
+    /// Returns the position of a byte; behind the end it is the end.
+    pub(crate) fn position_of_byte(&self, offset: u64) -> Position {
+        let offset = usize::try_from(offset).map_or(self.text.len(), |at| at.min(self.text.len()));
+        let line = self.starts.partition_point(|start| *start <= offset);
+        Position {
+            line: line as u64,
+            column: Some((offset - self.starts[line - 1]) as u64 + 1),
+        }
+    }
+
+    /// Returns the position of a unit of UTF-16, counted without a byte order mark.
+    pub(crate) fn position_of_utf16(&self, offset: u64) -> Position {
+        let text = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
+        let mark = self.text.len() - text.len();
+        self.position_of_byte((mark + utf16_to_byte(text, offset)) as u64)
+    }
+
     fn offset(&self, position: Position) -> Option<usize> {
         let behind_all = position.line == self.starts.len() as u64 + 1;
         if behind_all && position.column.is_none_or(|column| column == 1) {
@@ -59,6 +76,23 @@ pub(crate) fn char_column_to_byte(line: &str, column: u64) -> u64 {
     let before = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
     let bytes: usize = line.chars().take(before).map(char::len_utf8).sum();
     bytes as u64 + 1
+}
+
+/// The same for a column in units of UTF-16.
+pub(crate) fn utf16_column_to_byte(line: &str, column: u64) -> u64 {
+    utf16_to_byte(line, column.saturating_sub(1)) as u64 + 1
+}
+
+/// Returns how many bytes stand before a unit of UTF-16.
+fn utf16_to_byte(text: &str, offset: u64) -> usize {
+    let mut units = 0;
+    text.chars()
+        .take_while(|character| {
+            units += character.len_utf16() as u64;
+            units <= offset
+        })
+        .map(char::len_utf8)
+        .sum()
 }
 
 /// Tells whether a text names a path: the path stands in it, and is not a piece of a longer one.
@@ -153,6 +187,19 @@ mod tests {
         assert_eq!(char_column_to_byte(line, 1), 1);
         assert_eq!(char_column_to_byte(line, 18), 22);
         assert_eq!(char_column_to_byte(line, 999), line.len() as u64 + 1);
+    }
+
+    #[test]
+    fn places_in_utf16_become_places_in_bytes() {
+        let line = "s = \"é𐐀\"; import os";
+        assert_eq!(utf16_column_to_byte(line, 1), 1);
+        assert_eq!(utf16_column_to_byte(line, 19), 22);
+        assert_eq!(utf16_column_to_byte(line, 999), line.len() as u64 + 1);
+        let lines = Lines::new("\u{feff}é\n𐐀x\n");
+        let at = |offset| lines.position_of_utf16(offset);
+        assert_eq!(at(0), position(1, 4));
+        assert_eq!(at(4), position(2, 5));
+        assert_eq!(at(99), position(3, 1));
     }
 
     #[test]

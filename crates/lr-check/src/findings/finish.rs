@@ -6,15 +6,17 @@
 
 use std::collections::HashMap;
 
-use lr_turn::{Code, Finding, Location, Position, Range, Severity, Suggestion, Tool, Weight};
+use lr_turn::{
+    Applicability, Code, Finding, Location, Position, Range, Severity, Suggestion, Tool, Weight,
+};
 use regex::Regex;
 
 use super::key::{self, Keys};
-use super::{Complaint, Edit, Place};
-use crate::catalogue::{Checker, Columns};
+use super::{Complaint, Edit, Place, Point};
+use crate::catalogue::{Checker, Columns, Unit};
 use crate::said;
 use crate::sources::Sources;
-use crate::text::{Lines, char_column_to_byte};
+use crate::text::{Lines, char_column_to_byte, utf16_column_to_byte};
 
 /// What findings are made with.
 pub(crate) struct Context<'a> {
@@ -22,6 +24,8 @@ pub(crate) struct Context<'a> {
     pub(crate) sources: &'a Sources,
     /// The checker that complained.
     pub(crate) checker: &'a Checker,
+    /// The only file of the call, which complaints without a path are about.
+    pub(crate) only: Option<&'a str>,
 }
 
 /// What a checker said, made fit for a turn.
@@ -31,12 +35,14 @@ pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     /// What is wrong with the checker's configuration, which is nothing to repair in the sources.
     pub(crate) configuration: Vec<String>,
+    /// How many remarks were about files that were not to be checked.
+    pub(crate) elsewhere: usize,
 }
 
 impl Found {
     /// Returns how many complaints there were.
     pub(crate) fn count(&self) -> usize {
-        self.findings.len() + self.configuration.len()
+        self.findings.len() + self.configuration.len() + self.elsewhere
     }
 }
 
@@ -44,14 +50,40 @@ impl Found {
 pub(crate) fn finish(context: &Context<'_>, complaints: Vec<Complaint>) -> Found {
     let (configuration, complaints): (Vec<_>, Vec<_>) = complaints
         .into_iter()
+        .map(|complaint| completed(context, complaint))
         .partition(|complaint| is_about_configuration(context, complaint));
+    let mut findings = findings(context, complaints);
+    let all = findings.len();
+    if context.checker.unit == Unit::Project {
+        findings.retain(|finding| is_wanted(context, finding));
+    }
     Found {
-        findings: findings(context, complaints),
+        elsewhere: all - findings.len(),
+        findings,
         configuration: configuration
             .into_iter()
             .map(|complaint| format!("'{}': {}", complaint.path, complaint.message))
             .collect(),
     }
+}
+
+/// Adds to a complaint what the entry and the call say of those that lack it.
+fn completed(context: &Context<'_>, mut complaint: Complaint) -> Complaint {
+    let add = |to: &mut String, text: &str| {
+        if to.is_empty() {
+            text.clone_into(to);
+        }
+    };
+    add(&mut complaint.path, context.only.unwrap_or_default());
+    add(&mut complaint.code, &context.checker.code);
+    add(&mut complaint.message, &context.checker.message);
+    complaint
+}
+
+/// Tells whether a finding about a whole project is about what was to be checked: about a source,
+/// or such that it keeps the sources from working.
+fn is_wanted(context: &Context<'_>, finding: &Finding) -> bool {
+    finding.place_in_rank() <= 2 || context.sources.text(&finding.location.path).is_some()
 }
 
 fn is_about_configuration(context: &Context<'_>, complaint: &Complaint) -> bool {
@@ -101,7 +133,7 @@ fn order(finding: &Finding) -> Order<'_> {
 
 fn finding(
     checker: &Checker,
-    complaint: Complaint,
+    mut complaint: Complaint,
     path: String,
     lines: &Lines<'_>,
     volatile: &[Regex],
@@ -123,7 +155,11 @@ fn finding(
         },
         volatile,
     );
-    let applicability = complaint.applicability;
+    let safe = checker.fixes_safely(&complaint.code);
+    let applicability = complaint
+        .applicability
+        .or(safe.then_some(Applicability::Safe));
+    let suggestions = ruler.suggestions(std::mem::take(&mut complaint.edits), applicability);
     Finding {
         severity: severity(checker, &complaint),
         weight,
@@ -135,14 +171,7 @@ fn finding(
             }),
             path,
         },
-        suggestions: complaint
-            .edits
-            .into_iter()
-            .map(|edit| Suggestion {
-                applicability,
-                ..ruler.suggestion(edit)
-            })
-            .collect(),
+        suggestions,
         message: complaint.message,
         source: Some(Tool {
             name: checker.name.clone(),
@@ -187,6 +216,7 @@ impl Ruler<'_> {
         let column = match self.columns {
             Columns::Bytes => column,
             Columns::Characters => char_column_to_byte(line, column),
+            Columns::Utf16 => utf16_column_to_byte(line, column),
         };
         Position {
             line: place.line,
@@ -194,16 +224,33 @@ impl Ruler<'_> {
         }
     }
 
-    fn suggestion(&self, edit: Edit) -> Suggestion {
-        let range = Range {
-            start: self.position(edit.start),
-            end: Some(self.position(edit.end)),
-        };
-        Suggestion {
-            replaces: self.lines.between(range).map(str::to_owned),
-            range,
-            text: edit.text,
-            applicability: None,
+    fn point(&self, point: Point) -> Position {
+        match point {
+            Point::Place(place) => self.position(place),
+            Point::Utf16(offset) => self.lines.position_of_utf16(offset),
         }
+    }
+
+    /// Returns the edits of one complaint; none if one of them is for another text.
+    fn suggestions(
+        &self,
+        edits: Vec<Edit>,
+        applicability: Option<Applicability>,
+    ) -> Vec<Suggestion> {
+        let suggestions = edits.into_iter().map(|edit| {
+            let range = Range {
+                start: self.point(edit.start),
+                end: Some(self.point(edit.end)),
+            };
+            let replaces = self.lines.between(range).map(str::to_owned);
+            let is_for_another = edit.replaces.is_some() && edit.replaces != replaces;
+            (!is_for_another).then_some(Suggestion {
+                range,
+                text: edit.text,
+                applicability,
+                replaces,
+            })
+        });
+        suggestions.collect::<Option<Vec<_>>>().unwrap_or_default()
     }
 }

@@ -1,4 +1,5 @@
-//! One finding per line, by a regular expression; lines that do not match are other talk.
+//! Findings by regular expressions, in the spirit of errorformat: one per line, or spanning lines.
+//! What does not match is other talk.
 
 use std::io::{BufRead, Read};
 
@@ -10,13 +11,14 @@ use super::{Complaint, Place};
 /// How long a line may be, in bytes; a longer one is taken for several.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
-/// Reads the complaints that lines of the output match, at most so many.
+/// Reads the complaints of the lines that one of the patterns matches, at most so many; the first
+/// pattern that matches a line counts.
 pub(super) fn read(
-    pattern: &str,
+    patterns: &[String],
     mut output: impl BufRead,
     most: usize,
 ) -> Result<Vec<Complaint>, String> {
-    let pattern = Regex::new(pattern).map_err(|error| error.to_string())?;
+    let patterns = compile(patterns)?;
     let mut complaints = Vec::new();
     let mut line = Vec::new();
     while complaints.len() < most {
@@ -27,34 +29,49 @@ pub(super) fn read(
             break;
         }
         let text = String::from_utf8_lossy(&line);
-        let found = pattern.captures(text.trim_end_matches(['\r', '\n']));
+        let text = text.trim_end_matches(['\r', '\n']);
+        let found = patterns.iter().find_map(|pattern| pattern.captures(text));
         complaints.extend(found.map(|found| complaint(&found)));
     }
     Ok(complaints)
 }
 
-/// Reads the complaints that the text matches; one may span lines.
-pub(super) fn read_spanning(pattern: &str, text: &str) -> Result<Vec<Complaint>, String> {
-    let pattern = RegexBuilder::new(pattern)
-        .multi_line(true)
-        .build()
-        .map_err(|error| error.to_string())?;
-    Ok(pattern
-        .captures_iter(text)
-        .map(|found| complaint(&found))
-        .collect())
+/// Reads the complaints of the pieces of a text that the patterns match, in their order in the
+/// text; a piece may span lines.
+pub(super) fn read_spanning(patterns: &[String], text: &str) -> Result<Vec<Complaint>, String> {
+    let patterns = compile(patterns)?;
+    let mut found: Vec<_> = patterns
+        .iter()
+        .flat_map(|pattern| pattern.captures_iter(text))
+        .collect();
+    found.sort_by_key(|found| found.get(0).map(|whole| whole.start()));
+    Ok(found.iter().map(complaint).collect())
+}
+
+fn compile(patterns: &[String]) -> Result<Vec<Regex>, String> {
+    patterns
+        .iter()
+        .map(|pattern| {
+            let regex = RegexBuilder::new(pattern).multi_line(true).build();
+            regex.map_err(|error| error.to_string())
+        })
+        .collect()
 }
 
 fn complaint(found: &Captures<'_>) -> Complaint {
     let group = |name| found.name(name).map(|group| group.as_str());
     let number = |name| group(name).and_then(|digits| digits.parse::<u64>().ok());
     let owned = |name| group(name).unwrap_or_default().to_owned();
+    let place = |line, column| {
+        number(line).map(|line| Place {
+            line: line.max(1),
+            column: number(column).map(|column| column.max(1)),
+        })
+    };
     Complaint {
         path: owned("path"),
-        start: number("line").map(|line| Place {
-            line: line.max(1),
-            column: number("column").map(|column| column.max(1)),
-        }),
+        start: place("line", "column"),
+        end: place("end_line", "end_column"),
         code: owned("code"),
         message: owned("message"),
         severity: group("severity").map(severity),
@@ -62,10 +79,11 @@ fn complaint(found: &Captures<'_>) -> Complaint {
     }
 }
 
-fn severity(word: &str) -> Severity {
+/// Returns how bad a word or its first letter says something is.
+pub(super) fn severity(word: &str) -> Severity {
     match word.to_ascii_lowercase().as_str() {
-        "error" | "fatal" => Severity::Error,
-        "info" | "note" | "style" | "hint" => Severity::Info,
+        "error" | "fatal" | "e" | "f" => Severity::Error,
+        "info" | "information" | "note" | "style" | "hint" | "c" | "r" | "i" => Severity::Info,
         _ => Severity::Warning,
     }
 }
@@ -76,9 +94,10 @@ mod tests {
 
     #[test]
     fn lines_that_do_not_match_are_no_findings() {
-        let pattern = r"^(?P<path>.+?):(?P<line>\d+): (?P<severity>\w+): (?P<message>.*)$";
+        let pattern =
+            r"^(?P<path>.+?):(?P<line>\d+): (?P<severity>\w+): (?P<message>.*)$".to_owned();
         let text = "checking…\na.txt:3: error: no\n2 files\nb c.txt:0: note: hm\n";
-        let read = read(pattern, text.as_bytes(), 9).unwrap();
+        let read = read(&[pattern], text.as_bytes(), 9).unwrap();
         let expected = [
             ("a.txt", 3, "no", Severity::Error),
             ("b c.txt", 1, "hm", Severity::Info),
@@ -91,5 +110,17 @@ mod tests {
             ..Complaint::default()
         });
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn pieces_of_several_patterns_keep_their_order() {
+        let patterns = [
+            r"(?s)^BAD (?P<path>\S+)\n(?P<message>.*?)^END$",
+            r"^OUCH (?P<path>\S+)",
+        ];
+        let text = "OUCH a\nBAD b\none\ntwo\nEND\nOUCH c\n";
+        let read = read_spanning(&patterns.map(str::to_owned), text).unwrap();
+        let read: Vec<_> = read.iter().map(|one| (&*one.path, &*one.message)).collect();
+        assert_eq!(read, [("a", ""), ("b", "one\ntwo\n"), ("c", "")]);
     }
 }

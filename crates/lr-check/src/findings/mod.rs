@@ -4,14 +4,21 @@
 //! [`finish`] makes findings of the contract of them: columns in bytes, severity and weight by the
 //! catalogue, the text that a suggested edit would replace, and a key.
 
+mod bandit_json;
+mod diff;
+mod eslint_json;
+mod file_list;
 mod finish;
 mod junit;
 mod key;
 mod lines;
 mod pylint_json2;
+mod pyright_json;
 mod ruff_json;
+mod shellcheck_json1;
+mod sqlfluff_json;
 
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 
 use lr_turn::{Applicability, Severity};
 
@@ -47,12 +54,36 @@ struct Place {
     column: Option<u64>,
 }
 
+/// Where an edit begins or ends, in the terms of the tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Point {
+    /// At a line and column.
+    Place(Place),
+    /// Behind so many units of UTF-16 of the file, not counting a byte order mark.
+    Utf16(u64),
+}
+
 /// A replacement that the tool suggests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Edit {
-    start: Place,
-    end: Place,
+    start: Point,
+    end: Point,
     text: String,
+    /// The text that the tool saw in this place, if it says so. Where another one stands, the
+    /// edits of the complaint are left out.
+    replaces: Option<String>,
+}
+
+impl Edit {
+    /// Makes an edit from one place to another.
+    fn between(start: Place, end: Place, text: String) -> Self {
+        Self {
+            start: Point::Place(start),
+            end: Point::Place(end),
+            text,
+            replaces: None,
+        }
+    }
 }
 
 /// Reads what a checker printed instead of an answer of the usual form.
@@ -61,7 +92,7 @@ struct Edit {
 ///
 /// Why the pattern cannot be used.
 pub(crate) fn read_fallback(fallback: &Fallback, text: &str) -> Result<Vec<Complaint>, String> {
-    let mut complaints = lines::read_spanning(&fallback.pattern, text)?;
+    let mut complaints = lines::read_spanning(&fallback.patterns, text)?;
     for complaint in &mut complaints {
         complaint.code.clone_from(&fallback.code);
     }
@@ -77,14 +108,29 @@ pub(crate) fn read(checker: &Checker, output: impl BufRead) -> Result<Vec<Compla
     let complaints = match checker.output {
         OutputFamily::RuffJson => ruff_json::read(output),
         OutputFamily::PylintJson2 => pylint_json2::read(output),
-        OutputFamily::Lines => {
-            let pattern = checker.pattern.as_deref().unwrap_or_default();
-            lines::read(pattern, output, MOST + 1)
-        }
+        OutputFamily::Lines => lines::read(&checker.patterns, output, MOST + 1),
+        OutputFamily::Spans => lines::read_spanning(&checker.patterns, &text(output)?),
         OutputFamily::Junit => junit::read(output),
+        OutputFamily::UnifiedDiff => diff::read(output),
+        OutputFamily::RustfmtDiff => diff::read_rustfmt(output),
+        OutputFamily::FileList => file_list::read(output),
+        OutputFamily::ShellcheckJson1 => shellcheck_json1::read(output),
+        OutputFamily::PyrightJson => pyright_json::read(output),
+        OutputFamily::BanditJson => bandit_json::read(output),
+        OutputFamily::EslintJson => eslint_json::read(output),
+        OutputFamily::SqlfluffJson => sqlfluff_json::read(output),
     }?;
     if complaints.len() > MOST {
         return Err(format!("it has more than {MOST} findings"));
     }
     Ok(complaints)
+}
+
+/// Reads all of an output as text; bytes that are not UTF-8 are replaced.
+fn text(mut output: impl Read) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    output
+        .read_to_end(&mut bytes)
+        .map_err(|error| error.to_string())?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -76,11 +76,11 @@ fn place(position: Position) -> Place {
 }
 
 fn edit(replacement: Replacement) -> Edit {
-    Edit {
-        start: place(replacement.location),
-        end: place(replacement.end_location),
-        text: replacement.content.unwrap_or_default(),
-    }
+    Edit::between(
+        place(replacement.location),
+        place(replacement.end_location),
+        replacement.content.unwrap_or_default(),
+    )
 }
 
 fn applicability(word: &str) -> Applicability {

@@ -1,29 +1,9 @@
-//! The checkers that are known, as data: one TOML file each under `checkers/`.
-//!
-//! An entry says which files a checker takes, how it is called, and how its exit status and output
-//! are to be understood. A new checker is a new entry and a recorded sample, no code, as long as
-//! its output is of a family in [`crate::findings`] already.
-//!
-//! Deliberately absent: looking for installed programs and running anything.
+//! One entry: what a checker takes, how it is called, and what its answers mean.
 
 use std::collections::BTreeMap;
 
 use lr_turn::{BytesAspect, Severity, Weight};
-use serde::Deserialize;
-
-/// The built-in entries, in the order in which their results are reported.
-const BUILT_IN: [(&str, &str); 4] = [
-    ("ruff", include_str!("../checkers/ruff.toml")),
-    ("flake8", include_str!("../checkers/flake8.toml")),
-    ("pylint", include_str!("../checkers/pylint.toml")),
-    ("pytest", include_str!("../checkers/pytest.toml")),
-];
-
-/// All known checkers, in the order in which their results are reported.
-#[derive(Debug)]
-pub(crate) struct Catalogue {
-    checkers: Vec<Checker>,
-}
+use serde::{Deserialize, Serialize};
 
 /// One checker: what it takes, how it is called, and what its answers mean.
 #[derive(Clone, Debug, Deserialize)]
@@ -36,18 +16,31 @@ pub(crate) struct Checker {
     pub(crate) kind: CheckerKind,
     /// The languages it is for.
     pub(crate) languages: Vec<String>,
-    /// The files of these languages that it takes; empty for all.
+    /// The files of these languages that it takes, as in `.gitignore`; empty for all.
     #[serde(default)]
     pub(crate) globs: Vec<String>,
-    /// The command line, with `{files}`, `{file}` and `{report}` to be replaced.
+    /// The command line, with `{files}`, `{file}`, `{report}` and `{scratch}` to be replaced: the
+    /// files, one of them, a path for the report, and a folder that is removed after the call.
     pub(crate) argv: Vec<String>,
+    /// Other programs that must be there as well.
+    #[serde(default)]
+    pub(crate) requires: Vec<String>,
+    /// Folders of the project in which its program is looked for before `PATH`.
+    #[serde(default)]
+    pub(crate) local: Vec<String>,
+    /// The command line that says which version it is; its program with `--version` unless given.
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the list of checkers")]
+    pub(crate) version: Vec<String>,
     /// What one call is about.
     pub(crate) unit: Unit,
     /// What its output looks like.
     pub(crate) output: OutputFamily,
-    /// The regular expression of one finding's line, for [`OutputFamily::Lines`], with the groups
-    /// `path`, `line`, `column`, `code`, `severity` and `message`.
-    pub(crate) pattern: Option<String>,
+    /// The regular expressions of one finding, for [`OutputFamily::Lines`] and
+    /// [`OutputFamily::Spans`], with the groups `path`, `line`, `column`, `end_line`, `end_column`,
+    /// `code`, `severity` and `message`.
+    #[serde(default)]
+    pub(crate) patterns: Vec<String>,
     /// Where its findings are printed.
     pub(crate) stream: Stream,
     /// What its columns count.
@@ -60,12 +53,25 @@ pub(crate) struct Checker {
     pub(crate) exit: Exits,
     /// How an answer is read that is not of the usual form.
     pub(crate) fallback: Option<Fallback>,
-    /// Whether it is used where no checker is named.
+    /// Whether it is used where no checker is named, although the project does not configure it.
     #[serde(default)]
     pub(crate) default: bool,
-    /// The files, or `file:table`, by which a project configures it.
+    /// What its answer about a file depends on.
+    #[serde(default)]
+    #[expect(dead_code, reason = "read once results are remembered")]
+    pub(crate) scope: Scope,
+    /// The files, or `file:table`, by which a project configures it; a file may have a `*`.
     #[serde(default)]
     pub(crate) configured_by: Vec<String>,
+    /// The same for what it cannot do without: one of them must be there.
+    #[serde(default)]
+    pub(crate) needs: Vec<String>,
+    /// The code of findings that come without one.
+    #[serde(default)]
+    pub(crate) code: String,
+    /// The message of findings that come without one.
+    #[serde(default)]
+    pub(crate) message: String,
     /// Prefixes of the codes that hide other findings.
     #[serde(default)]
     pub(crate) hides: Vec<String>,
@@ -75,12 +81,20 @@ pub(crate) struct Checker {
     /// Which codes are errors and which are remarks.
     #[serde(default)]
     pub(crate) severity: Severities,
+    /// Prefixes of the codes whose fixes may be made without a look, where the checker does not say
+    /// itself which may.
+    #[serde(default)]
+    pub(crate) safe_fixes: Vec<String>,
     /// Which codes are about bytes that are otherwise kept as they are.
     #[serde(default)]
     pub(crate) bytes: ByteCodes,
     /// Regular expressions of words that differ from run to run.
     #[serde(default)]
     pub(crate) volatile: Vec<String>,
+    /// Files by name in which it must find something; see [`crate::selftest`].
+    #[serde(default)]
+    #[expect(dead_code, reason = "read by the self-test")]
+    pub(crate) selftest: BTreeMap<String, String>,
     /// Commands that install it.
     #[serde(default)]
     pub(crate) install: Vec<String>,
@@ -90,13 +104,32 @@ pub(crate) struct Checker {
 }
 
 /// What a checker does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CheckerKind {
     /// It reads the code and complains.
     Lint,
+    /// It compares the code with the way in which it would write it.
+    Format,
+    /// It finds out of what types values are.
+    Type,
+    /// It tells whether a file can be read at all.
+    Syntax,
+    /// It looks for what an attacker could use.
+    Security,
     /// It runs the code.
     Test,
+}
+
+/// What the answer about a file depends on, beside the checker and its configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Scope {
+    /// Nothing but the file.
+    File,
+    /// Other files of the project too.
+    #[default]
+    Project,
 }
 
 /// What one call of a checker is about.
@@ -120,10 +153,29 @@ pub(crate) enum OutputFamily {
     /// What pylint prints as `json2`.
     #[serde(rename = "pylint-json2")]
     PylintJson2,
-    /// One finding per line, by a regular expression.
+    /// One finding per line, by regular expressions.
     Lines,
+    /// Findings that may span lines, by regular expressions.
+    Spans,
     /// The XML of `JUnit`.
     Junit,
+    /// A unified diff to how the file should be.
+    UnifiedDiff,
+    /// What `rustfmt --check` prints.
+    RustfmtDiff,
+    /// The names of the files that are not as they should be.
+    FileList,
+    /// What shellcheck prints as `json1`.
+    #[serde(rename = "shellcheck-json1")]
+    ShellcheckJson1,
+    /// What pyright prints as JSON.
+    PyrightJson,
+    /// What bandit prints as JSON.
+    BanditJson,
+    /// What eslint prints as JSON.
+    EslintJson,
+    /// What sqlfluff prints as JSON.
+    SqlfluffJson,
 }
 
 /// Where a checker's findings are printed.
@@ -147,6 +199,8 @@ pub(crate) enum Columns {
     Bytes,
     /// Unicode scalar values.
     Characters,
+    /// Units of UTF-16.
+    Utf16,
 }
 
 /// What a checker's exit statuses mean; see [`crate::verdict`].
@@ -169,20 +223,23 @@ pub(crate) struct Exits {
     pub(crate) broken_mask: i32,
 }
 
-/// How an answer is read that comes on standard error instead of the usual way.
+/// How an answer is read that comes on standard error instead of the usual way, or beside it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fallback {
     /// The exit statuses that it may come with.
     pub(crate) exit: Vec<i32>,
-    /// The regular expression of one finding, which may span lines; its groups are those of
-    /// [`Checker::pattern`].
-    pub(crate) pattern: String,
+    /// Whether there is an answer of the usual form as well.
+    #[serde(default)]
+    pub(crate) beside: bool,
+    /// The regular expressions of one finding, which may span lines; their groups are those of
+    /// [`Checker::patterns`].
+    pub(crate) patterns: Vec<String>,
     /// The code of the findings.
     pub(crate) code: String,
 }
 
-/// Prefixes of the codes of each severity; all others are warnings.
+/// Prefixes of the codes of each severity; all others are as bad as the kind of checker says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Severities {
@@ -199,33 +256,13 @@ pub(crate) struct ByteCodes {
     bom: Vec<String>,
 }
 
-impl Catalogue {
-    /// Reads the built-in entries.
+impl Checker {
+    /// Reads an entry.
     ///
     /// # Errors
     ///
-    /// Which entry is not of its form, and why.
-    pub(crate) fn built_in() -> Result<Self, String> {
-        let checkers = BUILT_IN
-            .iter()
-            .map(|(name, text)| Checker::parse(name, text))
-            .collect::<Result<_, _>>()?;
-        Ok(Self { checkers })
-    }
-
-    /// Returns all checkers, in order.
-    pub(crate) fn checkers(&self) -> impl Iterator<Item = &Checker> {
-        self.checkers.iter()
-    }
-
-    /// Finds a checker by its name.
-    pub(crate) fn find(&self, name: &str) -> Option<&Checker> {
-        self.checkers.iter().find(|checker| checker.name == name)
-    }
-}
-
-impl Checker {
-    fn parse(name: &str, text: &str) -> Result<Self, String> {
+    /// Why it is not of its form.
+    pub(super) fn parse(name: &str, text: &str) -> Result<Self, String> {
         let mut checker: Self = toml::from_str(text)
             .map_err(|error| format!("checker '{name}' is not of its form: {error}"))?;
         name.clone_into(&mut checker.name);
@@ -253,7 +290,11 @@ impl Checker {
         } else if has_prefix(&self.severity.info, code) {
             Severity::Info
         } else {
-            Severity::Warning
+            match self.kind {
+                CheckerKind::Test | CheckerKind::Syntax => Severity::Error,
+                CheckerKind::Format => Severity::Info,
+                CheckerKind::Lint | CheckerKind::Type | CheckerKind::Security => Severity::Warning,
+            }
         }
     }
 
@@ -264,6 +305,12 @@ impl Checker {
         } else {
             self.runs_the_code().then_some(Weight::Test)
         }
+    }
+
+    /// Tells whether a fix of this code may be made without a look, although the checker does not
+    /// say so.
+    pub(crate) fn fixes_safely(&self, code: &str) -> bool {
+        has_prefix(&self.safe_fixes, code)
     }
 
     /// Returns which bytes a finding of this code is about.
@@ -297,111 +344,4 @@ fn has_prefix(prefixes: &[String], code: &str) -> bool {
             !(ends_in_letter && rest.starts_with(|next: char| next.is_ascii_alphabetic()))
         })
     })
-}
-
-/// Which files are of which language, by name or by the program their first line names.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Languages {
-    languages: BTreeMap<String, Language>,
-}
-
-/// One language.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Language {
-    /// The names of its files.
-    pub(crate) globs: Vec<String>,
-    /// The programs that its scripts name in their first line.
-    pub(crate) interpreters: Vec<String>,
-}
-
-impl Languages {
-    /// Reads the built-in list.
-    ///
-    /// # Errors
-    ///
-    /// Why the list is not of its form.
-    pub(crate) fn built_in() -> Result<Self, String> {
-        toml::from_str(include_str!("../languages.toml"))
-            .map_err(|error| format!("the list of languages is not of its form: {error}"))
-    }
-
-    /// Returns each language with its name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Language)> {
-        self.languages
-            .iter()
-            .map(|(name, language)| (name.as_str(), language))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ruff() -> Checker {
-        Catalogue::built_in().unwrap().find("ruff").unwrap().clone()
-    }
-
-    #[test]
-    fn every_file_in_the_folder_is_an_entry() {
-        let mut files: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/checkers"))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
-            .collect();
-        files.sort();
-        let mut names = BUILT_IN.map(|(name, _)| name);
-        names.sort_unstable();
-        assert_eq!(files, names);
-    }
-
-    #[test]
-    fn every_entry_is_of_its_form_and_of_a_known_language() {
-        let languages = Languages::built_in().unwrap();
-        for checker in Catalogue::built_in().unwrap().checkers() {
-            for language in &checker.languages {
-                assert!(languages.iter().any(|(name, _)| name == language));
-            }
-            assert_eq!(
-                checker.pattern.is_some(),
-                checker.output == OutputFamily::Lines,
-                "{}",
-                checker.name
-            );
-            assert_eq!(
-                checker.argv.iter().any(|word| word.contains("{report}")),
-                checker.stream == Stream::Report,
-                "{}",
-                checker.name
-            );
-        }
-    }
-
-    #[test]
-    fn an_unknown_field_is_refused() {
-        let text = include_str!("../checkers/ruff.toml").replace("hides =", "hide =");
-        assert!(Checker::parse("ruff", &text).is_err());
-    }
-
-    #[test]
-    fn the_severity_is_found_by_the_beginning_of_the_code() {
-        for (code, severity) in [
-            ("F821", Severity::Error),
-            ("F401", Severity::Warning),
-            ("D100", Severity::Info),
-            ("DTZ001", Severity::Warning),
-            ("I001", Severity::Info),
-            ("ICN001", Severity::Warning),
-            ("invalid-syntax", Severity::Error),
-        ] {
-            assert_eq!(ruff().severity_of(code), severity, "{code}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_parsed_hides_other_findings() {
-        assert_eq!(ruff().weight_of("invalid-syntax"), Some(Weight::Hides));
-        assert_eq!(ruff().weight_of("F401"), None);
-    }
 }

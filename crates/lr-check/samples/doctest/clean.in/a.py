@@ -1,0 +1,7 @@
+def f():
+    """Return.
+
+    >>> f()
+    1
+    """
+    return 1

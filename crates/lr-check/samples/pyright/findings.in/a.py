@@ -1,0 +1,2 @@
+s = "𐐀"; x: int = "a"
+y = undefined

@@ -1,0 +1,5 @@
+#!/bin/sh
+if [ $1 = a ]; then
+	echo "é" `ls`
+fi
+cd $2

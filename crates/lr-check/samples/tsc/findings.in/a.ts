@@ -1,0 +1,2 @@
+const s = "𐐀"; export const a: number = s;
+undefinedName();

@@ -1,0 +1,190 @@
+//! The checkers that are known, as data: one TOML file each under `checkers/`.
+//!
+//! An entry says which files a checker takes, how it is called, and how its exit status and output
+//! are to be understood. A new checker is a new entry and a recorded sample, no code, as long as
+//! its output is of a family in [`crate::findings`] already.
+//!
+//! Deliberately absent: looking for installed programs and running anything.
+
+mod entry;
+mod languages;
+
+use std::fs;
+use std::path::Path;
+
+pub(crate) use entry::{Checker, Columns, Exits, Fallback, OutputFamily, Stream, Unit};
+pub(crate) use languages::Languages;
+
+/// Makes the list of the built-in entries.
+macro_rules! built_in {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../checkers/", $name, ".toml")))),*]
+    };
+}
+
+/// The built-in entries, in the order in which their results are reported.
+const BUILT_IN: &[(&str, &str)] = built_in![
+    "ruff" "flake8" "pylint" "mypy" "pyright" "bandit" "py-compile" "black" "ruff-format"
+    "doctest" "pytest"
+    "shellcheck" "bash-syntax" "shfmt"
+    "eslint" "tsc" "prettier"
+    "json-tool" "jq" "jsonlint" "yamllint" "markdownlint" "sqlfluff"
+];
+
+/// All known checkers, in the order in which their results are reported.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    checkers: Vec<Checker>,
+}
+
+impl Catalogue {
+    /// Reads the built-in entries.
+    ///
+    /// # Errors
+    ///
+    /// Which entry is not of its form, and why.
+    pub(crate) fn built_in() -> Result<Self, String> {
+        let checkers = BUILT_IN
+            .iter()
+            .map(|(name, text)| Checker::parse(name, text))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { checkers })
+    }
+
+    /// Reads the built-in entries and those of the user's, which lie in `checkers/` of the
+    /// configuration folder: one with the name of a built-in entry replaces it. A project cannot
+    /// bring entries, since they say which programs run.
+    ///
+    /// # Errors
+    ///
+    /// Which entry cannot be read or is not of its form, and why.
+    pub(crate) fn load(configuration: Option<&Path>) -> Result<Self, String> {
+        let mut catalogue = Self::built_in()?;
+        let folder = configuration.map(|folder| folder.join("checkers"));
+        let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
+        let mut paths: Vec<_> = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+            .collect();
+        paths.sort();
+        for path in paths {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let text = fs::read_to_string(&path)
+                .map_err(|error| format!("cannot read '{}': {error}", path.display()))?;
+            catalogue.put(Checker::parse(&name, &text)?);
+        }
+        Ok(catalogue)
+    }
+
+    /// Puts an entry in the place of the one of its name, else behind all others.
+    fn put(&mut self, checker: Checker) {
+        let place = self
+            .checkers
+            .iter_mut()
+            .find(|known| known.name == checker.name);
+        match place {
+            Some(known) => *known = checker,
+            None => self.checkers.push(checker),
+        }
+    }
+
+    /// Returns all checkers, in order.
+    pub(crate) fn checkers(&self) -> impl Iterator<Item = &Checker> {
+        self.checkers.iter()
+    }
+
+    /// Finds a checker by its name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Checker> {
+        self.checkers.iter().find(|checker| checker.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lr_turn::{Severity, Weight};
+
+    use super::*;
+
+    fn ruff() -> Checker {
+        Catalogue::built_in().unwrap().find("ruff").unwrap().clone()
+    }
+
+    #[test]
+    fn every_file_in_the_folder_is_an_entry() {
+        let mut files: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/checkers"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".toml").map(str::to_owned))
+            .collect();
+        files.sort();
+        let mut names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        assert_eq!(files, names);
+    }
+
+    #[test]
+    fn every_entry_is_of_its_form_and_of_a_known_language() {
+        let languages = Languages::built_in().unwrap();
+        for checker in Catalogue::built_in().unwrap().checkers() {
+            for language in &checker.languages {
+                assert!(languages.iter().any(|(name, _)| name == language));
+            }
+            let family = checker.output;
+            let by_pattern = matches!(family, OutputFamily::Lines | OutputFamily::Spans);
+            assert_eq!(checker.patterns.is_empty(), !by_pattern, "{}", checker.name);
+            assert_eq!(
+                checker.argv.iter().any(|word| word.contains("{report}")),
+                checker.stream == Stream::Report,
+                "{}",
+                checker.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused() {
+        let text = include_str!("../../checkers/ruff.toml").replace("hides =", "hide =");
+        assert!(Checker::parse("ruff", &text).is_err());
+    }
+
+    #[test]
+    fn the_severity_is_found_by_the_beginning_of_the_code() {
+        for (code, severity) in [
+            ("F821", Severity::Error),
+            ("F401", Severity::Warning),
+            ("D100", Severity::Info),
+            ("DTZ001", Severity::Warning),
+            ("I001", Severity::Info),
+            ("ICN001", Severity::Warning),
+            ("invalid-syntax", Severity::Error),
+        ] {
+            assert_eq!(ruff().severity_of(code), severity, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_hides_other_findings() {
+        assert_eq!(ruff().weight_of("invalid-syntax"), Some(Weight::Hides));
+        assert_eq!(ruff().weight_of("F401"), None);
+    }
+
+    #[test]
+    fn an_entry_of_the_users_replaces_a_built_in_one_or_is_added() {
+        let folder = tempfile::tempdir().unwrap();
+        let entries = folder.path().join("checkers");
+        fs::create_dir(&entries).unwrap();
+        let text = include_str!("../../checkers/ruff.toml");
+        let other = text.replace("\"ruff\", \"check\"", "\"rough\", \"check\"");
+        fs::write(entries.join("ruff.toml"), other).unwrap();
+        fs::write(entries.join("mine.toml"), text).unwrap();
+        fs::write(entries.join("notes.txt"), "no entry").unwrap();
+        let catalogue = Catalogue::load(Some(folder.path())).unwrap();
+        assert_eq!(catalogue.find("ruff").unwrap().argv[0], "rough");
+        assert_eq!(catalogue.checkers().last().unwrap().name, "mine");
+        fs::write(entries.join("mine.toml"), "kind = 3").unwrap();
+        let problem = Catalogue::load(Some(folder.path())).unwrap_err();
+        assert!(problem.starts_with("checker 'mine' is not of its form"));
+    }
+}
