@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lr_tests::fake_model::{Answer, FakeModel, Received};
 use lr_tests::{Outcome, Sandbox, sandbox};
@@ -401,4 +402,67 @@ fn what_is_asked_is_what_was_asked() {
     questions.sort_unstable();
     questions.dedup();
     assert_eq!(questions.len(), count, "no prompt is sent twice");
+}
+
+/// A model that kills lr-loop at its first two requests, before it answers.
+fn deadly(pid: PathBuf) -> FakeModel {
+    let tidy = |request: &Received| {
+        let files = request.files();
+        let untidy = |(path, text): &&(String, String)| path != "tidy.sh" && text.contains("bad");
+        let (path, text) = files.iter().find(untidy).unwrap();
+        let tidier = text.replacen("bad\n", "", 1);
+        Answer::text(&format!("<<<< {path} <<<<\n{tidier}>>>>>>>>\n"))
+    };
+    FakeModel::answering(move |request, number| {
+        if number < 2 {
+            kill(fs::read_to_string(&pid).unwrap().trim());
+            return tidy(request).after(Duration::from_secs(1));
+        }
+        tidy(request)
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is the test that kills")]
+fn kill(pid: &str) {
+    let killed = std::process::Command::new("kill")
+        .args(["-9", pid])
+        .status();
+    assert!(killed.unwrap().success());
+}
+
+#[test]
+fn calls_that_a_kill_cut_short_count_against_the_limits() {
+    let mut scene = Scene::new();
+    // It dies with the loop, as it does where nothing stands in its place.
+    let direct = "#!/bin/sh\necho $PPID > \"$FUSE/pid\"\nexec \"$REAL/lr-llm\" \"$@\"\n";
+    fs::write(scene.bin().join("lr-llm"), direct).unwrap();
+    let model = deadly(scene.bin().join("pid"));
+    scene.sandbox.set("LR_BASE_URL", &model.url());
+    scene.sandbox.set("LR_RUN", "same");
+    let arguments = [
+        "-s",
+        "./tidy.sh",
+        "--max-calls",
+        "3",
+        "a.txt",
+        "b.txt",
+        "c.txt",
+    ];
+    scene.run("", &arguments).status(137);
+    scene.resume("", &[]).status(137);
+    scene.resume("", &[]).status(4);
+    assert_eq!(model.requests().len(), 3);
+    let totals = &scene.summary()["totals"];
+    assert_eq!(totals["calls"], 3, "{totals}");
+    let charged = totals["charged"]["tokens"].as_u64().unwrap();
+    let tally = model.tally();
+    assert!(
+        charged > 2 * 4096 && charged > tally.input + tally.output,
+        "{totals}"
+    );
+    // What is recorded once stays so.
+    scene.resume("", &[]).status(4);
+    assert_eq!(scene.summary()["totals"]["calls"], 3);
+    scene.resume("", &["--max-calls", "100"]).success();
+    assert_eq!(scene.summary()["totals"]["calls"], model.requests().len());
 }

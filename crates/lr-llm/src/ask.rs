@@ -19,7 +19,7 @@ use crate::http::{self, Target};
 use crate::key::{self, Key};
 use crate::ledger::Amount;
 use crate::need::Need;
-use crate::price::Price;
+use crate::price::{self, Price};
 use crate::purse::{Bill, Purse};
 use crate::request::{Request, amount, shown_header};
 use crate::retry::{self, Budget, Decision};
@@ -157,6 +157,13 @@ impl Client {
     ) -> Result<Answer, Stop> {
         let most = amount(request.most);
         self.purse.reserve(most)?;
+        let entry = match self.purse.book().begin(request.place, request.most) {
+            Ok(entry) => entry,
+            Err(failure) => {
+                self.purse.settle(most, Amount::default());
+                return Err(failure.into());
+            }
+        };
         bill.begin(request.most);
         let time_left = self.time_left(start);
         let time_left = self.purse.time_left().unwrap_or(time_left).min(time_left);
@@ -177,6 +184,7 @@ impl Client {
             },
         );
         bill.end(taken, was_sent);
+        entry.end(taken, was_sent);
         result
     }
 
@@ -238,7 +246,9 @@ impl Client {
     /// Turns a question into a request. Where limits depend on it, the request says how long the reply may be.
     fn prepare(&self, question: Question<'_>) -> Result<Request, Error> {
         let Question {
-            messages, stream, ..
+            messages,
+            stream,
+            place,
         } = question;
         let model = self.model()?;
         let provider = &self.choice.provider;
@@ -265,7 +275,8 @@ impl Client {
         };
         if self.purse.needs_price() {
             let cost = self.price(&model).microusd(&model, &need.usage());
-            most.cost_microusd = Some(cost.ok_or_else(|| self.no_price(&model))?);
+            most.cost_microusd =
+                Some(cost.ok_or_else(|| price::unknown(&model, &self.choice.endpoint))?);
         }
         let asked = Asked {
             model: &model,
@@ -277,19 +288,11 @@ impl Client {
         Ok(Request {
             body: provider.protocol.request(asked),
             headers: wishes.headers,
+            place,
             model,
             need,
             most,
         })
-    }
-
-    fn no_price(&self, model: &str) -> Error {
-        let host = &self.choice.endpoint;
-        let message =
-            format!("no price is known for '{model}' at '{host}', so its cost cannot be limited");
-        Error::new(Kind::Usage, message).hint(
-            "'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free",
-        )
     }
 
     fn price(&self, model: &str) -> &Price {

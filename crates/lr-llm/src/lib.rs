@@ -8,7 +8,8 @@
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask`, `terms` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time; `refusal`: why a
 //!   server does not answer them.
-//! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price`, `request`: what one takes.
+//! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price`, `request`: what one
+//!   takes; `book`: what is known of them after a kill.
 //! * `rehearse` and `estimate`: what would be asked, and what it would take; `models`: who could be asked.
 //! * `fit`: what of the wishes a provider takes; `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
 //! * `failure`: what every way of failing is called, and whether trying again can help.
@@ -18,6 +19,7 @@
 mod answer;
 mod args;
 mod ask;
+mod book;
 mod choose;
 mod connect;
 mod endpoint;

@@ -4,6 +4,7 @@
 //! nothing on a machine of one's own. What is not listed has no price, which is not the same as being free.
 
 use genai_prices::{PriceRequest, UsageKey};
+use lr_stage::{Error, Kind};
 use lr_turn::{Usage, microusd};
 
 use crate::endpoint::Endpoint;
@@ -98,6 +99,15 @@ fn listed(url: &str, model: &str, usage: &Usage) -> Option<f64> {
 )]
 fn tokens(count: u64) -> f64 {
     count as f64
+}
+
+/// Why the cost of a model cannot be limited.
+pub(crate) fn unknown(model: &str, host: &Endpoint) -> Error {
+    let message =
+        format!("no price is known for '{model}' at '{host}', so its cost cannot be limited");
+    Error::new(Kind::Usage, message).hint(
+        "'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free",
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use lr_turn::{Charge, Kind};
 
+use crate::book::Book;
 use crate::failure::Failure;
 use crate::ledger::{Amount, Ceiling, Ledger, Refused, Shortage};
 
@@ -18,6 +19,7 @@ pub(crate) struct Purse {
     ceiling: Ceiling,
     begun: Instant,
     max_time: Option<Duration>,
+    book: Book,
 }
 
 impl Purse {
@@ -29,7 +31,18 @@ impl Purse {
             ceiling,
             begun: Instant::now(),
             max_time,
+            book: Book::default(),
         }
+    }
+
+    /// The same with a book in which each request is written down.
+    pub(crate) fn with_book(self, book: Book) -> Self {
+        Purse { book, ..self }
+    }
+
+    /// The book in which each request is written down.
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
     }
 
     /// Whether requests must say how long replies may be, so that limits can hold.

@@ -9,6 +9,7 @@ use crate::exchange::Spent;
 use crate::ledger::Amount;
 use crate::need::Need;
 use crate::price::Price;
+use crate::rerun::Place;
 
 /// A question, ready to be sent.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct Request {
     pub(crate) body: Value,
     /// The headers beside the key's.
     pub(crate) headers: BTreeMap<String, String>,
+    /// The turn that it is for.
+    pub(crate) place: Option<Place>,
     pub(crate) need: Need,
     /// The most that one attempt can take; without a cost where nothing depends on it.
     pub(crate) most: Charge,
@@ -69,6 +72,7 @@ mod tests {
             model: "m".into(),
             body: Value::Null,
             headers: BTreeMap::new(),
+            place: None,
             need: Need {
                 input: 100,
                 output: 900,

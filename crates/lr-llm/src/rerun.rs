@@ -24,6 +24,13 @@ pub(crate) struct Place {
     part: u64,
 }
 
+impl Place {
+    /// The number of the turn, and of the part.
+    pub(crate) fn numbers(self) -> (u64, u64) {
+        (self.turn, self.part)
+    }
+}
+
 impl From<Id> for Place {
     fn from(id: Id) -> Self {
         Place {

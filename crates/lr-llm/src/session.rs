@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::answer::Listener;
 use crate::ask::Client;
+use crate::book::Book;
 use crate::connect;
 use crate::estimate::estimate;
 use crate::fallback::Failures;
@@ -32,7 +33,9 @@ impl Session {
     /// Looks for nothing yet: neither a model nor a key.
     pub(crate) fn new(options: Options) -> Self {
         Session {
-            purse: Arc::new(Purse::new(options.ceiling, options.max_time)),
+            purse: Arc::new(
+                Purse::new(options.ceiling, options.max_time).with_book(Book::of_run()),
+            ),
             clients: Mutex::default(),
             options,
         }

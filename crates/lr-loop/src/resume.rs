@@ -9,6 +9,7 @@ use lr_turn::{Source, Turn};
 
 use crate::args::Args;
 use crate::plan::Stage;
+use crate::progress::plural;
 use crate::reading::Checked;
 use crate::recorded::Recorded;
 use crate::replay;
@@ -86,7 +87,12 @@ pub(crate) fn beginning(args: Args) -> Result<Beginning, Error> {
 ///
 /// The record cannot be read or written.
 pub(crate) fn open(taken_up: &TakenUp) -> Result<(Record, Option<Summary>), Error> {
-    let record = Record::resume(&taken_up.folder)?;
+    let mut record = Record::resume(&taken_up.folder)?;
+    let lost = record.count_lost(Stage::LLM.name, Stage::LLM.author())?;
+    if lost > 0 {
+        let calls = plural(lost, "call");
+        say::note(&format!("{calls} whose reply was lost: charged in full"));
+    }
     record.begun(taken_up.options.clone())?;
     Ok((record, Summary::read(&taken_up.folder)))
 }

@@ -288,7 +288,10 @@ impl<'a> Runner<'a> {
             }
         }
         if stage == Stage::LLM {
-            program = program.keep_keys();
+            let output = self.record.step_file(self.count, stage.name);
+            program = program
+                .keep_keys()
+                .env("LR_CALLS", lr_record::calls_file(&output));
             if let Some(key) = &self.plan.api_key {
                 program = program.env(API_KEY, key);
             }

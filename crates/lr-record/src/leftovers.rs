@@ -33,9 +33,10 @@ impl Record {
         let unfinished = tries
             .map(|again| self.file_of_try(number, stage, again))
             .filter(|file| !is_complete(file))
-            .flat_map(|file| [kept_file(&file), file]);
+            .collect::<Vec<_>>();
         let mut found: Vec<Leftover> = unfinished
-            .flat_map(|file| replies(&file))
+            .iter()
+            .flat_map(|file| replies_of_try(file))
             .map(|turn| Leftover {
                 turn,
                 is_recorded: false,
@@ -91,6 +92,13 @@ pub fn write_turns(file: &Path, turns: &[&Turn]) -> Result<(), Error> {
 /// The file with the replies that a step need not ask for again.
 fn kept_file(file: &Path) -> PathBuf {
     file.with_extension("kept.jsonl")
+}
+
+/// The replies of a step that is not complete: those that its tries before had left, and its own.
+pub(crate) fn replies_of_try(file: &Path) -> Vec<Turn> {
+    let mut turns = replies(&kept_file(file));
+    turns.extend(replies(file));
+    turns
 }
 
 fn replies(file: &Path) -> Vec<Turn> {

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::folder;
 use crate::ledger::{Ledger, rounded};
 use crate::lines::{Author, line};
+use crate::lost::Lost;
 use crate::options::Options;
 use crate::reading;
 use crate::steps::{Log, Resumed, Step};
@@ -276,7 +277,53 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Adds what calls have taken whose replies were lost.
+    pub(crate) fn add_lost(
+        &mut self,
+        lost: Lost,
+        file: &Path,
+        author: Author<'_>,
+        turns: &[Turn],
+    ) -> Result<(), Error> {
+        let at = at();
+        let lines: Vec<Turn> = turns
+            .iter()
+            .filter_map(|turn| line(author, &at, None, turn))
+            .collect();
+        for line in &lines {
+            self.ledger.add(line)?;
+        }
+        let text: String = lines.iter().map(|line| line.to_line() + "\n").collect();
+        if let Some(files) = &mut self.files {
+            let lost = files
+                .add_lost(lost, file, &text, at)
+                .map_err(cannot_write)?;
+            self.log.add_lost(lost);
+        }
+        Ok(())
+    }
+}
+
 impl Files {
+    fn add_lost(&mut self, lost: Lost, file: &Path, text: &str, at: String) -> io::Result<Lost> {
+        self.turns.write_all(text.as_bytes())?;
+        self.length += text.len() as u64;
+        self.turns.sync_data()?;
+        let name = file.file_name().unwrap_or_default();
+        let step = Step {
+            file: name.to_string_lossy().into_owned(),
+            bytes: file.metadata()?.len(),
+            record: self.length,
+            at,
+            ..lost.lost
+        };
+        let lost = Lost { lost: step, ..lost };
+        self.add_line(&lost)?;
+        self.steps.sync_data()?;
+        Ok(lost)
+    }
+
     fn complete(&mut self, done: &Done, text: &str, at: String) -> io::Result<Step> {
         self.turns.write_all(text.as_bytes())?;
         self.length += text.len() as u64;

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lost::Lost;
+
 /// A step that is complete: one stage, run once.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Its number in the run, from 1.
     pub step: u32,
@@ -44,6 +46,7 @@ pub struct Resumed {
 enum Line {
     Step(Step),
     Resumed(Resumed),
+    Lost(Lost),
 }
 
 /// What `steps.jsonl` says, from its first line to its last.
@@ -55,6 +58,8 @@ pub struct Log {
     pub aside: Vec<(Step, bool)>,
     /// Where the run was taken up again after it had ended.
     pub resumed: Vec<Resumed>,
+    /// The calls of steps that are not complete, as far as they are counted.
+    pub lost: Vec<Lost>,
 }
 
 impl Log {
@@ -70,6 +75,7 @@ impl Log {
             match serde_json::from_str(line) {
                 Ok(Line::Step(step)) => log.add_step(step),
                 Ok(Line::Resumed(resumed)) => log.add_resumed(resumed),
+                Ok(Line::Lost(lost)) => log.add_lost(lost),
                 Err(_) => break,
             }
             read += line.len() as u64;
@@ -87,6 +93,12 @@ impl Log {
     pub(crate) fn add_resumed(&mut self, resumed: Resumed) {
         self.set_aside(resumed.after, resumed.keep);
         self.resumed.push(resumed);
+    }
+
+    /// Adds calls whose replies were lost, as a step that was set aside.
+    pub(crate) fn add_lost(&mut self, lost: Lost) {
+        self.aside.push((lost.lost.clone(), false));
+        self.lost.push(lost);
     }
 
     /// Sets the steps behind one aside.
