@@ -92,6 +92,11 @@ fn document() {
 }
 
 #[test]
+fn ci() {
+    check("ci");
+}
+
+#[test]
 fn data_files() {
     check("data-files");
 }
@@ -117,6 +122,7 @@ fn no_example_is_forgotten() {
     names.sort();
     let tested = [
         "any-reply",
+        "ci",
         "custom-checker",
         "data-files",
         "document",

@@ -84,6 +84,10 @@ pub struct Args {
     #[arg(short, long, value_name = "JOBS", env = "LR_JOBS")]
     pub jobs: Option<NonZeroUsize>,
 
+    /// Ask all checkers again, and remember nothing of what they say
+    #[arg(long)]
+    pub no_cache: bool,
+
     /// Let checkers see this environment variable although it looks like a key
     #[arg(long, value_name = "NAME")]
     pub env: Vec<String>,

@@ -36,21 +36,47 @@ pub(crate) struct Call<'a> {
     pub(crate) named: bool,
 }
 
-/// Divides the files of a checker among as many calls as it needs.
-pub(crate) fn calls<'a>(checker: &'a Checker, files: &[&'a str], named: bool) -> Vec<Call<'a>> {
-    let batches = match checker.unit {
+/// Divides the files of a checker among as many calls as it needs, and where that is worth it among
+/// up to `jobs` of them; files of one group stay together as far as a command line takes them.
+pub(crate) fn calls<'a>(
+    checker: &'a Checker,
+    groups: &[Vec<&'a str>],
+    named: bool,
+    jobs: usize,
+) -> Vec<Call<'a>> {
+    let files = groups.concat();
+    let worth = checker.divide.map_or(1, |least| files.len() / least.max(1));
+    let batches: Vec<Vec<&str>> = match checker.unit {
         Unit::File => files.iter().map(|file| vec![*file]).collect(),
-        Unit::Files => batches(files, LONGEST_LIST),
-        Unit::Project => vec![files.to_vec()],
+        Unit::Files => shares(groups, worth.clamp(1, jobs.max(1)))
+            .iter()
+            .flat_map(|share| batches(share, LONGEST_LIST))
+            .collect(),
+        Unit::Project => vec![files],
     };
     batches
         .into_iter()
+        .filter(|files| !files.is_empty())
         .map(|files| Call {
             checker,
             files,
             named,
         })
         .collect()
+}
+
+/// Divides groups into so many shares of about as many files.
+fn shares<'a>(groups: &[Vec<&'a str>], count: usize) -> Vec<Vec<&'a str>> {
+    let total: usize = groups.iter().map(Vec::len).sum();
+    let mut shares: Vec<Vec<&str>> = vec![Vec::new(); count];
+    let mut before = 0;
+    for group in groups {
+        // A group goes where its middle lies, so that a large one does not draw others along.
+        let share = (2 * before + group.len()) * count / (2 * total).max(1);
+        shares[share.min(count - 1)].extend(group);
+        before += group.len();
+    }
+    shares
 }
 
 /// Divides files so that no list is longer than `longest` bytes, as a command line counts them.
@@ -72,12 +98,7 @@ pub(crate) fn batches<'a>(files: &[&'a str], longest: usize) -> Vec<Vec<&'a str>
 
 /// Makes a call; `None` when it was interrupted.
 pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option<CheckResult> {
-    let result = CheckResult {
-        checker: Some(call.checker.name.clone()),
-        argv: argv(call, &runner.directory, Path::new("")),
-        files: some(&call.files, sources),
-        ..CheckResult::default()
-    };
+    let result = unanswered(call, sources);
     let begun = Scratch::new().and_then(|scratch| {
         let copy = File::create(scratch.file(OUTPUT))?;
         Ok((scratch, copy))
@@ -93,6 +114,16 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
     match runner.run_to_read(&argv, call.checker.stream, copy) {
         Ok(ended) => judged(call, runner, sources, (ended, &scratch), result),
         Err(error) => Some(with_verdict(result, Verdict::broken(error.to_string()))),
+    }
+}
+
+/// Returns the result of a call as far as it is known before the call is made.
+pub(crate) fn unanswered(call: &Call<'_>, sources: &Sources) -> CheckResult {
+    CheckResult {
+        checker: Some(call.checker.name.clone()),
+        argv: argv(call, sources.root().path(), Path::new("")),
+        files: some(&call.files, sources),
+        ..CheckResult::default()
     }
 }
 
@@ -121,12 +152,15 @@ fn judged(
                 output: || output(call.checker, &ended, scratch).map(BufReader::new),
                 stderr: &ended.stderr.text(),
             };
-            let (found, verdict) = weigh(call, sources, answer);
+            let (found, mut verdict) = weigh(call, sources, answer);
             result.findings = found.findings;
             if found.elsewhere > 0 {
                 let count = found.elsewhere;
                 let name = &call.checker.name;
                 say::detail(1, &format!("{name}: left out {count} about other files"));
+            }
+            if !found.configuration.is_empty() && verdict.why.is_none() {
+                verdict.why = Some("it complains about its configuration".to_owned());
             }
             for remark in &found.configuration {
                 say::warn(&format!(
@@ -336,6 +370,29 @@ mod tests {
                 "./-test_a.py",
                 "test b.py"
             ]
+        );
+    }
+
+    #[test]
+    fn files_are_divided_where_that_is_worth_it_and_groups_stay_together() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let names: Vec<String> = (0..30).map(|number| format!("{number}.py")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut groups: Vec<Vec<&str>> = names[..10].iter().map(|name| vec![*name]).collect();
+        groups.push(names[10..26].to_vec());
+        groups.extend(names[26..].iter().map(|name| vec![*name]));
+        let sizes = |checker: &str, jobs| -> Vec<usize> {
+            let checker = catalogue.find(checker).unwrap();
+            let calls = calls(checker, &groups, false, jobs);
+            calls.iter().map(|call| call.files.len()).collect()
+        };
+        assert_eq!(sizes("pylint", 1), [30]);
+        assert_eq!(sizes("pylint", 2), [10, 20]);
+        assert_eq!(sizes("pylint", 9), [10, 16, 4]);
+        assert_eq!(sizes("ruff", 9), [30]);
+        assert_eq!(
+            calls(catalogue.find("pylint").unwrap(), &[], false, 2).len(),
+            0
         );
     }
 

@@ -19,6 +19,7 @@ mod installed;
 mod named;
 mod plan;
 mod previous;
+mod remember;
 mod report;
 mod run;
 mod said;
@@ -51,8 +52,9 @@ pub use args::Args;
 use catalogue::{Catalogue, Languages};
 use changed::Changed;
 use detect::Detector;
-use plan::{Choice, Step};
+use plan::{Choice, Means, Step};
 use previous::Before;
+use remember::Memory;
 pub use report::ReportForm;
 use run::Runner;
 use script::Command;
@@ -113,12 +115,9 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
             return nothing_changed(&mut output, &args, &sources, before);
         }
     }
-    let steps = choice.plan(&detector, &sources)?;
     let runner = runner(&args, &settings, &sources)?;
-    let jobs = args.jobs.or(settings.jobs);
-    let mut results = make_calls(&steps, &runner, &sources, jobs)?;
+    let mut results = check(&args, &settings, (&choice, &detector), &runner, &sources)?;
     before.said.carry(&mut results);
-    drop(steps);
     for path in results.iter().flat_map(|result| &result.modified) {
         sources.refresh(path);
     }
@@ -230,19 +229,52 @@ fn runner(args: &Args, settings: &CheckSettings, sources: &Sources) -> Result<Ru
     })
 }
 
+/// Plans what is to be run and runs it, but for what is known from before.
+fn check(
+    args: &Args,
+    settings: &CheckSettings,
+    (choice, detector): (&Choice<'_>, &Detector),
+    runner: &Runner,
+    sources: &Sources,
+) -> Result<Vec<CheckResult>, Error> {
+    let jobs = args.jobs.or(settings.jobs);
+    let jobs = jobs.or_else(|| std::thread::available_parallelism().ok());
+    let memory = Memory::of(sources, runner);
+    let means = Means {
+        memory: memory.as_ref(),
+        recalls: !args.no_cache,
+        jobs: jobs.map_or(1, NonZeroUsize::get),
+    };
+    let steps = choice.plan(detector, sources, &means)?;
+    let results = make_calls(&steps, runner, sources, &means)?;
+    let said = || {
+        let answered = steps.iter().zip(&results);
+        answered.filter_map(|(step, result)| Some((step.call()?, result)))
+    };
+    if let (Some(memory), false, true) = (&memory, args.no_cache, said().next().is_some()) {
+        if let Some(now) = Memory::of(sources, runner) {
+            memory.learn(&now, said());
+        }
+        memory.note_seconds(said());
+    }
+    Ok(results)
+}
+
 /// Makes all calls, and notes which sources changed meanwhile.
 fn make_calls(
     steps: &[Step<'_>],
     runner: &Runner,
     sources: &Sources,
-    jobs: Option<NonZeroUsize>,
+    means: &Means<'_>,
 ) -> Result<Vec<CheckResult>, Error> {
-    let jobs = jobs
-        .or_else(|| std::thread::available_parallelism().ok())
-        .map_or(1, NonZeroUsize::get);
+    let seconds = means.memory.map(Memory::seconds).unwrap_or_default();
+    let expected = |step: &Step<'_>| match step.call() {
+        Some(call) => seconds.expected(&call.checker.name, call.files.len()),
+        None => f64::INFINITY,
+    };
     let hold = signals::hold();
     let watch = Watch::begin(sources);
-    let results = schedule::in_parallel(steps, jobs, |step| {
+    let results = schedule::in_parallel(steps, means.jobs, expected, |step| {
         if signals::interrupted().is_some() {
             return None;
         }

@@ -10,6 +10,7 @@ use crate::catalogue::{Catalogue, Checker};
 use crate::checker;
 use crate::detect::{Appetite, Detector};
 use crate::installed::{self, configured_in};
+use crate::remember::{Divided, Memory};
 use crate::run::Runner;
 use crate::script::{self, Command};
 use crate::sources::Sources;
@@ -20,6 +21,16 @@ pub(crate) struct Choice<'a> {
     /// Whether the checkers were named, so that each must be there.
     named: bool,
     command: Option<Command>,
+}
+
+/// What a plan is made with.
+pub(crate) struct Means<'a> {
+    /// What is known of the project; `None` where nothing can be kept.
+    pub(crate) memory: Option<&'a Memory<'a>>,
+    /// Whether answers that are known are used instead of asking again.
+    pub(crate) recalls: bool,
+    /// How many programs run at once.
+    pub(crate) jobs: usize,
 }
 
 /// One step of the plan, which gives one result.
@@ -89,6 +100,7 @@ impl<'a> Choice<'a> {
         &self,
         detector: &Detector,
         sources: &'s Sources,
+        means: &Means<'_>,
     ) -> Result<Vec<Step<'s>>, Error>
     where
         'a: 's,
@@ -103,7 +115,7 @@ impl<'a> Choice<'a> {
             .collect();
         let mut steps = Vec::new();
         for checker in &self.checkers {
-            steps.extend(self.steps_of(checker, &files, sources)?);
+            steps.extend(self.steps_of(checker, &files, sources, means)?);
         }
         if let Some(command) = &self.command {
             steps.extend(command.calls(sources).into_iter().map(Step::Script));
@@ -116,6 +128,7 @@ impl<'a> Choice<'a> {
         checker: &'a Checker,
         files: &[(&'s str, &str)],
         sources: &Sources,
+        means: &Means<'_>,
     ) -> Result<Vec<Step<'s>>, Error>
     where
         'a: 's,
@@ -151,11 +164,32 @@ impl<'a> Choice<'a> {
                 }
                 not_run(CheckStatus::Skipped, "not installed".to_owned())
             }
-            (true, _) => Ok(checker::calls(checker, &taken, self.named)
-                .into_iter()
-                .map(Step::Checker)
-                .collect()),
+            (true, _) => Ok(means.steps(checker, &taken, self.named)),
         }
+    }
+}
+
+impl Means<'_> {
+    /// Returns the steps for the files of a checker: what is known of them already, and the calls
+    /// for the others.
+    fn steps<'s>(&self, checker: &'s Checker, files: &[&'s str], named: bool) -> Vec<Step<'s>> {
+        let divided = match self.memory {
+            Some(memory) if self.recalls => memory.divide(checker, files),
+            _ => Divided {
+                known: None,
+                rest: files.to_vec(),
+            },
+        };
+        let groups = match self.memory {
+            Some(memory) => memory.groups(checker, &divided.rest),
+            None => vec![divided.rest],
+        };
+        let calls = checker::calls(checker, &groups, named, self.jobs);
+        let known = divided.known.map(Step::NotRun);
+        known
+            .into_iter()
+            .chain(calls.into_iter().map(Step::Checker))
+            .collect()
     }
 }
 
@@ -175,6 +209,14 @@ impl Step<'_> {
             Self::Checker(call) => Some(&call.checker.name),
             Self::Script(call) => Some(call.name()),
             Self::NotRun(_) => None,
+        }
+    }
+
+    /// Returns the call of a checker of the catalogue that the step makes.
+    pub(crate) fn call(&self) -> Option<&checker::Call<'_>> {
+        match self {
+            Self::Checker(call) => Some(call),
+            Self::Script(_) | Self::NotRun(_) => None,
         }
     }
 

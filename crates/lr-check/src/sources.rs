@@ -137,7 +137,8 @@ impl Sources {
         now.map(|file| file.sha256).as_deref() != self.sha256(path)
     }
 
-    fn sha256(&self, path: &str) -> Option<&str> {
+    /// Returns the digest of a source as it was before it was checked.
+    pub(crate) fn sha256(&self, path: &str) -> Option<&str> {
         Some(&self.files[*self.by_path.get(path)?].sha256)
     }
 

@@ -99,7 +99,7 @@ fn the_usual_checkers_find_the_problems_of_the_example_and_leave_no_trace() {
     let traces = Program::new([
         "sh",
         "-c",
-        "find . -newer README.md -type f; find . -name '.*cache*'",
+        "find . -name .lr -prune -o -newer README.md -type f -print; find . -name '.*cache*'",
     ])
     .current_dir(example.path())
     .run()

@@ -70,6 +70,18 @@ impl Environment {
     }
 }
 
+/// Returns the variables that a child sees for which nothing is set: ours, without keys and without
+/// those in `dropped` unless they are in `kept`.
+pub fn child_variables(
+    dropped: &[impl AsRef<str>],
+    kept: &[impl AsRef<str>],
+) -> impl Iterator<Item = (OsString, OsString)> {
+    let mut environment = Environment::default();
+    environment.drop(dropped);
+    environment.keep(kept);
+    environment.resolve(inherited()).into_iter()
+}
+
 /// Our own environment.
 pub(crate) fn inherited() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()

@@ -39,6 +39,7 @@ mod sys;
 mod watch;
 
 pub use capture::Captured;
+pub use environment::child_variables;
 pub use locate::find;
 pub use program::{End, Finished, Program};
 pub use start_error::StartError;

@@ -10,6 +10,7 @@
 //! or replies (the receipt is opaque text), and transcoding (a file that is not UTF-8 is refused).
 
 mod attributes;
+mod cache;
 mod disk;
 mod emptied;
 mod error;
@@ -29,6 +30,7 @@ mod store;
 mod swap;
 mod whole;
 
+pub use cache::write_cache;
 pub use error::{FileError, FileErrorKind};
 pub use fit::{Keep, fit, has_bom, plain};
 pub use journal::{Journal, Recovered};

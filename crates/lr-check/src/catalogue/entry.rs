@@ -58,8 +58,10 @@ pub(crate) struct Checker {
     pub(crate) default: bool,
     /// What its answer about a file depends on.
     #[serde(default)]
-    #[expect(dead_code, reason = "read once results are remembered")]
     pub(crate) scope: Scope,
+    /// From how many files on it is worth dividing them among several calls at once; absent for a
+    /// checker that does so itself, or takes no time.
+    pub(crate) divide: Option<usize>,
     /// The files, or `file:table`, by which a project configures it; a file may have a `*`.
     #[serde(default)]
     pub(crate) configured_by: Vec<String>,
@@ -75,6 +77,10 @@ pub(crate) struct Checker {
     /// Prefixes of the codes that hide other findings.
     #[serde(default)]
     pub(crate) hides: Vec<String>,
+    /// Codes of findings about several files together, which are told without a path: the checker
+    /// names one of the files, or any.
+    #[serde(default)]
+    pub(crate) across: Vec<String>,
     /// Codes that are about the checker's configuration, where they are not about a source.
     #[serde(default)]
     pub(crate) configuration: Vec<String>,
@@ -127,7 +133,9 @@ pub(crate) enum CheckerKind {
 pub(crate) enum Scope {
     /// Nothing but the file.
     File,
-    /// Other files of the project too.
+    /// The modules that it imports too, those they import, and so on: for Python.
+    Imports,
+    /// Any files of the project too.
     #[default]
     Project,
 }

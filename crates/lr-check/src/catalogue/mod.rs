@@ -12,7 +12,7 @@ mod languages;
 use std::fs;
 use std::path::Path;
 
-pub(crate) use entry::{Checker, Columns, Exits, Fallback, OutputFamily, Stream, Unit};
+pub(crate) use entry::{Checker, Columns, Exits, Fallback, OutputFamily, Scope, Stream, Unit};
 pub(crate) use languages::Languages;
 
 /// Makes the list of the built-in entries.

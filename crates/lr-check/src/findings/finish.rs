@@ -105,7 +105,11 @@ fn findings(context: &Context<'_>, complaints: Vec<Complaint>) -> Vec<Finding> {
         .into_iter()
         .map(|mut complaint| {
             complaint.message = said::clean(&complaint.message, context.sources.root().path());
-            let path = context.sources.own_path(&complaint.path);
+            let mut path = context.sources.own_path(&complaint.path);
+            if context.checker.across.contains(&complaint.code) {
+                path.clear();
+                complaint.start = None;
+            }
             let lines = files
                 .entry(path.clone())
                 .or_insert_with(|| Lines::new(context.sources.text(&path).unwrap_or_default()));

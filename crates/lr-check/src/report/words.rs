@@ -20,7 +20,7 @@ pub(crate) fn begins(step: &Step<'_>) {
 /// Says with `-v` how a call went, and tells lr-loop.
 pub(crate) fn progress(result: &CheckResult) {
     let name = name(result);
-    if result.seconds.is_some() {
+    if result.seconds.is_some() || result.cached {
         match result.status() {
             CheckStatus::Broken | CheckStatus::Missing => say::job(name, None, "broken"),
             CheckStatus::TimedOut => say::job(name, None, "timed out"),
@@ -28,6 +28,10 @@ pub(crate) fn progress(result: &CheckResult) {
         }
     }
     let went = match (result.status(), result.seconds) {
+        (_, None) if result.cached => {
+            let findings = plural(count(result), "finding");
+            format!("{findings}, remembered")
+        }
         (_, None) => "not run".to_owned(),
         (CheckStatus::Clean, Some(seconds)) => format!("clean after {seconds} s"),
         (_, Some(seconds)) => {
