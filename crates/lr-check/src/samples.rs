@@ -62,8 +62,15 @@ fn cases(checker: &str) -> Vec<PathBuf> {
 }
 
 fn sources(case: &Path) -> Sources {
-    let root = Root::open(&case.with_extension("in")).unwrap();
-    Sources::collect(root, &[".".into()], &Taste::TextsBut(None)).unwrap()
+    collect(&case.with_extension("in"))
+}
+
+/// Collects the files of a folder, those for GitHub among them, which is hidden.
+fn collect(folder: &Path) -> Sources {
+    let root = Root::open(folder).unwrap();
+    let mut named = vec![PathBuf::from(".")];
+    named.extend(folder.join(".github").is_dir().then(|| ".github".into()));
+    Sources::collect(root, &named, &Taste::TextsBut(None)).unwrap()
 }
 
 /// Returns the call of a checker for all files of a case that it takes.
@@ -170,8 +177,7 @@ fn record() {
 fn ask(checker: &Checker, case: &Path) -> Recorded {
     let folder = tempfile::tempdir().unwrap();
     copy(&case.with_extension("in"), folder.path());
-    let root = Root::open(folder.path()).unwrap();
-    let sources = Sources::collect(root, &[".".into()], &Taste::TextsBut(None)).unwrap();
+    let sources = collect(folder.path());
     let directory = sources.root().path();
     let scratch = tempfile::tempdir().unwrap();
     let argv = checker::argv(&call(checker, &sources), directory, scratch.path());
@@ -215,7 +221,9 @@ fn copy(from: &Path, to: &Path) {
 fn anonymous(output: &str) -> String {
     let library = Regex::new(r"/[^\s'\x22]*/lib/python3[.0-9]*/").unwrap();
     let host = Regex::new(r#"hostname="[^"]*""#).unwrap();
+    let modules = Regex::new(r"/[^\s'\x22]*/node_modules/").unwrap();
     let output = library.replace_all(output, "/usr/lib/python3/");
+    let output = modules.replace_all(&output, "/usr/lib/node_modules/");
     host.replace_all(&output, r#"hostname="host""#).into_owned()
 }
 

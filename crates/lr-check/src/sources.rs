@@ -115,7 +115,12 @@ impl Sources {
         }
         let below = |file: &&SourceFile| file.path.ends_with(&format!("/{path}"));
         let above = |file: &&SourceFile| path.ends_with(&format!("/{}", file.path));
-        let found = self.files.iter().find(|file| below(file) || above(file));
+        let longest_above = self.files.iter().filter(above);
+        let found = self
+            .files
+            .iter()
+            .find(below)
+            .or_else(|| longest_above.max_by_key(|file| file.path.len()));
         found.map_or(path, |file| file.path.clone())
     }
 

@@ -167,6 +167,14 @@ pub(crate) enum OutputFamily {
     Spans,
     /// The XML of `JUnit`.
     Junit,
+    /// The XML of checkstyle.
+    Checkstyle,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// The Reviewdog Diagnostic Format, as one document or one diagnostic per line.
+    Rdjson,
+    /// What `go test -json` prints.
+    GoTestJson,
     /// A unified diff to how the file should be.
     UnifiedDiff,
     /// What `rustfmt --check` prints.
@@ -184,6 +192,10 @@ pub(crate) enum OutputFamily {
     EslintJson,
     /// What sqlfluff prints as JSON.
     SqlfluffJson,
+    /// What cargo prints as JSON: the compiler's messages.
+    CargoJson,
+    /// The same with what tests print.
+    CargoTest,
 }
 
 /// Where a checker's findings are printed.

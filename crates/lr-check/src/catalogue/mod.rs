@@ -27,8 +27,11 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "ruff" "flake8" "pylint" "mypy" "pyright" "bandit" "py-compile" "black" "ruff-format"
     "doctest" "pytest"
     "shellcheck" "bash-syntax" "shfmt"
-    "eslint" "tsc" "prettier"
-    "json-tool" "jq" "jsonlint" "yamllint" "markdownlint" "sqlfluff"
+    "clippy" "cargo-check" "rustfmt" "cargo-test"
+    "go-vet" "golangci-lint" "gofmt" "go-test"
+    "eslint" "tsc" "biome" "prettier"
+    "rubocop" "clang-tidy"
+    "json-tool" "jq" "jsonlint" "yamllint" "actionlint" "markdownlint" "sqlfluff" "hadolint"
 ];
 
 /// All known checkers, in the order in which their results are reported.

@@ -5,16 +5,22 @@
 //! catalogue, the text that a suggested edit would replace, and a key.
 
 mod bandit_json;
+mod cargo_json;
+mod cargo_test;
+mod checkstyle;
 mod diff;
 mod eslint_json;
 mod file_list;
 mod finish;
+mod go_test_json;
 mod junit;
 mod key;
 mod lines;
 mod pylint_json2;
 mod pyright_json;
+mod rdjson;
 mod ruff_json;
+mod sarif;
 mod shellcheck_json1;
 mod sqlfluff_json;
 
@@ -111,6 +117,10 @@ pub(crate) fn read(checker: &Checker, output: impl BufRead) -> Result<Vec<Compla
         OutputFamily::Lines => lines::read(&checker.patterns, output, MOST + 1),
         OutputFamily::Spans => lines::read_spanning(&checker.patterns, &text(output)?),
         OutputFamily::Junit => junit::read(output),
+        OutputFamily::Checkstyle => checkstyle::read(output),
+        OutputFamily::Sarif => sarif::read(output),
+        OutputFamily::Rdjson => rdjson::read(output),
+        OutputFamily::GoTestJson => go_test_json::read(output),
         OutputFamily::UnifiedDiff => diff::read(output),
         OutputFamily::RustfmtDiff => diff::read_rustfmt(output),
         OutputFamily::FileList => file_list::read(output),
@@ -119,6 +129,8 @@ pub(crate) fn read(checker: &Checker, output: impl BufRead) -> Result<Vec<Compla
         OutputFamily::BanditJson => bandit_json::read(output),
         OutputFamily::EslintJson => eslint_json::read(output),
         OutputFamily::SqlfluffJson => sqlfluff_json::read(output),
+        OutputFamily::CargoJson => cargo_json::read(output),
+        OutputFamily::CargoTest => cargo_test::read(output),
     }?;
     if complaints.len() > MOST {
         return Err(format!("it has more than {MOST} findings"));

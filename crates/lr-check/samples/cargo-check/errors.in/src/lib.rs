@@ -1,0 +1,5 @@
+pub fn g() -> i32 {
+    true
+}
+
+pub fn h() -> Nothing {}

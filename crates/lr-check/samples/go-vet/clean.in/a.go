@@ -1,0 +1,4 @@
+package x
+
+// F is nothing.
+func F() int { return 1 }

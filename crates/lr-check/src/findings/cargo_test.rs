@@ -1,0 +1,170 @@
+//! What `cargo test --message-format=json` prints: the compiler's messages as JSON, of which only
+//! errors count here, and between them what the tests say in words.
+
+use std::io::BufRead;
+use std::sync::LazyLock;
+
+use lr_turn::Severity;
+use regex::Regex;
+
+use super::{Complaint, Place, cargo_json};
+
+/// The heading of what a failed test printed.
+static HEADING: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^---- (?P<name>.+?) stdout ----$").ok());
+
+/// Where a test panicked, in the words of new and old versions.
+static PANIC: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"panicked at (?:'(?P<old>.*)', )?(?P<path>[^:]+):(?P<line>\d+):(?P<column>\d+):?$")
+        .ok()
+});
+
+/// The name of an example in a document: `src/lib.rs - f (line 3)`.
+static EXAMPLE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?P<path>\S+) - .*\(line (?P<line>\d+)\)").ok());
+
+/// Lines that end what a test says about its failure.
+const ENDS: [&str; 3] = ["stack backtrace:", "note: run with", "failures:"];
+
+/// Reads the failed tests, and what keeps tests from being built.
+pub(super) fn read(output: impl BufRead) -> Result<Vec<Complaint>, String> {
+    let mut complaints = Vec::new();
+    let mut words = String::new();
+    for line in output.split(b'\n') {
+        let line = line.map_err(|error| error.to_string())?;
+        let line = String::from_utf8_lossy(&line);
+        match cargo_json::message(&line)? {
+            Some(complaint) => complaints.push(complaint),
+            None if line.starts_with("{\"reason\"") => {}
+            None => {
+                words.push_str(&line);
+                words.push('\n');
+            }
+        }
+    }
+    complaints.retain(|complaint| complaint.severity == Some(Severity::Error));
+    complaints.extend(failures(&words));
+    Ok(cargo_json::each_once(complaints))
+}
+
+fn failures(words: &str) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    let mut current: Option<(&str, Vec<&str>)> = None;
+    for line in words.lines() {
+        let heading = HEADING.as_ref().and_then(|heading| heading.captures(line));
+        if let Some(name) = heading.and_then(|found| found.name("name")) {
+            complaints.extend(current.take().map(failure));
+            current = Some((name.as_str(), Vec::new()));
+        } else if line == "failures:" {
+            complaints.extend(current.take().map(failure));
+        } else if let Some((_, lines)) = &mut current {
+            lines.push(line);
+        }
+    }
+    complaints.extend(current.map(failure));
+    complaints
+}
+
+fn failure((name, lines): (&str, Vec<&str>)) -> Complaint {
+    let panic = lines.iter().enumerate().find_map(|(at, line)| {
+        let found = PANIC.as_ref()?.captures(line)?;
+        Some((at, found))
+    });
+    let place = |line: &str, column: Option<&str>| {
+        Some(Place {
+            line: line.parse().ok()?,
+            column: column.and_then(|column| column.parse().ok()),
+        })
+    };
+    let mut complaint = Complaint {
+        code: name.to_owned(),
+        ..Complaint::default()
+    };
+    if let Some(found) = EXAMPLE.as_ref().and_then(|example| example.captures(name)) {
+        found["path"].clone_into(&mut complaint.path);
+        complaint.start = place(&found["line"], None);
+    } else if let Some((_, found)) = &panic {
+        found["path"].clone_into(&mut complaint.path);
+        complaint.start = place(
+            &found["line"],
+            found.name("column").map(|group| group.as_str()),
+        );
+    }
+    let said = match &panic {
+        Some((_, found)) if found.name("old").is_some() => found["old"].to_owned(),
+        Some((at, _)) => telling(&lines[at + 1..]),
+        None => telling(&lines),
+    };
+    complaint.message = if said.is_empty() {
+        "the test failed".to_owned()
+    } else {
+        said
+    };
+    complaint
+}
+
+/// Returns the lines up to what is the same for every failure.
+fn telling(lines: &[&str]) -> String {
+    let lines = lines.iter().skip_while(|line| line.trim().is_empty());
+    let lines = lines.take_while(|line| !ENDS.iter().any(|end| line.starts_with(end)));
+    lines
+        .copied()
+        .collect::<Vec<_>>()
+        .join("\n")
+        .trim()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, &str, Option<u64>, &str)]) {
+        let read = read(text.as_bytes()).unwrap();
+        let read: Vec<_> = read
+            .iter()
+            .map(|one| {
+                let line = one.start.map(|start| start.line);
+                (&*one.code, &*one.path, line, &*one.message)
+            })
+            .collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_failure_is_where_the_test_panicked() {
+        check(
+            "running 2 tests\n\nfailures:\n\n---- tests::a stdout ----\nprinted\n\n\
+             thread 'tests::a' (77) panicked at src/lib.rs:12:14:\nassertion `left == right` failed\n  \
+             left: 1\n right: 2\nnote: run with `RUST_BACKTRACE=1`\n\n---- old stdout ----\n\
+             thread 'old' panicked at 'no', src/a.rs:3:5\n\n\nfailures:\n    tests::a\n    old\n",
+            &[
+                (
+                    "tests::a",
+                    "src/lib.rs",
+                    Some(12),
+                    "assertion `left == right` failed\n  left: 1\n right: 2",
+                ),
+                ("old", "src/a.rs", Some(3), "no"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_test_may_fail_without_a_panic_and_an_example_names_its_line() {
+        check(
+            "---- returns stdout ----\nError: \"no\"\n\n---- src/lib.rs - f (line 3) stdout ----\n\
+             Test executable failed (exit status: 101).\n\nstderr:\n\n\
+             thread 'main' panicked at src/lib.rs:5:1:\nboom\n\nfailures:\n",
+            &[
+                ("returns", "", None, "Error: \"no\""),
+                ("src/lib.rs - f (line 3)", "src/lib.rs", Some(3), "boom"),
+            ],
+        );
+    }
+
+    #[test]
+    fn tests_that_pass_are_no_findings() {
+        check("running 1 test\n.\ntest result: ok. 1 passed\n", &[]);
+    }
+}

@@ -1,0 +1,299 @@
+//! SARIF 2.1.0: the results of all runs, lines and columns from 1. A run that says that it did not
+//! work, and has no results, is no answer.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use lr_turn::Severity;
+use serde::Deserialize;
+
+use super::{Complaint, Edit, Place};
+
+#[derive(Deserialize)]
+struct Log {
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    tool: Tool,
+    #[serde(default)]
+    results: Vec<Outcome>,
+    #[serde(default)]
+    invocations: Vec<Invocation>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver {
+    name: String,
+    #[serde(default)]
+    rules: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    id: String,
+    help_uri: Option<String>,
+    default_configuration: Option<Configuration>,
+}
+
+#[derive(Deserialize)]
+struct Configuration {
+    level: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Invocation {
+    #[serde(default = "yes")]
+    execution_successful: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome {
+    #[serde(default)]
+    rule_id: String,
+    kind: Option<String>,
+    level: Option<String>,
+    message: Message,
+    #[serde(default)]
+    locations: Vec<Location>,
+    #[serde(default)]
+    fixes: Vec<Fix>,
+    #[serde(default)]
+    suppressions: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Location {
+    physical_location: Option<Physical>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Physical {
+    artifact_location: Artifact,
+    region: Option<Region>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    #[serde(default)]
+    uri: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: Option<u64>,
+    start_column: Option<u64>,
+    end_line: Option<u64>,
+    end_column: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fix {
+    artifact_changes: Vec<Change>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Change {
+    artifact_location: Artifact,
+    replacements: Vec<Replaced>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Replaced {
+    deleted_region: Region,
+    inserted_content: Option<Message>,
+}
+
+/// Reads the complaints. Whether a fix is safe is for the catalogue to say.
+pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
+    let log: Log = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let mut complaints = Vec::new();
+    for run in log.runs {
+        let failed = |invocation: &Invocation| !invocation.execution_successful;
+        if run.results.is_empty() && run.invocations.iter().any(failed) {
+            return Err(format!(
+                "'{}' says that it did not work",
+                run.tool.driver.name
+            ));
+        }
+        let rules: HashMap<&str, &Rule> = run
+            .tool
+            .driver
+            .rules
+            .iter()
+            .map(|rule| (rule.id.as_str(), rule))
+            .collect();
+        let results = run.results.into_iter().filter(is_open);
+        complaints.extend(results.map(|result| complaint(&rules, result)));
+    }
+    Ok(complaints)
+}
+
+/// Tells whether a result is something to be done.
+fn is_open(result: &Outcome) -> bool {
+    let kind = result.kind.as_deref().unwrap_or("fail");
+    matches!(kind, "fail" | "review" | "open") && result.suppressions.is_empty()
+}
+
+fn complaint(rules: &HashMap<&str, &Rule>, mut result: Outcome) -> Complaint {
+    let rule = rules.get(result.rule_id.as_str());
+    let usual = rule.and_then(|rule| rule.default_configuration.as_ref()?.level.clone());
+    let location = result.locations.drain(..).next();
+    let physical = location.and_then(|location| location.physical_location);
+    let region = physical.as_ref().and_then(|physical| physical.region);
+    let path = physical.map(|physical| path(&physical.artifact_location.uri));
+    let path = path.unwrap_or_default();
+    Complaint {
+        start: region.and_then(start),
+        end: region.and_then(end),
+        url: rule.and_then(|rule| rule.help_uri.clone()),
+        code: result.rule_id,
+        message: result.message.text,
+        severity: Some(match result.level.or(usual).as_deref() {
+            Some("error") => Severity::Error,
+            Some("note" | "none") => Severity::Info,
+            _ => Severity::Warning,
+        }),
+        edits: result
+            .fixes
+            .into_iter()
+            .next()
+            .and_then(|fix| edits(fix, &path))
+            .unwrap_or_default(),
+        applicability: None,
+        path,
+    }
+}
+
+/// Returns the edits of a fix, if all of them are in the file of the result.
+fn edits(fix: Fix, own: &str) -> Option<Vec<Edit>> {
+    let mut edits = Vec::new();
+    for change in fix.artifact_changes {
+        if path(&change.artifact_location.uri) != own {
+            return None;
+        }
+        for replaced in change.replacements {
+            let text = replaced.inserted_content.map(|content| content.text);
+            let begin = start(replaced.deleted_region)?;
+            let end = end(replaced.deleted_region).unwrap_or(begin);
+            edits.push(Edit::between(begin, end, text.unwrap_or_default()));
+        }
+    }
+    Some(edits)
+}
+
+fn start(region: Region) -> Option<Place> {
+    Some(Place {
+        line: region.start_line?.max(1),
+        column: region.start_column,
+    })
+}
+
+/// Returns the end, which is the end of the line where only that is given.
+fn end(region: Region) -> Option<Place> {
+    let line = region.end_line.or(region.start_line)?.max(1);
+    match region.end_column {
+        Some(column) => Some(Place {
+            line,
+            column: Some(column),
+        }),
+        None => region.end_line.map(|_| Place { line, column: None }),
+    }
+}
+
+/// Turns a URI into a path: `file:///a%20b` into `/a b`.
+fn path(uri: &str) -> String {
+    let text = uri.strip_prefix("file://").unwrap_or(uri);
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let (b'%', Some(byte)) = (first, byte) {
+            bytes.push(byte);
+            rest = &behind[2..];
+        } else {
+            bytes.push(*first);
+            rest = behind;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_with_the_severity_of_their_rule_and_their_fix() {
+        let log = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t","rules":[
+            {"id":"R1","helpUri":"https://x/r1","defaultConfiguration":{"level":"error"}}]}},"results":[
+            {"ruleId":"R1","message":{"text":"no"},"locations":[{"physicalLocation":{
+              "artifactLocation":{"uri":"file:///d/a%20b.py"},
+              "region":{"startLine":2,"startColumn":3,"endColumn":5}}}],
+             "fixes":[{"artifactChanges":[{"artifactLocation":{"uri":"file:///d/a%20b.py"},"replacements":[
+              {"deletedRegion":{"startLine":2,"startColumn":3,"endColumn":5},"insertedContent":{"text":"x"}}]}]}]},
+            {"message":{"text":"passed"},"kind":"pass"},
+            {"message":{"text":"known"},"suppressions":[{"kind":"inSource"}]},
+            {"message":{"text":"all"},"level":"note"}]}]}"#;
+        let read = read(log.as_bytes()).unwrap();
+        let at = |column| Place {
+            line: 2,
+            column: Some(column),
+        };
+        let expected = [
+            Complaint {
+                path: "/d/a b.py".to_owned(),
+                start: Some(at(3)),
+                end: Some(at(5)),
+                code: "R1".to_owned(),
+                url: Some("https://x/r1".to_owned()),
+                message: "no".to_owned(),
+                severity: Some(Severity::Error),
+                edits: vec![Edit::between(at(3), at(5), "x".to_owned())],
+                ..Complaint::default()
+            },
+            Complaint {
+                message: "all".to_owned(),
+                severity: Some(Severity::Info),
+                ..Complaint::default()
+            },
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_run_that_did_not_work_is_no_answer() {
+        let log = r#"{"runs":[{"tool":{"driver":{"name":"t"}},"invocations":[{"executionSuccessful":false}]}]}"#;
+        assert!(read(log.as_bytes()).is_err());
+        assert_eq!(read(r#"{"runs":[]}"#.as_bytes()), Ok(Vec::new()));
+    }
+}
