@@ -121,8 +121,12 @@ pub(crate) struct ModelArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "api_key_env")]
     pub(crate) api_key_file: Option<PathBuf>,
 
+    /// Take the key from the first line that CMD prints; no shell is involved
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["api_key_env", "api_key_file"])]
+    pub(crate) api_key_cmd: Option<String>,
+
     /// The key itself; others can see it in the list of processes
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["api_key_env", "api_key_file"])]
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["api_key_env", "api_key_file", "api_key_cmd"])]
     pub(crate) api_key: Option<String>,
 }
 

@@ -8,6 +8,7 @@ use lr_stage::{Error, environment};
 use crate::ask::Client;
 use crate::choose::{self, Choice, Wanted};
 use crate::key::{self, Key, KeySource};
+use crate::keys_file::KeysFile;
 use crate::options::Options;
 use crate::provider::{self, Provider};
 use crate::purse::Purse;
@@ -22,18 +23,24 @@ pub(crate) fn connect(
     position: usize,
     purse: Arc<Purse>,
 ) -> Result<Client, Error> {
-    let providers = provider::load(environment::config_folder().as_deref())?;
-    let choice = choose(options, &wanted(options, position, &providers), &providers)?;
+    let places = Places::load()?;
+    let choice = places.choose(options, &wanted(options, position, &places.providers))?;
     let is_at_first_place = position == 0
-        || choose(options, &options.wanted, &providers)
+        || places
+            .choose(options, &options.wanted)
             .is_ok_and(|first| first.endpoint.origin() == choice.endpoint.origin());
     let key = if is_at_first_place {
-        key::find(&options.key, &choice, &environment::var)?
+        let kept = places.keys.of(&choice.provider.name).cloned();
+        let source = KeySource {
+            kept,
+            ..options.key.clone()
+        };
+        key::find(&source, &choice, &environment::var)?
     } else {
-        key_of_its_own(&choice)?
+        places.key_of_its_own(&choice)?
     };
     if let Some(key) = &key {
-        key::refuse_stranger(key, &choice, &providers)?;
+        key::refuse_stranger(key, &choice, &places.providers)?;
     }
     let mut terms = options.terms.clone();
     if !is_at_first_place {
@@ -63,8 +70,8 @@ pub(crate) fn model(options: &Options, position: usize) -> Option<String> {
 ///
 /// Why there is no such model.
 pub(crate) fn choice(options: &Options, position: usize) -> Result<Choice, Error> {
-    let providers = provider::load(environment::config_folder().as_deref())?;
-    choose(options, &wanted(options, position, &providers), &providers)
+    let places = Places::load()?;
+    places.choose(options, &wanted(options, position, &places.providers))
 }
 
 fn wanted(options: &Options, position: usize, providers: &[Provider]) -> Wanted {
@@ -75,25 +82,46 @@ fn wanted(options: &Options, position: usize, providers: &[Provider]) -> Wanted 
     }
 }
 
-/// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own.
-fn choose(options: &Options, wanted: &Wanted, providers: &[Provider]) -> Result<Choice, Error> {
-    let variable = |name: &str| match &options.key.given {
-        Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
-        _ => environment::var(name),
-    };
-    Ok(choose::choose(wanted, providers, &variable)?)
+/// Where models are to be had, and the keys that the user keeps for these places.
+struct Places {
+    providers: Vec<Provider>,
+    keys: KeysFile,
 }
 
-/// The key for a server that is not the first one's, whose key it must not get: the provider's own variable, or ours
-/// if its beginning tells that it is this provider's.
-fn key_of_its_own(choice: &Choice) -> Result<Option<Key>, Error> {
-    let is_its = |key: &String| {
-        let prefixes = &choice.provider.key_prefixes;
-        prefixes.iter().any(|prefix| key.starts_with(prefix))
-    };
-    let variable = |name: &str| match name {
-        key::OWN_VARIABLE => environment::var(name).filter(is_its),
-        _ => environment::var(name),
-    };
-    Ok(key::find(&KeySource::default(), choice, &variable)?)
+impl Places {
+    fn load() -> Result<Places, Error> {
+        let folder = environment::config_folder();
+        Ok(Places {
+            providers: provider::load(folder.as_deref())?,
+            keys: KeysFile::load(folder.as_deref())?,
+        })
+    }
+
+    /// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own, and one that
+    /// is kept for its provider's.
+    fn choose(&self, options: &Options, wanted: &Wanted) -> Result<Choice, Error> {
+        let variable = |name: &str| match &options.key.given {
+            Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
+            _ => environment::var(name).or_else(|| self.keys.for_variable(name, &self.providers)),
+        };
+        Ok(choose::choose(wanted, &self.providers, &variable)?)
+    }
+
+    /// The key for a server that is not the first one's, whose key it must not get: the provider's own variable, or
+    /// ours if its beginning tells that it is this provider's, or the one that is kept for it.
+    fn key_of_its_own(&self, choice: &Choice) -> Result<Option<Key>, Error> {
+        let is_its = |key: &String| {
+            let prefixes = &choice.provider.key_prefixes;
+            prefixes.iter().any(|prefix| key.starts_with(prefix))
+        };
+        let variable = |name: &str| match name {
+            key::OWN_VARIABLE => environment::var(name).filter(is_its),
+            _ => environment::var(name),
+        };
+        let source = KeySource {
+            kept: self.keys.of(&choice.provider.name).cloned(),
+            ..KeySource::default()
+        };
+        Ok(key::find(&source, choice, &variable)?)
+    }
 }

@@ -3,7 +3,8 @@
 //! With turns on standard input, [`run`] answers those that have a prompt and no reply; with text or a question, it
 //! prints the reply as it comes. From the outside in:
 //!
-//! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
+//! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`: where that is to be had;
+//!   `key`, `key_command`, `keys_file`: the key for it.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask`, `terms` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time; `refusal`: why a
@@ -30,6 +31,8 @@ mod fit;
 mod http;
 mod idle;
 mod key;
+mod key_command;
+mod keys_file;
 mod ledger;
 mod models;
 mod need;
