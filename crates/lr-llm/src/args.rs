@@ -93,7 +93,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArguments {
-    /// The model: PROVIDER/MODEL, or MODEL where the provider is clear [env: LR_MODEL]
+    /// The model: PROVIDER/MODEL, MODEL where the provider is clear, or 'command:PROGRAM ARGUMENTS' [env: LR_MODEL]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lr_stage::{Error, environment};
+use lr_stage::{Error, Kind, environment};
 
 use crate::ask::Client;
+use crate::backend::Backend;
 use crate::choose::{self, Choice, Wanted};
+use crate::command::{self, Command};
 use crate::key::{self, Key, KeySource};
 use crate::keys_file::KeysFile;
 use crate::options::Options;
@@ -22,9 +24,14 @@ pub(crate) fn connect(
     options: &Options,
     position: usize,
     purse: Arc<Purse>,
-) -> Result<Client, Error> {
+) -> Result<Backend, Error> {
     let places = Places::load()?;
-    let choice = places.choose(options, &wanted(options, position, &places.providers))?;
+    let wanted = wanted(options, position, &places.providers);
+    if let Some(line) = wanted.model.as_deref().and_then(command::line) {
+        let command = Command::new(line, options.terms.clone(), purse)?;
+        return Ok(Backend::Program(Box::new(command)));
+    }
+    let choice = places.choose(options, &wanted)?;
     let is_at_first_place = position == 0
         || places
             .choose(options, &options.wanted)
@@ -52,7 +59,8 @@ pub(crate) fn connect(
         terms.limits.outage = Duration::ZERO;
         terms.limits.restart = Duration::ZERO;
     }
-    Ok(Client::new(choice, key, terms, purse))
+    let client = Client::new(choice, key, terms, purse);
+    Ok(Backend::Server(Box::new(client)))
 }
 
 /// The provider's own name for the model at a position; `None` if nobody named one.
@@ -100,6 +108,9 @@ impl Places {
     /// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own, and one that
     /// is kept for its provider's.
     fn choose(&self, options: &Options, wanted: &Wanted) -> Result<Choice, Error> {
+        if wanted.model.as_deref().and_then(command::line).is_some() {
+            return Err(Error::new(Kind::Usage, "a program has no server"));
+        }
         let variable = |name: &str| match &options.key.given {
             Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
             _ => environment::var(name).or_else(|| self.keys.for_variable(name, &self.providers)),

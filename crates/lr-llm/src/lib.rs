@@ -6,6 +6,7 @@
 //! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`: where that is to be had;
 //!   `key`, `key_command`, `keys_file`: the key for it.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
+//! * `backend`, `command`, `children`: a server or a program that answers, and the programs that run meanwhile.
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask`, `terms` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time; `refusal`: why a
 //!   server does not answer them.
@@ -19,7 +20,10 @@
 mod answer;
 mod args;
 mod ask;
+mod backend;
+mod children;
 mod choose;
+mod command;
 mod connect;
 mod endpoint;
 mod estimate;
@@ -75,6 +79,12 @@ pub fn run(args: Args) -> Result<Status, Error> {
     lr_exec::signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
     let session = Session::new(Options::decide(&args)?);
+    let result = work(args, session);
+    children::end_all();
+    result
+}
+
+fn work(args: Args, session: Session) -> Result<Status, Error> {
     if args.list_models {
         return models::list(&session);
     }

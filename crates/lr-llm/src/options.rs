@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::args::{Args, BudgetArguments, LimitArguments, ModelArguments};
 use crate::choose::Wanted;
+use crate::command;
 use crate::exchange::TimeLimits;
 use crate::key::KeySource;
 use crate::ledger::Ceiling;
@@ -67,6 +68,16 @@ impl Settings for LlmSettings {
         "api-key-file",
         "api-key-cmd",
     ];
+
+    fn check(&self, is_project: bool) -> Result<(), String> {
+        let mut models = self.model.iter().chain(&self.fallback);
+        match models.find(|model| command::line(model).is_some()) {
+            Some(model) if is_project => Err(format!(
+                "a project may not name a program as its model ('{model}'): set it in your own config.toml"
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Where replies are kept.
