@@ -221,7 +221,8 @@ pub enum End {
     Signalled(i32),
     /// It was ended because its time was up.
     TimedOut,
-    /// It was ended, or not even started, because we were told to end; see [`signals`].
+    /// It was ended, or not even started, because we were told to end (see [`signals`]), or because
+    /// its [`Watcher`] had enough.
     ///
     /// [`signals`]: crate::signals
     Interrupted,

@@ -84,7 +84,7 @@ impl Running<'_> {
             if self.child.has_exited() {
                 return None;
             }
-            if signals::interrupted().is_some() {
+            if signals::interrupted().is_some() || self.pump.is_enough() {
                 return Some(End::Interrupted);
             }
             let left = deadline.map(until);

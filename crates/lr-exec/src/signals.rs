@@ -122,6 +122,13 @@ pub fn wait() -> Option<i32> {
     }
 }
 
+/// Sends a signal that was noted to this process again, which ends it at once unless signals are still held back.
+pub fn repeat(signal: i32) {
+    if let Some(signal) = rustix::process::Signal::from_named_raw(signal) {
+        let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
+    }
+}
+
 /// What to watch while waiting; `None` before [`install`].
 pub(crate) fn wake() -> Option<BorrowedFd<'static>> {
     WAKE.get().map(AsFd::as_fd)

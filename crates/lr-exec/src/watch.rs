@@ -1,4 +1,4 @@
-//! Looking on while a program runs: what it says on standard error as it says it, and a regular tick.
+//! Looking on while a program runs: what it says on standard error as it says it, and a regular tick; and having it ended.
 
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -18,6 +18,11 @@ pub trait Watcher {
 
     /// Takes what the program has just written to its standard error, unless that is inherited.
     fn stderr(&mut self, bytes: &[u8]);
+
+    /// Whether the program is to be ended, asked after every tick. It then ends as if we had been told to end.
+    fn has_enough(&self) -> bool {
+        false
+    }
 }
 
 /// A pump, and whoever looks on.
@@ -57,6 +62,12 @@ impl<'w> WatchedPump<'w> {
     pub(crate) fn take_rest(&mut self) {
         self.pump.take_rest();
         self.tell();
+    }
+
+    /// Whether the watcher wants the program ended.
+    pub(crate) fn is_enough(&self) -> bool {
+        let watcher = self.watcher.as_deref();
+        watcher.is_some_and(Watcher::has_enough)
     }
 
     /// Gives up on input that was not read.

@@ -21,6 +21,7 @@ struct Onlooker {
     waits_for: &'static [u8],
     ticks: u32,
     enough_ticks: u32,
+    is_patient: bool,
 }
 
 impl Watcher for Onlooker {
@@ -41,6 +42,10 @@ impl Watcher for Onlooker {
             fs::write(&self.answer, "").unwrap();
         }
     }
+
+    fn has_enough(&self) -> bool {
+        !self.is_patient && self.ticks >= 3
+    }
 }
 
 fn watched(script: &str, waits_for: &'static [u8], enough_ticks: u32) -> (Finished, Onlooker) {
@@ -51,6 +56,7 @@ fn watched(script: &str, waits_for: &'static [u8], enough_ticks: u32) -> (Finish
         waits_for,
         ticks: 0,
         enough_ticks,
+        is_patient: true,
     };
     let finished = Program::new(["sh", "-c", script])
         .current_dir(folder.path())
@@ -81,4 +87,20 @@ fn the_one_who_looks_on_is_called_again_and_again() {
 fn the_last_words_of_a_program_are_not_lost() {
     let (_, onlooker) = watched("printf x >&2; (printf y >&2) &", b"none", 0);
     assert_eq!(onlooker.seen, b"xy");
+}
+
+#[test]
+fn the_one_who_looks_on_ends_what_would_not_end() {
+    let mut onlooker = Onlooker {
+        answer: PathBuf::new(),
+        seen: Vec::new(),
+        waits_for: b"none",
+        ticks: 0,
+        enough_ticks: 0,
+        is_patient: false,
+    };
+    let finished = Program::new(["sleep", "1000"])
+        .run_watched(&mut onlooker)
+        .unwrap();
+    assert_eq!(finished.end, End::Interrupted);
 }

@@ -93,7 +93,7 @@ pub struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Model")]
 pub(crate) struct ModelArguments {
-    /// The model: PROVIDER/MODEL, or MODEL where the provider is clear [env: LR_MODEL]
+    /// The model: PROVIDER/MODEL, MODEL where the provider is clear, or 'command:PROGRAM ARGUMENTS' [env: LR_MODEL]
     #[arg(short, long, value_name = "MODEL")]
     pub(crate) model: Option<String>,
 
@@ -121,8 +121,12 @@ pub(crate) struct ModelArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "api_key_env")]
     pub(crate) api_key_file: Option<PathBuf>,
 
+    /// Take the key from the first line that CMD prints; no shell is involved
+    #[arg(long, value_name = "CMD", conflicts_with_all = ["api_key_env", "api_key_file"])]
+    pub(crate) api_key_cmd: Option<String>,
+
     /// The key itself; others can see it in the list of processes
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["api_key_env", "api_key_file"])]
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["api_key_env", "api_key_file", "api_key_cmd"])]
     pub(crate) api_key: Option<String>,
 }
 

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lr_stage::{Error, environment};
+use lr_stage::{Error, Kind, environment};
 
 use crate::ask::Client;
+use crate::backend::Backend;
 use crate::choose::{self, Choice, Wanted};
+use crate::command::{self, Command};
 use crate::key::{self, Key, KeySource};
+use crate::keys_file::KeysFile;
 use crate::options::Options;
 use crate::provider::{self, Provider};
 use crate::purse::Purse;
@@ -21,19 +24,30 @@ pub(crate) fn connect(
     options: &Options,
     position: usize,
     purse: Arc<Purse>,
-) -> Result<Client, Error> {
-    let providers = provider::load(environment::config_folder().as_deref())?;
-    let choice = choose(options, &wanted(options, position, &providers), &providers)?;
+) -> Result<Backend, Error> {
+    let places = Places::load()?;
+    let wanted = wanted(options, position, &places.providers);
+    if let Some(line) = wanted.model.as_deref().and_then(command::line) {
+        let command = Command::new(line, options.terms.clone(), purse)?;
+        return Ok(Backend::Program(Box::new(command)));
+    }
+    let choice = places.choose(options, &wanted)?;
     let is_at_first_place = position == 0
-        || choose(options, &options.wanted, &providers)
+        || places
+            .choose(options, &options.wanted)
             .is_ok_and(|first| first.endpoint.origin() == choice.endpoint.origin());
     let key = if is_at_first_place {
-        key::find(&options.key, &choice, &environment::var)?
+        let kept = places.keys.of(&choice.provider.name).cloned();
+        let source = KeySource {
+            kept,
+            ..options.key.clone()
+        };
+        key::find(&source, &choice, &environment::var)?
     } else {
-        key_of_its_own(&choice)?
+        places.key_of_its_own(&choice)?
     };
     if let Some(key) = &key {
-        key::refuse_stranger(key, &choice, &providers)?;
+        key::refuse_stranger(key, &choice, &places.providers)?;
     }
     let mut terms = options.terms.clone();
     if !is_at_first_place {
@@ -45,7 +59,8 @@ pub(crate) fn connect(
         terms.limits.outage = Duration::ZERO;
         terms.limits.restart = Duration::ZERO;
     }
-    Ok(Client::new(choice, key, terms, purse))
+    let client = Client::new(choice, key, terms, purse);
+    Ok(Backend::Server(Box::new(client)))
 }
 
 /// The provider's own name for the model at a position; `None` if nobody named one.
@@ -63,8 +78,8 @@ pub(crate) fn model(options: &Options, position: usize) -> Option<String> {
 ///
 /// Why there is no such model.
 pub(crate) fn choice(options: &Options, position: usize) -> Result<Choice, Error> {
-    let providers = provider::load(environment::config_folder().as_deref())?;
-    choose(options, &wanted(options, position, &providers), &providers)
+    let places = Places::load()?;
+    places.choose(options, &wanted(options, position, &places.providers))
 }
 
 fn wanted(options: &Options, position: usize, providers: &[Provider]) -> Wanted {
@@ -75,25 +90,49 @@ fn wanted(options: &Options, position: usize, providers: &[Provider]) -> Wanted 
     }
 }
 
-/// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own.
-fn choose(options: &Options, wanted: &Wanted, providers: &[Provider]) -> Result<Choice, Error> {
-    let variable = |name: &str| match &options.key.given {
-        Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
-        _ => environment::var(name),
-    };
-    Ok(choose::choose(wanted, providers, &variable)?)
+/// Where models are to be had, and the keys that the user keeps for these places.
+struct Places {
+    providers: Vec<Provider>,
+    keys: KeysFile,
 }
 
-/// The key for a server that is not the first one's, whose key it must not get: the provider's own variable, or ours
-/// if its beginning tells that it is this provider's.
-fn key_of_its_own(choice: &Choice) -> Result<Option<Key>, Error> {
-    let is_its = |key: &String| {
-        let prefixes = &choice.provider.key_prefixes;
-        prefixes.iter().any(|prefix| key.starts_with(prefix))
-    };
-    let variable = |name: &str| match name {
-        key::OWN_VARIABLE => environment::var(name).filter(is_its),
-        _ => environment::var(name),
-    };
-    Ok(key::find(&KeySource::default(), choice, &variable)?)
+impl Places {
+    fn load() -> Result<Places, Error> {
+        let folder = environment::config_folder();
+        Ok(Places {
+            providers: provider::load(folder.as_deref())?,
+            keys: KeysFile::load(folder.as_deref())?,
+        })
+    }
+
+    /// Chooses a provider and a model; a key that was given as a flag stands for the variable of our own, and one that
+    /// is kept for its provider's.
+    fn choose(&self, options: &Options, wanted: &Wanted) -> Result<Choice, Error> {
+        if wanted.model.as_deref().and_then(command::line).is_some() {
+            return Err(Error::new(Kind::Usage, "a program has no server"));
+        }
+        let variable = |name: &str| match &options.key.given {
+            Some(key) if name == key::OWN_VARIABLE => Some(key.clone()),
+            _ => environment::var(name).or_else(|| self.keys.for_variable(name, &self.providers)),
+        };
+        Ok(choose::choose(wanted, &self.providers, &variable)?)
+    }
+
+    /// The key for a server that is not the first one's, whose key it must not get: the provider's own variable, or
+    /// ours if its beginning tells that it is this provider's, or the one that is kept for it.
+    fn key_of_its_own(&self, choice: &Choice) -> Result<Option<Key>, Error> {
+        let is_its = |key: &String| {
+            let prefixes = &choice.provider.key_prefixes;
+            prefixes.iter().any(|prefix| key.starts_with(prefix))
+        };
+        let variable = |name: &str| match name {
+            key::OWN_VARIABLE => environment::var(name).filter(is_its),
+            _ => environment::var(name),
+        };
+        let source = KeySource {
+            kept: self.keys.of(&choice.provider.name).cloned(),
+            ..KeySource::default()
+        };
+        Ok(key::find(&source, choice, &variable)?)
+    }
 }

@@ -10,6 +10,7 @@ use lr_turn::Kind;
 
 use crate::choose::{Choice, Lookup};
 use crate::failure::{self, Failure};
+use crate::key_command;
 use crate::provider::Provider;
 use crate::wire::complaint::CUT;
 
@@ -66,10 +67,24 @@ impl fmt::Debug for Key {
 pub(crate) struct KeySource {
     pub(crate) given: Option<String>,
     pub(crate) file: Option<PathBuf>,
+    /// A command line that prints it.
+    pub(crate) command: Option<String>,
     pub(crate) variable: Option<String>,
+    /// The key of the provider in the user's file of keys, which counts least.
+    pub(crate) kept: Option<Key>,
 }
 
-/// Finds the key for a choice: where the user says, else in the provider's own variables.
+impl KeySource {
+    /// Whether the user says where the key is, apart from variables and files that always count.
+    pub(crate) fn is_named(&self) -> bool {
+        self.given.is_some()
+            || self.file.is_some()
+            || self.command.is_some()
+            || self.variable.is_some()
+    }
+}
+
+/// Finds the key for a choice: where the user says, else in the provider's own variables, else in the file of keys.
 ///
 /// `None` where the server may do without. A key is never sent where others can read it on its way.
 pub(crate) fn find(
@@ -88,8 +103,12 @@ pub(crate) fn find(
         let provider = &choice.provider;
         let failure = Failure::new(Kind::NoKey, format!("no key for '{}'", provider.name));
         return Err(match provider.key_variables.first() {
-            Some(name) => failure.hint(format!("export {name}=… or use --api-key-file FILE")),
-            None => failure.hint("use --api-key-file FILE or --api-key-env NAME"),
+            Some(name) => failure.hint(format!(
+                "export {name}=…, or use --api-key-file FILE or --api-key-cmd CMD"
+            )),
+            None => {
+                failure.hint("use --api-key-file FILE, --api-key-cmd CMD or --api-key-env NAME")
+            }
         });
     }
     Ok(key)
@@ -138,6 +157,9 @@ fn read(source: &KeySource, choice: &Choice, variable: Lookup<'_>) -> Result<Opt
         let text = fs::read_to_string(path).map_err(|error| unusable(&from, &error.to_string()))?;
         return checked(&from, &text);
     }
+    if let Some(line) = &source.command {
+        return key_command::key(line, &choice.provider.key_variables).map(Some);
+    }
     if let Some(name) = &source.variable {
         let from = format!("'{name}'");
         let text = variable(name).ok_or_else(|| unusable(&from, "the variable is not set"))?;
@@ -147,7 +169,7 @@ fn read(source: &KeySource, choice: &Choice, variable: Lookup<'_>) -> Result<Opt
         .into_iter()
         .chain(choice.provider.key_variables.iter().map(String::as_str));
     let found = names.find_map(|name| Some((name, variable(name)?)));
-    found.map_or(Ok(None), |(name, text)| {
+    found.map_or(Ok(source.kept.clone()), |(name, text)| {
         checked(&format!("'{name}'"), &text)
     })
 }

@@ -3,8 +3,10 @@
 //! With turns on standard input, [`run`] answers those that have a prompt and no reply; with text or a question, it
 //! prints the reply as it comes. From the outside in:
 //!
-//! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`, `key`: where that is to be had.
+//! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`: where that is to be had;
+//!   `key`, `key_command`, `keys_file`: the key for it.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
+//! * `backend`, `command`, `children`: a server or a program that answers, and the programs that run meanwhile.
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask`, `terms` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time; `refusal`: why a
 //!   server does not answer them.
@@ -19,8 +21,11 @@
 mod answer;
 mod args;
 mod ask;
+mod backend;
 mod book;
+mod children;
 mod choose;
+mod command;
 mod connect;
 mod endpoint;
 mod estimate;
@@ -32,6 +37,8 @@ mod fit;
 mod http;
 mod idle;
 mod key;
+mod key_command;
+mod keys_file;
 mod ledger;
 mod models;
 mod need;
@@ -74,6 +81,12 @@ pub fn run(args: Args) -> Result<Status, Error> {
     lr_exec::signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
     let session = Session::new(Options::decide(&args)?);
+    let result = work(args, session);
+    children::end_all();
+    result
+}
+
+fn work(args: Args, session: Session) -> Result<Status, Error> {
     if args.list_models {
         return models::list(&session);
     }

@@ -9,8 +9,9 @@ use lr_stage::environment::var;
 use lr_stage::{Error, Kind, say};
 use serde::Deserialize;
 
-use crate::args::{Args, BudgetArguments, LimitArguments};
+use crate::args::{Args, BudgetArguments, LimitArguments, ModelArguments};
 use crate::choose::Wanted;
+use crate::command;
 use crate::exchange::TimeLimits;
 use crate::key::KeySource;
 use crate::ledger::Ceiling;
@@ -40,6 +41,7 @@ struct LlmSettings {
     base_url: Option<String>,
     api_key_env: Option<String>,
     api_key_file: Option<PathBuf>,
+    api_key_cmd: Option<String>,
     temperature: Option<f64>,
     max_tokens: Option<u64>,
     seed: Option<i64>,
@@ -59,8 +61,23 @@ struct LlmSettings {
 
 impl Settings for LlmSettings {
     const TABLE: &'static str = "llm";
-    const USER_ONLY: &'static [&'static str] =
-        &["provider", "base-url", "api-key-env", "api-key-file"];
+    const USER_ONLY: &'static [&'static str] = &[
+        "provider",
+        "base-url",
+        "api-key-env",
+        "api-key-file",
+        "api-key-cmd",
+    ];
+
+    fn check(&self, is_project: bool) -> Result<(), String> {
+        let mut models = self.model.iter().chain(&self.fallback);
+        match models.find(|model| command::line(model).is_some()) {
+            Some(model) if is_project => Err(format!(
+                "a project may not name a program as its model ('{model}'): set it in your own config.toml"
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Where replies are kept.
@@ -101,25 +118,7 @@ impl Options {
     pub(crate) fn decide(args: &Args) -> Result<Options, Error> {
         let settings: LlmSettings = Config::load(&args.common)?.settings()?;
         let flags = &args.model;
-        let given = flags.api_key.clone().filter(|key| !key.is_empty());
-        if given.is_some() {
-            say::warn(
-                "others can see the key given with '--api-key' in the list of processes; a variable or '--api-key-file' hides it",
-            );
-        }
-        let names_key =
-            given.is_some() || flags.api_key_file.is_some() || flags.api_key_env.is_some();
-        let key = KeySource {
-            given,
-            file: flags
-                .api_key_file
-                .clone()
-                .or(settings.api_key_file.clone().filter(|_| !names_key)),
-            variable: flags
-                .api_key_env
-                .clone()
-                .or(settings.api_key_env.clone().filter(|_| !names_key)),
-        };
+        let key = key_source(flags, &settings);
         let max_time = args.budget.max_time.or(settings.max_time);
         Ok(Options {
             key,
@@ -181,6 +180,32 @@ fn wanted(args: &Args, settings: LlmSettings) -> Wanted {
         }
     }
     wanted
+}
+
+/// A flag counts more than the configuration, whichever it is.
+fn key_source(flags: &ModelArguments, settings: &LlmSettings) -> KeySource {
+    let given = flags.api_key.clone().filter(|key| !key.is_empty());
+    if given.is_some() {
+        say::warn(
+            "others can see the key given with '--api-key' in the list of processes; a variable or '--api-key-file' hides it",
+        );
+    }
+    let source = KeySource {
+        given,
+        file: flags.api_key_file.clone(),
+        command: flags.api_key_cmd.clone(),
+        variable: flags.api_key_env.clone(),
+        kept: None,
+    };
+    if source.is_named() {
+        return source;
+    }
+    KeySource {
+        file: settings.api_key_file.clone(),
+        command: settings.api_key_cmd.clone(),
+        variable: settings.api_key_env.clone(),
+        ..source
+    }
 }
 
 fn fallbacks(flags: &[String], settings: &LlmSettings) -> Vec<String> {

@@ -9,7 +9,7 @@ use lr_turn::{Charge, Estimate, Message, Reply, ReplyFormat};
 use serde_json::Value;
 
 use crate::answer::Listener;
-use crate::ask::Client;
+use crate::backend::Backend;
 use crate::book::Book;
 use crate::connect;
 use crate::estimate::estimate;
@@ -26,7 +26,7 @@ pub(crate) struct Session {
     options: Options,
     purse: Arc<Purse>,
     /// Those that are connected, by their position: the first model, then those that stand in for it.
-    clients: Mutex<BTreeMap<usize, Arc<Client>>>,
+    clients: Mutex<BTreeMap<usize, Arc<Backend>>>,
 }
 
 impl Session {
@@ -150,7 +150,7 @@ impl Session {
         estimate(messages, format, &self.options.terms, choice.as_ref())
     }
 
-    fn client(&self, position: usize) -> Result<Arc<Client>, Error> {
+    fn client(&self, position: usize) -> Result<Arc<Backend>, Error> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&position) {
             return Ok(Arc::clone(client));

@@ -30,6 +30,16 @@ pub(crate) struct LoopSettings {
 
 impl Settings for LoopSettings {
     const TABLE: &'static str = "loop";
+
+    fn check(&self, is_project: bool) -> Result<(), String> {
+        let runs = |model: &&String| model.starts_with("command:");
+        match self.escalate.as_ref().filter(runs) {
+            Some(model) if is_project => Err(format!(
+                "a project may not name a program as its model ('{model}'): set it in your own config.toml"
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Returns the limits: those of flags and variables, else those of the configuration.

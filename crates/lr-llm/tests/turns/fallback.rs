@@ -124,9 +124,9 @@ fn a_key_stays_with_its_own_server() {
         )
     );
     assert!(
-        without
-            .stderr
-            .ends_with("hint: export MINE_KEY=… or use --api-key-file FILE\n")
+        without.stderr.ends_with(
+            "hint: export MINE_KEY=…, or use --api-key-file FILE or --api-key-cmd CMD\n"
+        )
     );
     let with = asked(Some("mine-0123456789"));
     assert_eq!(with.turn()["reply"]["provider"], "mine");
