@@ -2,10 +2,11 @@
 //! date, no keys, and the programs as they were just built.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -90,8 +91,19 @@ impl Sandbox {
     /// Runs a program without standard input.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Outcome {
         let mut command = self.command(program);
-        let output = command.args(arguments).stdin(Stdio::null()).output();
-        Outcome::of(&output.unwrap_or_else(|error| panic!("{program}: {error}")))
+        command.args(arguments).stdin(Stdio::null());
+        loop {
+            match command.output() {
+                // A test beside this one has just started a program while this one was being written.
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                output => {
+                    let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+                    return Outcome::of(&output);
+                }
+            }
+        }
     }
 
     /// Runs a program with a text on standard input.

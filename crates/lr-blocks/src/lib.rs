@@ -20,6 +20,7 @@
 
 mod edit_marks;
 mod fence;
+mod fenced;
 mod write;
 
 mod read;
@@ -62,6 +63,7 @@ mod problem;
 pub use edit::Edit;
 pub use edit_marks::{EditMarks, write_edit};
 pub use fence::Fence;
+pub use fenced::first_fenced;
 pub use fragment::fragment;
 pub use hunks::Hunk;
 pub use path::without_lines;

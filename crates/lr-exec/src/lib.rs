@@ -37,6 +37,7 @@ mod session;
 mod spawn;
 mod sys;
 mod watch;
+mod words;
 
 pub use capture::Captured;
 pub use environment::child_variables;
@@ -44,3 +45,4 @@ pub use locate::find;
 pub use program::{End, Finished, Program};
 pub use start_error::StartError;
 pub use watch::Watcher;
+pub use words::words;

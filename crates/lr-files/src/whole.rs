@@ -1,8 +1,9 @@
 //! Writing a file that is not a source, such as a patch, wherever the user wants it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -27,6 +28,46 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         _ => replace(&target(path)?, bytes),
     };
     write().map_err(|error: io::Error| FileError::os("write", &path.to_string_lossy(), &error))
+}
+
+/// Writes a file as [`write_whole`] does, but for its owner only, and makes the folder it lies in, likewise.
+///
+/// It does not wait for the disk: when the machine fails in the next moments, the file may be lost.
+///
+/// # Errors
+///
+/// Whatever hinders writing it.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let write = || {
+        make_private_place(path)?;
+        replace_with(&target(path)?, 0o600, |file| disk::write(file, bytes)).map(drop)
+    };
+    write().map_err(|error: io::Error| FileError::os("write", &path.to_string_lossy(), &error))
+}
+
+/// Fails if [`write_private`] could not write this file; makes its folder, and changes nothing else.
+///
+/// # Errors
+///
+/// What would hinder writing it.
+pub fn check_private(path: &Path) -> Result<(), FileError> {
+    make_private_place(path)
+        .map_err(|error| FileError::os("write", &path.to_string_lossy(), &error))?;
+    check_whole(path)
+}
+
+/// Makes the folder of a file that is its owner's only. What is there and no file stays what it is.
+fn make_private_place(path: &Path) -> io::Result<()> {
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    match path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        Some(folder) => DirBuilder::new().recursive(true).mode(0o700).create(folder),
+        None => Ok(()),
+    }
 }
 
 /// Fails if [`write_whole`] could not write this file, and changes nothing.
@@ -69,17 +110,26 @@ fn place(path: &Path) -> io::Result<(OwnedFd, &str)> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let fill = |file: &File| disk::write(file, bytes).and_then(|()| disk::sync(file));
+    disk::sync_directory(&replace_with(path, 0o666, fill)?)
+}
+
+/// Puts a new file in the place of another one, and returns the directory.
+fn replace_with(
+    path: &Path,
+    mode: u32,
+    fill: impl Fn(&File) -> io::Result<()>,
+) -> io::Result<OwnedFd> {
     let (directory, name) = place(path)?;
     let temporary = disk::temporary_name();
-    let fill = |file: &File| disk::write(file, bytes).and_then(|()| disk::sync(file));
-    let replaced = disk::create(&directory, &temporary, 0o666)
+    let replaced = disk::create(&directory, &temporary, mode)
         .and_then(|file| fill(&file))
         .and_then(|()| disk::rename(&directory, &temporary, name));
     if replaced.is_err() {
         // The first error is the one to tell.
         let _ = disk::remove(&directory, &temporary);
     }
-    replaced.and_then(|()| disk::sync_directory(&directory))
+    replaced.map(|()| directory)
 }
 
 #[cfg(test)]
@@ -105,6 +155,27 @@ mod tests {
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{point}");
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    }
+
+    #[test]
+    fn what_is_private_is_the_owners_only_and_so_is_its_folder() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/a.jsonl");
+        for text in ["old", "new"] {
+            write_private(&path, text.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        assert!(write_private(folder.path(), b"new").is_err());
+        assert!(write_private(Path::new("/dev/null"), b"new").is_err());
+        assert!(check_private(Path::new("/dev/null")).is_err());
+        check_private(&folder.path().join("other/a.jsonl")).unwrap();
+        assert_eq!(
+            fs::read_dir(folder.path().join("other")).unwrap().count(),
+            0
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 )]
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use lr_stage::{Common, Form};
@@ -33,11 +33,15 @@ pub struct Args {
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) system: Option<String>,
 
+    /// Show the model FILE before the question; may be given several times; '-' is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) file: Vec<PathBuf>,
+
     /// Print the reply when it is complete, not as it comes
     #[arg(long)]
     pub(crate) no_stream: bool,
 
-    /// Print the request instead of sending it; the key is left out
+    /// Print the request instead of sending it, and as a curl command, which alone is printed with '--format text'; the key is left out
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
 
@@ -74,6 +78,12 @@ pub struct Args {
     pub(crate) format: Option<Form>,
 
     #[command(flatten)]
+    pub(crate) reply: ReplyArguments,
+
+    #[command(flatten)]
+    pub(crate) conversation: ConversationArguments,
+
+    #[command(flatten)]
     pub(crate) model: ModelArguments,
 
     #[command(flatten)]
@@ -87,6 +97,64 @@ pub struct Args {
 
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// What of the reply to a question is printed.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Reply to a question")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct ReplyArguments {
+    /// Print only what stands in the first code fence of the reply
+    #[arg(short = 'x', long)]
+    pub(crate) extract: bool,
+
+    /// Ask for JSON that meets the JSON Schema in FILE, and print nothing else
+    #[arg(long, value_name = "FILE", conflicts_with = "extract")]
+    pub(crate) schema: Option<PathBuf>,
+
+    /// Print the reply as a turn, with all that is known about it; as '--format turn'
+    #[arg(long, conflicts_with_all = ["format", "extract"])]
+    pub(crate) json: bool,
+
+    /// Say on standard error which tokens the reply took, its cost and its time
+    #[arg(long)]
+    pub(crate) usage: bool,
+
+    /// On a terminal, show the reasoning of the model before its reply, dim
+    #[arg(long)]
+    pub(crate) reasoning: bool,
+}
+
+/// What was said before, and where it is kept.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Conversation")]
+pub(crate) struct ConversationArguments {
+    /// Go on with the last conversation
+    #[arg(short = 'c', long = "continue")]
+    pub(crate) goes_on: bool,
+
+    /// Go on with the conversation NAME, or with the one in a file (a path with '/' or '.jsonl'); begin it if there is none
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) conversation: Option<String>,
+
+    /// Begin with the conversation in FILE: JSON Lines of messages, or what llm-loop exports
+    #[arg(long, value_name = "FILE", conflicts_with = "goes_on")]
+    pub(crate) import_conversation: Option<PathBuf>,
+
+    /// Write the conversation to FILE: as JSON Lines of messages, or in llm-loop's form if FILE ends in '.json'
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export_conversation: Option<PathBuf>,
+
+    /// Do not keep this question and its reply for '--continue'
+    #[arg(long, conflicts_with_all = ["goes_on", "conversation"])]
+    pub(crate) no_keep: bool,
+}
+
+impl ConversationArguments {
+    /// Whether there is something to do without a question.
+    pub(crate) fn moves(&self) -> bool {
+        self.import_conversation.is_some() || self.export_conversation.is_some()
+    }
 }
 
 /// Which model, where, and the key for it.
@@ -219,6 +287,48 @@ pub(crate) struct BudgetArguments {
     /// What a million tokens of prompts and of replies cost in USD, where it is not known or not right
     #[arg(long, value_name = "IN,OUT", env = "LR_PRICE")]
     pub(crate) price: Option<String>,
+}
+
+impl Args {
+    /// Whether something is asked, whatever stands on standard input.
+    pub(crate) fn asks(&self) -> bool {
+        !self.prompt.is_empty() || self.file.iter().any(|file| !is_stdin(file))
+    }
+
+    /// Whether standard input is shown as a file.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.file.iter().any(|file| is_stdin(file))
+    }
+
+    /// The first flag that means something only for a question, not for turns.
+    pub(crate) fn only_for_a_question(&self) -> Option<&'static str> {
+        let (reply, conversation) = (&self.reply, &self.conversation);
+        let flags = [
+            (self.file.is_empty(), "--file"),
+            (!reply.extract, "--extract"),
+            (reply.schema.is_none(), "--schema"),
+            (!reply.json, "--json"),
+            (!reply.usage, "--usage"),
+            (!reply.reasoning, "--reasoning"),
+            (!conversation.goes_on, "--continue"),
+            (conversation.conversation.is_none(), "--conversation"),
+            (
+                conversation.import_conversation.is_none(),
+                "--import-conversation",
+            ),
+            (
+                conversation.export_conversation.is_none(),
+                "--export-conversation",
+            ),
+        ];
+        let given = flags.iter().find(|(is_absent, _)| !is_absent);
+        given.map(|(_, name)| *name)
+    }
+}
+
+/// Whether a name stands for standard input.
+pub(crate) fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
 }
 
 impl AsRef<Common> for Args {

@@ -60,7 +60,7 @@ impl Command {
             let failure = Failure::new(Kind::Usage, message);
             failure.hint("a program and its arguments follow: -m \"command:claude -p\"")
         };
-        let words = shell_words::split(line).map_err(|_| unusable("a quote is not closed"))?;
+        let words = lr_exec::words(line).ok_or_else(|| unusable("a quote is not closed"))?;
         if words.is_empty() {
             return Err(unusable("it names no program"));
         }

@@ -31,7 +31,13 @@ pub(crate) struct Wishes {
 
 /// A JSON Schema, by a name.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a schema is what the standard calls so"
+)]
 pub(crate) struct Schema {
+    /// The provider can hold the model to it word by word.
+    pub(crate) is_strict: bool,
     pub(crate) name: String,
     pub(crate) schema: Value,
 }

@@ -23,7 +23,7 @@ pub(crate) fn key(line: &str, hidden: &[String]) -> Result<Key, Failure> {
         let message = format!("cannot use the key from the command for it: {reason}");
         Failure::new(Kind::NoKey, message)
     };
-    let words = shell_words::split(line).map_err(|_| unusable("a quote is not closed"))?;
+    let words = lr_exec::words(line).ok_or_else(|| unusable("a quote is not closed"))?;
     if words.is_empty() {
         return Err(unusable("it is empty"));
     }

@@ -6,13 +6,14 @@
 //! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`: where that is to be had;
 //!   `key`, `key_command`, `keys_file`: the key for it.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
+//! * `question`, `files`, `conversation` and `history`: what a question is made of; `printer`, `schema` and `spent`: what is printed of its reply.
 //! * `backend`, `command`, `children`: a server or a program that answers, and the programs that run meanwhile.
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask`, `terms` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time; `refusal`: why a
 //!   server does not answer them.
 //! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price`, `request`: what one
 //!   takes; `book`: what is known of them after a kill.
-//! * `rehearse` and `estimate`: what would be asked, and what it would take; `models`: who could be asked.
+//! * `rehearse`, `curl` and `estimate`: what would be asked, and what it would take; `models`: who could be asked.
 //! * `fit`: what of the wishes a provider takes; `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
 //! * `failure`: what every way of failing is called, and whether trying again can help.
 //!
@@ -27,13 +28,17 @@ mod children;
 mod choose;
 mod command;
 mod connect;
+mod conversation;
+mod curl;
 mod endpoint;
 mod estimate;
 mod exchange;
 mod failure;
 mod fallback;
+mod files;
 mod finish;
 mod fit;
+mod history;
 mod http;
 mod idle;
 mod key;
@@ -44,8 +49,10 @@ mod models;
 mod need;
 mod options;
 mod price;
+mod printer;
 mod provider;
 mod purse;
+mod question;
 mod queue;
 mod record;
 mod refusal;
@@ -53,7 +60,9 @@ mod rehearse;
 mod request;
 mod rerun;
 mod retry;
+mod schema;
 mod session;
+mod spent;
 mod stage;
 mod stream;
 mod terms;
@@ -68,6 +77,7 @@ use lr_stage::input::{self, Input, TurnReader};
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status};
 
+use crate::conversation::Conversation;
 use crate::options::Options;
 use crate::session::Session;
 
@@ -77,9 +87,12 @@ use crate::session::Session;
 ///
 /// Why there is no reply to a question, and what concerns a stream of turns as a whole; what concerns one turn is
 /// written into it.
-pub fn run(args: Args) -> Result<Status, Error> {
+pub fn run(mut args: Args) -> Result<Status, Error> {
     lr_exec::signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
+    if args.reply.json {
+        args.format = Some(Form::Turn);
+    }
     let session = Session::new(Options::decide(&args)?);
     let result = work(args, session);
     children::end_all();
@@ -91,14 +104,17 @@ fn work(args: Args, session: Session) -> Result<Status, Error> {
         return models::list(&session);
     }
     let program = Program { args, session };
-    if !program.args.prompt.is_empty() && !text::is_piped_or_file() {
+    let args = &program.args;
+    let (asks, moves) = (args.asks(), args.conversation.moves());
+    if (asks || moves) && !args.reads_stdin() && !text::is_piped_or_file() {
         return program.answer_text(None);
     }
-    let asked = !program.args.prompt.is_empty();
-    match input::read(program.args.input, "a prompt or turns") {
+    let form = args.input.or(args.reads_stdin().then_some(Form::Text));
+    match input::read(form, "a prompt or turns") {
         Ok(Input::Turns(turns)) => program.answer_turns(turns),
         Ok(Input::Text(text)) => program.answer_text(Some(text)),
-        Err(error) if error.kind == Kind::EmptyInput && asked => {
+        Err(error) if error.kind == Kind::EmptyInput && moves && !asks => program.answer_text(None),
+        Err(error) if error.kind == Kind::EmptyInput && asks => {
             Err(error.hint("did the program before fail? '< /dev/null' asks without it"))
         }
         Err(error) => Err(error),
@@ -112,14 +128,21 @@ struct Program {
 
 impl Program {
     fn answer_text(self, piped: Option<String>) -> Result<Status, Error> {
-        let messages = text::messages(&self.args, piped);
-        if self.args.dry_run {
-            return rehearse::request(&self.session, &messages, !self.args.no_stream);
+        let Program { args, session } = self;
+        let question = text::question(&args, piped)?;
+        let conversation = Conversation::open(&args.conversation, question.is_some())?;
+        let Some(question) = question else {
+            conversation.hand_over()?;
+            return Ok(Status::Done);
+        };
+        let messages = conversation.ask(args.system.clone(), question);
+        if args.dry_run {
+            return rehearse::request(&session, &messages, !args.no_stream, args.format);
         }
-        if self.args.estimate {
-            return rehearse::estimate(&self.session, &messages, self.args.format);
+        if args.estimate {
+            return rehearse::estimate(&session, &messages, args.format);
         }
-        text::run(&self.args, &self.session, &messages)
+        text::run(&args, &session, &conversation, &messages)
     }
 
     fn answer_turns(self, turns: TurnReader) -> Result<Status, Error> {
@@ -127,8 +150,13 @@ impl Program {
             return Err(Error::new(Kind::Usage, "turns bring their own prompts")
                 .hint("'--input text' asks about the turns as a text"));
         }
+        if let Some(flag) = self.args.only_for_a_question() {
+            let message = format!("'{flag}' is for a question, not for turns");
+            return Err(Error::new(Kind::Usage, message)
+                .hint("'--input text' asks about the turns as a text"));
+        }
         if self.args.dry_run {
-            return rehearse::requests(&self.session, turns);
+            return rehearse::requests(&self.session, turns, self.args.format);
         }
         if self.args.estimate {
             return rehearse::estimates(&self.session, turns, self.args.format);

@@ -125,6 +125,7 @@ impl Options {
             terms: Terms {
                 wishes: wishes::decide(
                     &args.request,
+                    args.reply.schema.as_deref(),
                     Settled {
                         temperature: settings.temperature,
                         max_tokens: settings.max_tokens,

@@ -5,13 +5,14 @@ use lr_stage::output::Output;
 use lr_stage::turns::{self, Ready};
 use lr_stage::{Error, Form, Kind, Status, say};
 use lr_turn::{Message, Prompt, ReplyFormat, Turn};
+use serde_json::Value;
 
 use crate::estimate::Sum;
 use crate::session::Session;
 use crate::stage;
 use crate::terms::Question;
 
-/// Prints the request for a question.
+/// Prints the request for a question; as text only the command of curl that sends it.
 ///
 /// # Errors
 ///
@@ -20,6 +21,7 @@ pub(crate) fn request(
     session: &Session,
     messages: &[Message],
     stream: bool,
+    form: Option<Form>,
 ) -> Result<Status, Error> {
     let question = Question {
         messages,
@@ -28,7 +30,10 @@ pub(crate) fn request(
     };
     let unable = |error| Error::new(Kind::Io, "cannot write the request").because(error);
     let request = session.request(question)?;
-    let mut text = serde_json::to_string_pretty(&request).map_err(unable)?;
+    let mut text = match (form, &request["curl"]) {
+        (Some(Form::Text), Value::String(command)) => command.clone(),
+        _ => serde_json::to_string_pretty(&request).map_err(unable)?,
+    };
     text.push('\n');
     Output::new(None, Form::Text).text(&text)?;
     Ok(Status::Done)
@@ -39,10 +44,14 @@ pub(crate) fn request(
 /// # Errors
 ///
 /// As [`request`], and what is wrong with a turn.
-pub(crate) fn requests(session: &Session, turns: TurnReader) -> Result<Status, Error> {
+pub(crate) fn requests(
+    session: &Session,
+    turns: TurnReader,
+    form: Option<Form>,
+) -> Result<Status, Error> {
     for turn in turns {
         if let Some(prompt) = asked(&turn?)? {
-            request(session, &prompt.messages, false)?;
+            request(session, &prompt.messages, false, form)?;
         }
     }
     Ok(Status::Done)

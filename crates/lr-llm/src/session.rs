@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lr_stage::{Error, say};
+use lr_stage::{Error, environment, say};
 use lr_turn::{Charge, Estimate, Message, Reply, ReplyFormat};
 use serde_json::Value;
 
@@ -12,7 +12,9 @@ use crate::answer::Listener;
 use crate::backend::Backend;
 use crate::book::Book;
 use crate::connect;
+use crate::curl;
 use crate::estimate::estimate;
+use crate::exchange::Schema;
 use crate::fallback::Failures;
 use crate::options::{Options, Tape};
 use crate::purse::{Bill, Purse};
@@ -44,6 +46,11 @@ impl Session {
     /// How many questions are asked at once.
     pub(crate) fn jobs(&self) -> usize {
         self.options.jobs
+    }
+
+    /// What replies must be instances of.
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.options.terms.wishes.schema.as_ref()
     }
 
     /// Whether replies are recorded.
@@ -130,13 +137,17 @@ impl Session {
         first
     }
 
-    /// The request that a question becomes, without its key.
+    /// The request that a question becomes, without its key, and the command of curl that sends it.
     ///
     /// # Errors
     ///
     /// When no model can be chosen.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
-        self.client(0)?.request(question)
+        let mut request = self.client(0)?.request(question)?;
+        let provider = connect::choice(&self.options, 0)?.provider;
+        let key = self.options.key.shell_word(&provider, &environment::var);
+        request["curl"] = curl::command(&request, &key).into();
+        Ok(request)
     }
 
     /// The provider of the first model, and the models that its server offers.

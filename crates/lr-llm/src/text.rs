@@ -1,4 +1,4 @@
-//! Text mode: a question in, the reply out as it comes.
+//! Text mode: a question in, the reply out as it comes, or what is wanted of it.
 
 use std::fs::File;
 use std::io;
@@ -6,15 +6,17 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 
 use lr_stage::output::Output;
-use lr_stage::{Error, Form, Status, say};
-use lr_turn::{Message, Reply, Role, Turn};
+use lr_stage::{Error, Form, Kind, Status, say};
+use lr_turn::{Message, Reply, Turn};
 
-use crate::answer::Listener;
-use crate::args::Args;
-use crate::finish;
+use crate::args::{Args, is_stdin};
+use crate::conversation::Conversation;
+use crate::files::Shown;
+use crate::printer::Printer;
 use crate::purse::Bill;
 use crate::session::Session;
 use crate::terms::Question;
+use crate::{finish, question, schema, spent};
 
 /// Whether something was piped or redirected to standard input, as far as can be told without reading it.
 /// Anything else, such as what a scheduler or an editor hands down, might never end.
@@ -24,32 +26,49 @@ pub(crate) fn is_piped_or_file() -> bool {
     metadata.is_ok_and(|metadata| metadata.is_file() || metadata.file_type().is_fifo())
 }
 
-/// The messages of a question: the instruction first, then the piped text.
-pub(crate) fn messages(args: &Args, piped: Option<String>) -> Vec<Message> {
-    let instruction = Some(args.prompt.join(" ")).filter(|prompt| !prompt.is_empty());
-    let parts: Vec<String> = instruction.into_iter().chain(piped).collect();
-    let message = |role, content| Message { role, content };
-    let system = args
-        .system
-        .clone()
-        .map(|system| message(Role::System, system));
-    let user = message(Role::User, parts.join("\n\n"));
-    system.into_iter().chain([user]).collect()
-}
-
-/// Asks and prints.
+/// The question of a command line and what was piped; `None` if there is none.
 ///
 /// # Errors
 ///
-/// Why there is no reply, or why what was printed is not all of one.
-pub(crate) fn run(args: &Args, session: &Session, messages: &[Message]) -> Result<Status, Error> {
-    let stream = !args.no_stream && args.format != Some(Form::Turn);
-    let mut printer = Printer {
-        output: Output::new(args.format, Form::Text),
-        shows: stream,
-        last: None,
-    };
+/// When a file cannot be read as text.
+pub(crate) fn question(args: &Args, piped: Option<String>) -> Result<Option<String>, Error> {
+    let mut piped = piped;
+    let mut files = Vec::new();
+    for path in &args.file {
+        files.push(if is_stdin(path) {
+            let text = piped.take().ok_or_else(|| {
+                Error::new(Kind::Usage, "'--file -' takes standard input only once")
+            })?;
+            Shown {
+                name: String::new(),
+                text,
+            }
+        } else {
+            Shown::read(path)?
+        });
+    }
+    let instruction = args.prompt.join(" ");
+    Ok(question::compose(&files, &instruction, piped.as_deref()))
+}
+
+/// Asks and prints, and keeps what was said.
+///
+/// # Errors
+///
+/// Why there is no reply, or why what was printed is not all of one or not what was wanted.
+pub(crate) fn run(
+    args: &Args,
+    session: &Session,
+    conversation: &Conversation,
+    messages: &[Message],
+) -> Result<Status, Error> {
+    let is_turn = args.format == Some(Form::Turn);
+    let stream = !args.no_stream && !is_turn;
+    let takes_part = args.reply.extract || args.reply.schema.is_some();
+    let output = Output::new(args.format, Form::Text);
+    let mut printer = Printer::new(output, stream && !takes_part, args.reply.reasoning);
     printer.output.check_reader()?;
+    conversation.check()?;
     let question = Question {
         messages,
         stream,
@@ -60,60 +79,53 @@ pub(crate) fn run(args: &Args, session: &Session, messages: &[Message]) -> Resul
         printer.end()?;
     }
     let reply = reply?;
-    if args.format == Some(Form::Turn) {
+    let objection = finish::objection(&reply);
+    let wanted = if printer.shows {
+        Ok(None)
+    } else if takes_part && objection.is_some() {
+        say::pass_on(reply.text.trim_end());
+        Ok(None)
+    } else {
+        part(args, session, &reply)
+    };
+    if is_turn && wanted.is_ok() {
         printer.output.turn(&turn(&reply))?;
-    } else if !stream {
-        printer.show(&reply.text)?;
+    } else if let Ok(Some(text)) = &wanted {
+        printer.show(text)?;
     }
     printer.end()?;
-    match finish::objection(&reply) {
-        Some(objection) => Err(objection),
-        None => Ok(Status::Done),
+    if args.reply.usage {
+        say::pass_on(&spent::line(&reply));
     }
+    if objection.is_none() {
+        conversation.keep(messages, Some(&reply.text))?;
+    }
+    match objection {
+        Some(objection) => Err(objection),
+        None => wanted.map(|_| Status::Done),
+    }
+}
+
+/// What of a reply is printed. A reply that is not what was wanted may have been paid for, so it is said.
+fn part(args: &Args, session: &Session, reply: &Reply) -> Result<Option<String>, Error> {
+    let part = if args.reply.extract {
+        lr_blocks::first_fenced(&reply.text).ok_or_else(|| {
+            let message = "the reply has no code fence, or none that is closed";
+            Error::new(Kind::Malformed, message)
+        })
+    } else if let Some(schema) = session.schema() {
+        schema::instance(schema, &reply.text)
+    } else {
+        Ok(reply.text.clone())
+    };
+    if part.is_err() {
+        say::pass_on(reply.text.trim_end());
+    }
+    part.map(Some)
 }
 
 fn turn(reply: &Reply) -> Turn {
     let mut turn = Turn::new();
     turn.set(reply);
     turn
-}
-
-/// Prints a text as it comes; on a terminal, so that it cannot command it.
-struct Printer {
-    output: Output,
-    shows: bool,
-    /// The last character that was printed.
-    last: Option<char>,
-}
-
-impl Printer {
-    fn show(&mut self, text: &str) -> Result<(), Error> {
-        self.last = text.chars().next_back().or(self.last);
-        if self.output.is_terminal() {
-            return self.output.text(&say::clean(text));
-        }
-        self.output.text(text)
-    }
-
-    /// Ends the last line.
-    fn end(&mut self) -> Result<(), Error> {
-        match self.last {
-            None | Some('\n') => Ok(()),
-            Some(_) => self.show("\n"),
-        }
-    }
-}
-
-impl Listener for Printer {
-    fn text(&mut self, text: &str) -> Result<(), Error> {
-        if self.shows { self.show(text) } else { Ok(()) }
-    }
-
-    fn has_shown(&self) -> bool {
-        self.last.is_some()
-    }
-
-    fn still_there(&self) -> Result<(), Error> {
-        self.output.check_reader()
-    }
 }

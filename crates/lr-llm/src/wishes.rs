@@ -1,12 +1,14 @@
 //! What is asked for beside the messages: from flags and settings to [`Wishes`].
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use lr_stage::{Error, Kind};
 use serde_json::{Map, Value};
 
 use crate::args::RequestArguments;
 use crate::exchange::Wishes;
+use crate::schema;
 
 /// Fields that lr-llm fills itself, in any protocol.
 const OWN_FIELDS: [&str; 4] = ["messages", "input", "model", "stream"];
@@ -41,8 +43,12 @@ pub(crate) struct Settled {
 ///
 /// # Errors
 ///
-/// `usage` for what makes no sense in a request.
-pub(crate) fn decide(flags: &RequestArguments, settled: Settled) -> Result<Wishes, Error> {
+/// `usage` for what makes no sense in a request, and why the schema cannot be used.
+pub(crate) fn decide(
+    flags: &RequestArguments,
+    schema: Option<&Path>,
+    settled: Settled,
+) -> Result<Wishes, Error> {
     let temperature = flags.temperature.or(settled.temperature);
     if temperature.is_some_and(|temperature| !temperature.is_finite() || temperature < 0.0) {
         return Err(Error::new(
@@ -61,9 +67,10 @@ pub(crate) fn decide(flags: &RequestArguments, settled: Settled) -> Result<Wishe
             .cloned()
             .collect(),
         effort: flags.effort.clone().filter(|level| !level.is_empty()),
+        schema: schema.map(schema::read).transpose()?,
         headers: headers(&flags.extra_header)?,
         extra: extra(flags)?,
-        ..Wishes::default()
+        context: None,
     })
 }
 

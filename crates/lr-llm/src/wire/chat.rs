@@ -21,7 +21,7 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
     }
     let stop = (!wishes.stop.is_empty()).then(|| json!(wishes.stop));
     let schema = wishes.schema.as_ref().map(|schema| {
-        json!({"type": "json_schema", "json_schema": {"name": schema.name, "strict": true, "schema": schema.schema}})
+        json!({"type": "json_schema", "json_schema": {"name": schema.name, "strict": schema.is_strict, "schema": schema.schema}})
     });
     let fields = [
         ("temperature", wishes.temperature.map(Value::from)),

@@ -31,7 +31,7 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
         ("max_output_tokens", wishes.max_tokens.map(Value::from)),
         ("reasoning", wishes.effort.as_ref().map(|effort| json!({"effort": effort}))),
         ("text", wishes.schema.as_ref().map(|schema| {
-            json!({"format": {"type": "json_schema", "name": schema.name, "strict": true, "schema": schema.schema}})
+            json!({"format": {"type": "json_schema", "name": schema.name, "strict": schema.is_strict, "schema": schema.schema}})
         })),
     ];
     for (key, value) in fields {

@@ -1,0 +1,298 @@
+//! The program by itself, for a person: files, parts of replies, schemas, conversations.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use lr_tests::fake_model::{Answer, FakeModel};
+use serde_json::{Value, json};
+use support::{KEY, Outcome, ask, program, run, turn};
+
+/// Asks from a home that stays, so that conversations do.
+fn at_home(home: &Path, model: &FakeModel, args: &[&str], input: Option<&str>) -> Outcome {
+    let url = model.url();
+    let all = [&["--base-url", &url, "-m", "some-model"], args].concat();
+    run(program(home, &all), input)
+}
+
+fn fenced() -> Answer {
+    Answer::text("Try this:\n```sh\nls -l\n```\nor:\n```sh\nls\n```\n")
+}
+
+#[test]
+fn files_are_shown_before_the_question() {
+    let model = FakeModel::start([Answer::text("ok")]);
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("a.py"), "x = 1\n").unwrap();
+    let outcome = at_home(
+        home.path(),
+        &model,
+        &["-f", "a.py", "-f", "-", "why?"],
+        Some("log"),
+    );
+    assert_eq!(outcome.status, 0, "{outcome:?}");
+    assert_eq!(
+        model.requests()[0].question(),
+        "<<<< a.py <<<<\nx = 1\n>>>>>>>>\n\n<<<<<<<<\nlog\n>>>>>>>>\n\nwhy?"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_text_is_refused_by_name_and_nothing_is_asked() {
+    let model = FakeModel::start([Answer::text("ok")]);
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("a.bin"), b"x\n\xff").unwrap();
+    for (file, message) in [
+        ("a.bin", "lr-llm: 'a.bin' is not UTF-8 in line 2\n"),
+        ("gone", "lr-llm: cannot read 'gone': "),
+        (".", "lr-llm: cannot read '.': "),
+    ] {
+        let outcome = at_home(home.path(), &model, &["-f", file, "why?"], None);
+        assert_eq!(outcome.status, 2);
+        assert!(outcome.stderr.starts_with(message), "{outcome:?}");
+    }
+    assert!(model.requests().is_empty());
+}
+
+#[test]
+fn only_the_first_block_is_printed_and_without_one_nothing() {
+    let model = FakeModel::start([
+        fenced(),
+        Answer::text("no block"),
+        Answer::finished("```\nx\n```\n", "length"),
+    ]);
+    let outcome = ask(&model, &["-x", "how?"], None);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (0, "ls -l\n"));
+    let outcome = ask(&model, &["-x", "how?"], None);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (3, ""));
+    assert_eq!(
+        outcome.stderr,
+        "no block\nlr-llm: the reply has no code fence, or none that is closed\n"
+    );
+    let outcome = ask(&model, &["-x", "how?"], None);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (3, ""));
+    assert!(outcome.stderr.contains("cut off"), "{outcome:?}");
+}
+
+#[test]
+fn a_reply_must_meet_the_schema() {
+    let model = FakeModel::start([
+        Answer::text("{\"age\": 4}"),
+        Answer::text("{\"age\": \"four\"}"),
+        Answer::text("four"),
+    ]);
+    let home = tempfile::tempdir().unwrap();
+    let schema =
+        json!({"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]});
+    fs::write(home.path().join("s.json"), schema.to_string()).unwrap();
+    let args = ["--schema", "s.json", "how old?"];
+    let outcome = at_home(home.path(), &model, &args, None);
+    assert_eq!(
+        (outcome.status, outcome.stdout.as_str()),
+        (0, "{\"age\": 4}\n"),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        model.requests()[0].body["response_format"]["json_schema"],
+        json!({"name": "reply", "strict": false, "schema": schema})
+    );
+    for message in [
+        "{\"age\": \"four\"}\nlr-llm: the reply does not meet the schema: '/age': \"four\" is not of type \"integer\"\n",
+        "four\nlr-llm: the reply is not JSON: expected ident at line 1 column 2\n",
+    ] {
+        let outcome = at_home(home.path(), &model, &args, None);
+        assert_eq!((outcome.status, outcome.stdout.as_str()), (3, ""));
+        assert_eq!(outcome.stderr, message);
+    }
+}
+
+#[test]
+fn what_the_reply_took_is_said_beside_it() {
+    let model = FakeModel::start([Answer::text("ok")]);
+    let outcome = ask(&model, &["--usage", "--price", "1,1", "hi"], None);
+    assert_eq!(outcome.stdout, "ok\n");
+    assert!(outcome.stderr.contains(" tokens in, "), "{outcome:?}");
+    assert!(outcome.stderr.contains(" USD; "), "{outcome:?}");
+    let outcome = ask(&model, &["--usage", "hi"], None);
+    assert!(outcome.stderr.contains("; cost unknown; "), "{outcome:?}");
+    let outcome = ask(&model, &["--json", "hi"], None);
+    assert_eq!(outcome.turn()["reply"]["text"], "ok");
+}
+
+#[test]
+fn a_dry_run_gives_the_command_that_curl_takes() {
+    let model = FakeModel::start([Answer::text("it works")]);
+    let outcome = ask(&model, &["-n", "it's"], None);
+    let command = outcome.turn()["curl"].clone();
+    let outcome = ask(&model, &["-n", "--format", "text", "it's"], None);
+    assert_eq!(Value::from(outcome.stdout.trim_end()), command);
+    assert!(
+        outcome
+            .stdout
+            .contains("\"authorization: Bearer $LR_API_KEY\""),
+        "{outcome:?}"
+    );
+    assert!(!outcome.stdout.contains(KEY));
+    assert!(model.requests().is_empty());
+}
+
+fn contents(model: &FakeModel) -> Vec<Vec<String>> {
+    let contents = |request: &lr_tests::fake_model::Received| {
+        let messages = request.body["messages"].as_array().unwrap().iter();
+        messages
+            .map(|message| message["content"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    model.requests().iter().map(contents).collect()
+}
+
+#[test]
+fn a_conversation_goes_on_and_is_its_owners_only() {
+    let model = FakeModel::answering(|_, count| Answer::text(&format!("answer {count}")));
+    let home = tempfile::tempdir().unwrap();
+    let ask = |args: &[&str]| {
+        let outcome = at_home(home.path(), &model, args, None);
+        assert_eq!(outcome.status, 0, "{outcome:?}");
+        outcome.stdout.trim_end().to_owned()
+    };
+    let first = ask(&["-s", "be brief", "a?"]);
+    let second = ask(&["-c", "b?"]);
+    ask(&["-c", "-s", "be kind", "c?"]);
+    let named = ask(&["--conversation", "work", "d?"]);
+    ask(&["--conversation", "work", "e?"]);
+    ask(&["--no-keep", "f?"]);
+    ask(&["-c", "g?"]);
+    let asked = contents(&model);
+    assert_eq!(asked[1], ["be brief", "a?", &first, "b?"]);
+    assert_eq!(asked[2], ["be kind", "a?", &first, "b?", &second, "c?"]);
+    assert_eq!(asked[4], ["d?", &named, "e?"]);
+    assert_eq!((asked[5].len(), asked[6].len()), (1, 5));
+    let folder = home.path().join(".local/state/lr/conversations");
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("work.jsonl")), 0o600);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[test]
+fn a_cut_reply_is_not_kept() {
+    let model = FakeModel::start([
+        Answer::text("whole"),
+        Answer::finished("half", "length"),
+        Answer::text("ok"),
+    ]);
+    let home = tempfile::tempdir().unwrap();
+    at_home(home.path(), &model, &["a?"], None);
+    assert_eq!(at_home(home.path(), &model, &["-c", "b?"], None).status, 3);
+    at_home(home.path(), &model, &["-c", "c?"], None);
+    assert_eq!(contents(&model)[2], ["a?", "whole", "c?"]);
+}
+
+#[test]
+fn conversations_move_between_files_and_programs() {
+    let model = FakeModel::start([Answer::text("b.")]);
+    let home = tempfile::tempdir().unwrap();
+    let read = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
+    let old = r#"[{"prompt": "a?", "response": "a.", "tool_calls": []}]"#;
+    fs::write(home.path().join("old.json"), old).unwrap();
+    let args = [
+        "--import-conversation",
+        "old.json",
+        "--export-conversation",
+        "new.json",
+        "b?",
+    ];
+    assert_eq!(at_home(home.path(), &model, &args, None).status, 0);
+    assert_eq!(contents(&model)[0], ["a?", "a.", "b?"]);
+    let new: Value = serde_json::from_str(&read("new.json")).unwrap();
+    assert_eq!(
+        new[1],
+        json!({"prompt": "b?", "response": "b.", "tool_calls": []})
+    );
+    let export = run(
+        program(home.path(), &["--export-conversation", "all.jsonl"]),
+        None,
+    );
+    assert_eq!((export.status, export.stderr.as_str()), (0, ""));
+    assert_eq!(read("all.jsonl").lines().count(), 4);
+    let import = [
+        "--import-conversation",
+        "all.jsonl",
+        "--conversation",
+        "./mine.jsonl",
+    ];
+    assert_eq!(run(program(home.path(), &import), Some("")).status, 0);
+    assert_eq!(read("mine.jsonl"), read("all.jsonl"));
+    assert_eq!(model.requests().len(), 1);
+    let again = run(program(home.path(), &import), None);
+    assert_eq!(again.status, 2);
+    assert!(again.stderr.contains("has begun"), "{again:?}");
+}
+
+#[test]
+fn what_is_no_conversation_is_refused_before_anything_is_asked() {
+    let model = FakeModel::start([Answer::text("ok")]);
+    let home = tempfile::tempdir().unwrap();
+    fs::write(
+        home.path().join("bad.jsonl"),
+        "{\"role\":\"user\",\"content\":\"a\"}\n7\n",
+    )
+    .unwrap();
+    fs::create_dir(home.path().join("folder.jsonl")).unwrap();
+    for (args, message) in [
+        (&["-c"][..], "there is no conversation to go on with"),
+        (
+            &["-c", "--conversation", "gone"],
+            "there is no conversation 'gone'",
+        ),
+        (
+            &["--conversation", ".."],
+            "'..' is no name of a conversation",
+        ),
+        (
+            &["--conversation", "a b"],
+            "'a b' is no name of a conversation",
+        ),
+        (
+            &["--conversation", "./bad.jsonl"],
+            "holds no conversation: no message and no exchange in line 2",
+        ),
+        (&["--conversation", "./folder.jsonl"], "folder.jsonl"),
+        (&["--conversation", "/dev/null"], "no regular file"),
+        (
+            &["--export-conversation", "gone/x.json"],
+            "cannot keep the conversation",
+        ),
+        (
+            &["--export-conversation", "."],
+            "cannot keep the conversation",
+        ),
+        (&["--import-conversation", "gone"], "cannot read 'gone'"),
+    ] {
+        let args = [args, &["hi"]].concat();
+        let outcome = at_home(home.path(), &model, &args, None);
+        assert_eq!(outcome.status, 2, "{args:?} {outcome:?}");
+        assert!(outcome.stderr.contains(message), "{args:?} {outcome:?}");
+    }
+    assert!(model.requests().is_empty());
+}
+
+#[test]
+fn flags_for_a_question_are_refused_for_turns() {
+    let model = FakeModel::start([Answer::text("ok")]);
+    for (args, flag) in [
+        (&["-x"][..], "--extract"),
+        (&["-c"], "--continue"),
+        (&["--usage"], "--usage"),
+    ] {
+        let outcome = ask(&model, args, Some(&turn("hi")));
+        assert_eq!(outcome.status, 2);
+        let message = format!("lr-llm: '{flag}' is for a question, not for turns\n");
+        assert!(outcome.stderr.starts_with(&message), "{outcome:?}");
+    }
+    assert!(model.requests().is_empty());
+}
