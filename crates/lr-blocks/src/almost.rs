@@ -1,8 +1,9 @@
 //! What looks like a change of a file in no format that is read, so that it is not passed over in silence.
 
-use crate::fence::leading_run;
+use crate::fence::{Marker, leading_run};
+use crate::path::undecorated;
 use crate::problem::quoted;
-use crate::{Fence, Problem, ProblemKind, markdown};
+use crate::{Fence, Problem, ProblemKind, Terms, markdown};
 
 /// Whether a line is the marker of a block but for having too few marks.
 pub(crate) fn is_short_marker(line: &str, marks: Fence) -> bool {
@@ -26,6 +27,26 @@ pub(crate) fn short_marker(at: usize, line: &str, marks: Fence) -> Problem {
         marks.closing_line()
     );
     Problem::new(ProblemKind::Malformed, reason)
+}
+
+/// The problem of a reply without any change in it whose block of a known file is indented or quoted as a whole.
+pub(crate) fn shifted(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
+    let is_shifted = |line: &&str| {
+        let inner = line.trim_start_matches([' ', '\t', '>']);
+        let Some(Marker::Open(header)) = marks.marker(inner) else {
+            return false;
+        };
+        inner.len() < line.len() && (terms.is_known)(&undecorated(header))
+    };
+    let reason = |line: &str| {
+        format!(
+            "{} begins a block, but something stands in front of its marks: write the lines of blocks from the \
+             first column on, neither indented nor quoted",
+            quoted(line)
+        )
+    };
+    let line = notes.lines().find(is_shifted)?;
+    Some(Problem::new(ProblemKind::Malformed, reason(line)))
 }
 
 /// The problem of a reply without any change in it that is JSON with the change in it.

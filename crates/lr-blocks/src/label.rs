@@ -205,7 +205,10 @@ impl Label {
         let path = without_lines(&whole).map_or_else(|| whole.clone(), undecorated);
         // Headings are also of other things: "Client/server" is no path.
         let is_whole_path = if is_heading { is_file } else { is_path };
-        if is_whole_path(&path, terms) {
+        let alone = Some(&path)
+            .filter(|path| !(terms.is_known)(path))
+            .and_then(|_| known_alone(line, terms).or_else(|| known_in_tags(line, terms)));
+        if alone.is_none() && is_whole_path(&path, terms) {
             return Some(Self {
                 has_lines: path != whole,
                 path,
@@ -213,7 +216,7 @@ impl Label {
                 ..Self::default()
             });
         }
-        if let Some(path) = known_alone(line, terms) {
+        if let Some(path) = alone {
             return Some(Self {
                 path,
                 is_whole: true,
@@ -281,6 +284,22 @@ fn tagged(line: &str) -> Option<&str> {
     ];
     TAGS.iter()
         .find_map(|(begin, end)| line.strip_prefix(begin)?.strip_suffix(end))
+}
+
+/// The known file in `<summary>src/a.py</summary>` or `<file path="src/a.py">`.
+fn known_in_tags(line: &str, terms: &Terms) -> Option<String> {
+    const TAGS: [(&str, &str); 4] = [
+        ("<details><summary>", "</summary>"),
+        ("<summary>", "</summary>"),
+        ("<file path=", ">"),
+        ("<file name=", ">"),
+    ];
+    let inner = TAGS
+        .iter()
+        .find_map(|(begin, end)| line.strip_prefix(begin)?.strip_suffix(end))?;
+    let code = || inner.strip_prefix("<code>")?.strip_suffix("</code>");
+    let path = undecorated(code().unwrap_or(inner));
+    (terms.is_known)(&path).then_some(path)
 }
 
 fn is_bold(text: &str) -> bool {
@@ -434,6 +453,9 @@ mod tests {
             "📄 `a.py`",
             "__a.py__",
             "_a.py_",
+            "<summary>a.py</summary>",
+            "<details><summary><code>a.py</code></summary>",
+            "<file path=\"a.py\">",
             "a.py ->",
             "**a.py** - rounds now:",
             "**`a.py`**: rounds now",
@@ -447,6 +469,7 @@ mod tests {
         }
         for line in [
             "// b.py",
+            "<summary>What a.py was</summary>",
             "[a.py, b.py]",
             "(see a.py)",
             "../a.py!",
@@ -461,6 +484,24 @@ mod tests {
             };
             assert_ne!(label(line, &terms).as_deref(), Some("a.py"), "{line:?}");
         }
+    }
+
+    #[test]
+    fn emphasis_around_a_known_path_with_folders_is_no_part_of_it() {
+        let label_of = |line: &str, known: &str| {
+            let is_known = |path: &str| path == known;
+            let terms = Terms {
+                is_known: &is_known,
+                ..Terms::default()
+            };
+            label(line, &terms)
+        };
+        let path = Some("src/a.py".to_owned());
+        assert_eq!(label_of("__src/a.py__", "src/a.py"), path);
+        let path = Some("__src/a.py__".to_owned());
+        assert_eq!(label_of("__src/a.py__", "b.py"), path);
+        let path = Some("src/__init__.py".to_owned());
+        assert_eq!(label_of("src/__init__.py", "src/__init__.py"), path);
     }
 
     #[test]

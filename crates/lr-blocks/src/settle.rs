@@ -24,6 +24,7 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         closed_fences,
         lines,
         marks,
+        terms,
         short_marker,
         ..
     } = reader;
@@ -63,7 +64,10 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         let is_remark = Some(item.format) != format && !item.parts.is_empty();
         is_remark.then(|| &lines[item.lines.clone()])
     });
-    if let (None, Some(problem)) = (format, almost::as_json(&notes)) {
+    let unread = || almost::as_json(&notes).or_else(|| almost::shifted(&notes, marks, terms));
+    if format.is_none()
+        && let Some(problem) = unread()
+    {
         return Err(vec![problem]);
     }
     Ok(Reply {
