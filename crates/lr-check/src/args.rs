@@ -59,6 +59,14 @@ pub struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub skip: Vec<String>,
 
+    /// List the checkers that are known: which are installed, and which run on the sources
+    #[arg(long, conflicts_with_all = ["script", "command", "selftest"])]
+    pub list: bool,
+
+    /// Try whether each installed checker still finds something in a file that is known to be bad
+    #[arg(long, conflicts_with_all = ["script", "command"])]
+    pub selftest: bool,
+
     /// Run this command instead of the usual checkers: {file} is each file in turn, {files} all of
     /// them; without either the file is appended
     #[arg(long, value_name = "CMD ARGS", conflicts_with = "command")]

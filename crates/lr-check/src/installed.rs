@@ -5,8 +5,20 @@
 //! project's modules, plugins and configuration.
 
 use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use lr_exec::Program;
+use regex::Regex;
 
 use crate::catalogue::Checker;
+
+/// How long a checker may take to say which version it is.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a version looks like.
+static VERSION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\d+(?:\.\d+)+[\w.+-]*").ok());
 
 /// Tells whether a checker can be run in a directory, as far as that can be seen.
 pub(crate) fn is_there(checker: &Checker, directory: &Path) -> bool {
@@ -26,6 +38,18 @@ pub(crate) fn program(checker: &Checker, directory: &Path) -> String {
         .into_iter()
         .find(|path| directory.join(path).is_file())
         .unwrap_or_else(|| name.to_owned())
+}
+
+/// Asks an installed checker which version it is: the first number with a dot that it says.
+pub(crate) fn version(checker: &Checker, directory: &Path) -> Option<String> {
+    let mut argv = checker.version.clone();
+    if argv.is_empty() {
+        argv = vec![program(checker, directory), "--version".to_owned()];
+    }
+    let asked = Program::new(argv).current_dir(directory).timeout(PATIENCE);
+    let finished = asked.run().ok()?;
+    let printed = [finished.stdout.text(), finished.stderr.text()].concat();
+    Some(VERSION.as_ref()?.find(&printed)?.as_str().to_owned())
 }
 
 /// Tells whether a checker is one to run in a directory where none is named: one of the usual ones

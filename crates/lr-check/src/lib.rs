@@ -16,6 +16,8 @@ mod checker;
 mod detect;
 mod findings;
 mod installed;
+mod inventory;
+mod list;
 mod named;
 mod plan;
 mod previous;
@@ -29,6 +31,7 @@ mod schedule;
 mod scratch;
 mod script;
 mod script_text;
+mod selftest;
 mod sources;
 mod sum;
 mod text;
@@ -89,6 +92,9 @@ impl Settings for CheckSettings {
 ///
 /// What keeps it from giving an answer at all; a checker that does not work is an answer.
 pub fn run(mut args: Args) -> Result<Status, Error> {
+    if args.list || args.selftest {
+        return inventory::run(&args);
+    }
     let changed = name_sources(&mut args)?;
     signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;

@@ -77,6 +77,13 @@ impl<'a> Choice<'a> {
         })
     }
 
+    /// Tells whether a checker was chosen.
+    pub(crate) fn has(&self, checker: &Checker) -> bool {
+        self.checkers
+            .iter()
+            .any(|chosen| chosen.name == checker.name)
+    }
+
     /// Returns the languages that the checkers are for; `None` where a command takes any file.
     pub(crate) fn languages(&self) -> Option<Vec<&'a str>> {
         if self.command.is_some() {
@@ -230,7 +237,8 @@ impl Step<'_> {
     }
 }
 
-fn unknown_checker(catalogue: &Catalogue, name: &str) -> Error {
+/// Returns the error for a name that no checker has.
+pub(crate) fn unknown_checker(catalogue: &Catalogue, name: &str) -> Error {
     let names: Vec<&str> = catalogue.checkers().map(|known| &*known.name).collect();
     let error = Error::new(Kind::Usage, format!("no checker is called '{name}'"));
     match closest(name, &names) {

@@ -30,7 +30,6 @@ pub(crate) struct Checker {
     pub(crate) local: Vec<String>,
     /// The command line that says which version it is; its program with `--version` unless given.
     #[serde(default)]
-    #[expect(dead_code, reason = "read by the list of checkers")]
     pub(crate) version: Vec<String>,
     /// What one call is about.
     pub(crate) unit: Unit,
@@ -99,7 +98,6 @@ pub(crate) struct Checker {
     pub(crate) volatile: Vec<String>,
     /// Files by name in which it must find something; see [`crate::selftest`].
     #[serde(default)]
-    #[expect(dead_code, reason = "read by the self-test")]
     pub(crate) selftest: BTreeMap<String, String>,
     /// Commands that install it.
     #[serde(default)]

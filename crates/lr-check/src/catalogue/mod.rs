@@ -12,7 +12,9 @@ mod languages;
 use std::fs;
 use std::path::Path;
 
-pub(crate) use entry::{Checker, Columns, Exits, Fallback, OutputFamily, Scope, Stream, Unit};
+pub(crate) use entry::{
+    Checker, CheckerKind, Columns, Exits, Fallback, OutputFamily, Scope, Stream, Unit,
+};
 pub(crate) use languages::Languages;
 
 /// Makes the list of the built-in entries.
@@ -137,6 +139,8 @@ mod tests {
             let family = checker.output;
             let by_pattern = matches!(family, OutputFamily::Lines | OutputFamily::Spans);
             assert_eq!(checker.patterns.is_empty(), !by_pattern, "{}", checker.name);
+            assert!(!checker.selftest.is_empty(), "{}", checker.name);
+            assert!(!checker.install.is_empty(), "{}", checker.name);
             assert_eq!(
                 checker.argv.iter().any(|word| word.contains("{report}")),
                 checker.stream == Stream::Report,
