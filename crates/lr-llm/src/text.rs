@@ -52,6 +52,7 @@ pub(crate) fn run(args: &Args, session: &Session, messages: &[Message]) -> Resul
     printer.output.check_reader()?;
     let question = Question {
         messages,
+        tools: &[],
         stream,
         place: None,
     };
