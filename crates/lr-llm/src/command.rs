@@ -137,7 +137,7 @@ impl Command {
             max_tokens: "max_tokens",
             seed: "seed",
         };
-        let need = Need::of_messages(question.messages, &self.terms.wishes, names);
+        let need = Need::of_messages(question.messages, &[], &self.terms.wishes, names);
         let mut most = Charge {
             tokens: need.tokens(),
             cost_microusd: None,
@@ -154,6 +154,7 @@ impl Command {
             body: Value::Null,
             headers: std::collections::BTreeMap::new(),
             place: question.place,
+            has_tools: false,
             need,
             most,
         })
