@@ -6,6 +6,7 @@ use lr_turn::Charge;
 use serde_json::Value;
 
 use crate::exchange::Spent;
+use crate::http::key_scheme;
 use crate::ledger::Amount;
 use crate::need::Need;
 use crate::price::Price;
@@ -42,6 +43,23 @@ impl Request {
     }
 }
 
+impl Request {
+    /// The request as it is shown, without the key that a header would bring.
+    pub(crate) fn shown(self, url: &str, key_header: Option<&str>) -> Value {
+        let mut request = serde_json::json!({
+            "method": "POST",
+            "url": url,
+            "headers": self.headers.iter().map(shown_header).collect::<BTreeMap<_, _>>(),
+            "body": self.body,
+        });
+        request["headers"]["content-type"] = "application/json".into();
+        if let Some(name) = key_header {
+            request["headers"][name] = format!("{}[redacted]", key_scheme(name)).into();
+        }
+        request
+    }
+}
+
 /// What one request takes of the limits of the program.
 pub(crate) fn amount(charge: Charge) -> Amount {
     Amount {
@@ -52,7 +70,7 @@ pub(crate) fn amount(charge: Charge) -> Amount {
 }
 
 /// A header as a request that is only shown has it: what may be a secret is left out.
-pub(crate) fn shown_header((name, value): (&String, &String)) -> (String, String) {
+fn shown_header((name, value): (&String, &String)) -> (String, String) {
     let secrets = ["auth", "cookie", "key", "secret", "token"];
     let is_secret = secrets.iter().any(|word| name.contains(word));
     let value = if is_secret { "[redacted]" } else { value };
