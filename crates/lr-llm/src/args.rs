@@ -177,9 +177,10 @@ pub(crate) struct ModelArguments {
     #[arg(long, value_name = "URL", visible_alias = "llm-url")]
     pub(crate) base_url: Option<String>,
 
-    /// Use Ollama, on this machine or where its own variable says
-    #[arg(short = 'L', long, conflicts_with = "provider")]
-    pub(crate) local: bool,
+    /// Use Ollama, on this machine or where OLLAMA_HOST says; if it does not run, start it until the end (with Docker
+    /// where it is not installed), and load MODEL into it
+    #[arg(short = 'L', long, value_name = "MODEL", num_args = 0..=1, default_missing_value = "", conflicts_with = "provider")]
+    pub(crate) local: Option<String>,
 
     /// Read the key from the variable NAME [default: LR_API_KEY, else the provider's own]
     #[arg(long, value_name = "NAME")]
@@ -324,6 +325,22 @@ impl Args {
         let given = flags.iter().find(|(is_absent, _)| !is_absent);
         given.map(|(_, name)| *name)
     }
+
+    /// Takes what stands behind `-L` for a part of the question if it cannot be the name of a model: if it holds
+    /// blanks, or the model is named elsewhere, or there is no other question and nothing `is_piped`.
+    #[must_use]
+    pub(crate) fn settle(mut self, is_piped: bool) -> Self {
+        let has_model = self.model.model.is_some();
+        let has_no_question = self.prompt.is_empty() && !is_piped && !self.list_models;
+        let is_question =
+            |word: &String| has_model || has_no_question || word.contains(char::is_whitespace);
+        let word = self.model.local.as_mut().filter(|word| is_question(word));
+        let word = word.map(std::mem::take).filter(|word| !word.is_empty());
+        if let Some(word) = word {
+            self.prompt.insert(0, word);
+        }
+        self
+    }
 }
 
 /// Whether a name stands for standard input.
@@ -342,6 +359,27 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+
+    #[test]
+    fn a_question_behind_the_flag_for_a_local_model_is_one() {
+        let check = |words: &str, local: Option<&str>, prompt: &[&str]| {
+            for is_piped in [false, true] {
+                let words = ["lr-llm"].into_iter().chain(words.split('|'));
+                let args = Args::parse_from(words).settle(is_piped);
+                assert_eq!(args.model.local.as_deref(), local);
+                assert_eq!(args.prompt, prompt);
+            }
+        };
+        check("why is it so?", None, &["why is it so?"]);
+        check("-L|why is it so?", Some(""), &["why is it so?"]);
+        check("-L|gpt-oss:20b|why?", Some("gpt-oss:20b"), &["why?"]);
+        check("-L|-m|gpt-oss:20b|why?", Some(""), &["why?"]);
+        check("-m|gpt-oss:20b|-L|why?", Some(""), &["why?"]);
+        check("-L|--|why?", Some(""), &["why?"]);
+        let word = |is_piped| Args::parse_from(["lr-llm", "-L", "word"]).settle(is_piped);
+        assert_eq!(word(true).model.local.as_deref(), Some("word"));
+        assert_eq!(word(false).prompt, ["word"]);
+    }
 
     #[test]
     fn the_flags_do_not_contradict_each_other() {

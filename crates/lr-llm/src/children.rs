@@ -3,10 +3,17 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lr_exec::{Finished, Program, StartError, Watcher};
+use lr_exec::{Finished, Program, StartError, Watcher, signals};
+use lr_turn::Kind;
+
+use crate::failure::Failure;
+use crate::wire::complaint::one_line;
 
 /// How often a program that runs is asked about.
 const TICK: Duration = Duration::from_millis(20);
+
+/// The signal of Ctrl-C.
+const SIGINT: i32 = 2;
 
 static CHILDREN: Mutex<Children> = Mutex::new(Children {
     running: 0,
@@ -65,4 +72,31 @@ impl Watcher for Onlooker {
 
 fn lock() -> MutexGuard<'static, Children> {
     CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The last line that a program wrote to its standard error, as the end of a sentence about it.
+pub(crate) fn last_words(stderr: &str) -> String {
+    let mut lines = stderr.lines().rev().filter(|line| !line.trim().is_empty());
+    lines
+        .next()
+        .map_or_else(String::new, |line| format!(": {}", one_line(line)))
+}
+
+/// What it is called that the program is asked to end.
+pub(crate) fn interrupted() -> Failure {
+    match signals::interrupted() {
+        Some(SIGINT) | None => Failure::new(Kind::Interrupted, "interrupted"),
+        Some(_) => Failure::new(Kind::Terminated, "terminated"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_of_what_it_said_counts() {
+        assert_eq!(last_words("warning\nno key\n\n"), ": no key");
+        assert_eq!(last_words(" \n"), "");
+    }
 }

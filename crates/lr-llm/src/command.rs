@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use lr_exec::{End, Finished, Program, signals};
+use lr_exec::{End, Finished, Program};
 use lr_stage::{Error, say};
 use lr_turn::{Charge, Finish, Kind, Message, Reply, Role};
 use serde_json::{Value, json};
@@ -15,21 +15,17 @@ use crate::failure::Failure;
 use crate::key::OWN_VARIABLE;
 use crate::ledger::Amount;
 use crate::need::Need;
-use crate::price::Price;
+use crate::price::{self, Price};
 use crate::purse::{Bill, Purse};
 use crate::request::{Request, amount};
 use crate::terms::{Question, Terms};
 use crate::wire::FieldNames;
-use crate::wire::complaint::one_line;
 
 /// How the name of such a model begins; its command line follows.
 const PREFIX: &str = "command:";
 
 /// The most bytes of a reply.
 const MAX_BYTES: usize = 16 << 20;
-
-/// The signal of Ctrl-C.
-const SIGINT: i32 = 2;
 
 /// The command line that a model's name holds, if it means a program.
 pub(crate) fn line(model: &str) -> Option<&str> {
@@ -108,9 +104,9 @@ impl Command {
         bill.begin(request.most);
         let result = self.run(question.messages);
         let was_sent = !matches!(&result, Err(failure) if failure.spent.is_none());
-        let price = self.price();
+        let given = self.price();
         let spent = Spent::default();
-        let taken = request.taken(was_sent.then_some(&spent), || &price);
+        let taken = request.taken(was_sent.then_some(&spent), || &given);
         self.purse.settle(
             most,
             Amount {
@@ -144,10 +140,7 @@ impl Command {
         };
         if self.purse.needs_price() {
             let cost = self.price().microusd(&self.name, &need.usage());
-            most.cost_microusd = Some(cost.ok_or_else(|| {
-                let message = "no price is known for a program, so its cost cannot be limited";
-                Error::new(Kind::Usage, message).hint("'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free")
-            })?);
+            most.cost_microusd = Some(cost.ok_or_else(|| price::unknown("a program"))?);
         }
         Ok(Request {
             model: self.name.clone(),
@@ -194,7 +187,7 @@ impl Command {
             |what: &str| Failure::new(Kind::Malformed, format!("the reply of '{program}' {what}"));
         match finished.end {
             End::Exited(0) => {}
-            End::Interrupted => return Err(interrupted()),
+            End::Interrupted => return Err(children::interrupted()),
             End::TimedOut if self.purse.time_left() == Some(Duration::ZERO) => {
                 return Err(self.purse.out_of_time(None));
             }
@@ -204,7 +197,7 @@ impl Command {
                 return Err(failure.hint("'--timeout SECONDS' gives it more time"));
             }
             end => {
-                let said = last_words(&finished.stderr.text());
+                let said = children::last_words(&finished.stderr.text());
                 return Err(Failure::new(
                     Kind::Provider,
                     format!("'{program}' failed ({end}){said}"),
@@ -223,7 +216,7 @@ impl Command {
         let text = finished.stdout.text();
         let text = text.trim_end_matches(['\n', '\r']);
         if text.trim().is_empty() {
-            let said = last_words(&finished.stderr.text());
+            let said = children::last_words(&finished.stderr.text());
             return Err(Failure::new(
                 Kind::Empty,
                 format!("the reply of '{program}' is empty{said}"),
@@ -267,21 +260,6 @@ fn left_out(wishes: &Wishes) -> impl Iterator<Item = &'static str> {
         .filter_map(|(name, is_set)| is_set.then_some(name))
 }
 
-/// The last line that a program wrote to its standard error, as the end of a sentence about it.
-fn last_words(stderr: &str) -> String {
-    let mut lines = stderr.lines().rev().filter(|line| !line.trim().is_empty());
-    lines
-        .next()
-        .map_or_else(String::new, |line| format!(": {}", one_line(line)))
-}
-
-fn interrupted() -> Failure {
-    match signals::interrupted() {
-        Some(SIGINT) | None => Failure::new(Kind::Interrupted, "interrupted"),
-        Some(_) => Failure::new(Kind::Terminated, "terminated"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,11 +281,5 @@ mod tests {
             prompt(&[system, user.clone(), reply, user]),
             "rules\n\nUser: question\n\nAssistant: answer\n\nUser: question"
         );
-    }
-
-    #[test]
-    fn the_last_line_of_what_it_said_counts() {
-        assert_eq!(last_words("warning\nno key\n\n"), ": no key");
-        assert_eq!(last_words(" \n"), "");
     }
 }

@@ -103,6 +103,11 @@ impl Endpoint {
         }
     }
 
+    /// Host and port.
+    pub(crate) fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// Whether the host is this machine, by its name.
     pub(crate) fn is_loopback(&self) -> bool {
         let name = self.host.trim_start_matches('[').trim_end_matches(']');

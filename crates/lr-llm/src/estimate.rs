@@ -145,6 +145,7 @@ mod tests {
                 restart: time,
             },
             price,
+            is_local: false,
         }
     }
 

@@ -8,6 +8,7 @@
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
 //! * `question`, `files`, `conversation` and `history`: what a question is made of; `printer`, `schema` and `spent`: what is printed of its reply.
 //! * `backend`, `command`, `children`: a server or a program that answers, and the programs that run meanwhile.
+//! * `ollama`, `local`, `pull`: an Ollama that is there, started for us, or lacks the model.
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
 //! * `ask`, `terms` and `retry`: one question, its attempts and limits; `http` and `idle`: requests, within their time; `refusal`: why a
 //!   server does not answer them.
@@ -45,12 +46,15 @@ mod key;
 mod key_command;
 mod keys_file;
 mod ledger;
+mod local;
 mod models;
 mod need;
+mod ollama;
 mod options;
 mod price;
 mod printer;
 mod provider;
+mod pull;
 mod purse;
 mod question;
 mod queue;
@@ -73,6 +77,7 @@ mod wire;
 mod wishes;
 
 pub use args::Args;
+use lr_exec::signals;
 use lr_stage::input::{self, Input, TurnReader};
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status};
@@ -87,16 +92,20 @@ use crate::session::Session;
 ///
 /// Why there is no reply to a question, and what concerns a stream of turns as a whole; what concerns one turn is
 /// written into it.
-pub fn run(mut args: Args) -> Result<Status, Error> {
-    lr_exec::signals::install()
+pub fn run(args: Args) -> Result<Status, Error> {
+    signals::install()
         .map_err(|error| Error::new(Kind::Io, "cannot watch for signals").because(error))?;
+    let mut args = args.settle(text::is_piped_or_file());
     if args.reply.json {
         args.format = Some(Form::Turn);
     }
     let session = Session::new(Options::decide(&args)?);
     let result = work(args, session);
     children::end_all();
-    result
+    match result {
+        Err(_) if signals::interrupted().is_some() => Err(children::interrupted().into()),
+        result => result,
+    }
 }
 
 fn work(args: Args, session: Session) -> Result<Status, Error> {

@@ -4,12 +4,14 @@ use std::io::BufReader;
 
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Status, say};
+use lr_turn::Kind;
 
+use crate::choose::Choice;
 use crate::failure::Failure;
 use crate::http::{self, Target};
 use crate::refusal;
 use crate::session::Session;
-use crate::wire::Model;
+use crate::wire::{self, Model};
 
 /// The most bytes of a list of models.
 pub(crate) const MAX_BYTES: u64 = 16 << 20;
@@ -22,6 +24,26 @@ pub(crate) fn offered(target: &Target<'_>) -> Result<Vec<Model>, Failure> {
     }
     let list = serde_json::from_reader(BufReader::new(response.body)).ok();
     Ok(list.map_or_else(Vec::new, |list| target.protocol.models(&list)))
+}
+
+/// The newest model that a server offers, where none has to be named.
+pub(crate) fn newest(
+    choice: &Choice,
+    models: impl FnOnce() -> Result<Vec<Model>, Failure>,
+) -> Result<String, Failure> {
+    let name = &choice.provider.name;
+    if choice.provider.needs_model {
+        let failure = Failure::new(Kind::NoModel, format!("'{name}' needs the name of a model"));
+        return Err(failure.hint(format!(
+            "-m {name}/NAME; '--list-models --provider {name}' lists them"
+        )));
+    }
+    wire::newest(models()?).ok_or_else(|| {
+        let message = format!("'{}' offers no model", choice.endpoint);
+        Failure::new(Kind::NoModel, message).hint(
+            "name one with -m; Ollama gets one by '-L gpt-oss:20b', or 'ollama pull gpt-oss:20b'",
+        )
+    })
 }
 
 /// Prints a line for each model, its parts between tabs: the name that `-m` takes, the most tokens of its context, and

@@ -134,6 +134,7 @@ impl Options {
                 )?,
                 limits: limits(&args.limits, &settings)?,
                 price: price(&args.budget, &settings)?,
+                is_local: flags.local.is_some(),
             },
             ceiling: ceiling(&args.budget, &settings)?,
             max_time: match max_time {
@@ -154,10 +155,10 @@ fn wanted(args: &Args, settings: LlmSettings) -> Wanted {
     let flags = &args.model;
     let layers = [
         (
-            given(&flags.model),
+            given(&flags.model).or_else(|| given(&flags.local)),
             given(&flags.provider),
             given(&flags.base_url),
-            flags.local,
+            flags.local.is_some(),
         ),
         (
             var("LR_MODEL"),

@@ -31,6 +31,14 @@ impl Flat {
     }
 }
 
+/// Says that a cost cannot be limited; `whose` names the model.
+pub(crate) fn unknown(whose: &str) -> Error {
+    let message = format!("no price is known for {whose}, so its cost cannot be limited");
+    Error::new(Kind::Usage, message).hint(
+        "'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free",
+    )
+}
+
 /// Where the price of a model is to be had.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Price {
@@ -99,15 +107,6 @@ fn listed(url: &str, model: &str, usage: &Usage) -> Option<f64> {
 )]
 fn tokens(count: u64) -> f64 {
     count as f64
-}
-
-/// Why the cost of a model cannot be limited.
-pub(crate) fn unknown(model: &str, host: &Endpoint) -> Error {
-    let message =
-        format!("no price is known for '{model}' at '{host}', so its cost cannot be limited");
-    Error::new(Kind::Usage, message).hint(
-        "'--price IN,OUT' gives it in USD for a million tokens; '--price 0,0' where it is free",
-    )
 }
 
 #[cfg(test)]

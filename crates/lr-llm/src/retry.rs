@@ -128,6 +128,18 @@ pub(crate) fn chance() -> f64 {
     f64::from((random >> 32) as u32) / f64::from(u32::MAX)
 }
 
+/// What is said before an attempt.
+pub(crate) fn announcement(failure: &Failure, wait: Duration, budget: Budget) -> String {
+    let (next, most) = (budget.attempts + 1, budget.max_attempts);
+    let of = if next <= most {
+        format!(" of {most}")
+    } else {
+        String::new()
+    };
+    let seconds = wait.as_secs_f64();
+    format!("{}; attempt {next}{of} in {seconds:.1} s", failure.message)
+}
+
 #[cfg(test)]
 mod tests {
     use lr_turn::Kind;

@@ -137,16 +137,19 @@ impl Session {
         first
     }
 
-    /// The request that a question becomes, without its key, and the command of curl that sends it.
+    /// The request that a question becomes, without its key, and the command of curl that sends it to a server.
     ///
     /// # Errors
     ///
     /// When no model can be chosen.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
         let mut request = self.client(0)?.request(question)?;
-        let provider = connect::choice(&self.options, 0)?.provider;
-        let key = self.options.key.shell_word(&provider, &environment::var);
-        request["curl"] = curl::command(&request, &key).into();
+        // A program in place of a model is sent nothing that curl could.
+        if request.get("url").is_some() {
+            let provider = connect::choice(&self.options, 0)?.provider;
+            let key = self.options.key.shell_word(&provider, &environment::var);
+            request["curl"] = curl::command(&request, &key).into();
+        }
         Ok(request)
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct Terms {
     pub(crate) limits: Limits,
     /// The price that the user gives.
     pub(crate) price: Option<Flat>,
+    /// A server on this machine is started, and models are loaded into it, if they are not there.
+    pub(crate) is_local: bool,
 }
 
 /// What is asked, and whether the text is wanted as it comes.

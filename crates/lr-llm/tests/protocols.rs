@@ -122,7 +122,7 @@ fn messages_and_wishes_are_said_in_each_protocols_words() {
         (
             "ollama",
             json!({"model": "m", "messages": both, "stream": false, "truncate": false, "shift": false, "think": "low",
-            "options": {"temperature": 0.5, "num_predict": 9, "seed": 3, "stop": ["END"]}}),
+            "options": {"temperature": 0.5, "num_ctx": 4096, "num_predict": 9, "seed": 3, "stop": ["END"]}}),
         ),
     ] {
         let model = FakeModel::start([Answer::text("ok")]);

@@ -8,6 +8,7 @@
 
 mod command;
 mod keys;
+mod local;
 #[path = "../support/mod.rs"]
 mod support;
 

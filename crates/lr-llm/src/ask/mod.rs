@@ -1,5 +1,7 @@
 //! One question to one model over the network: attempts, waits and limits.
 
+mod prepare;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,17 +16,16 @@ use crate::answer::{self, Listener, MAX_STREAM_BYTES, Stop};
 use crate::choose::Choice;
 use crate::exchange::{Answer, Spent, TimeLimits};
 use crate::failure::{Failure, Retry};
-use crate::fit::{Fitted, fit};
 use crate::http::{self, Target};
 use crate::key::{self, Key};
 use crate::ledger::Amount;
-use crate::need::Need;
-use crate::price::{self, Price};
+use crate::ollama::{self, Ollama};
+use crate::price::Price;
 use crate::purse::{Bill, Purse};
 use crate::request::{Request, amount};
 use crate::retry::{self, Budget, Decision};
 use crate::terms::{Question, Terms};
-use crate::wire::{self, Asked, Model};
+use crate::wire::{Model, Protocol};
 use crate::{models, refusal};
 
 /// One model at one endpoint. Several questions may be asked at the same time.
@@ -39,6 +40,8 @@ pub(crate) struct Client {
     price: OnceLock<Price>,
     /// Whether a request has reached the server.
     was_reached: AtomicBool,
+    /// What is known of its server, if that is an Ollama.
+    ollama: Ollama,
     /// Set once it was said what is left out of requests.
     left_out: OnceLock<()>,
 }
@@ -50,6 +53,7 @@ impl Client {
             model: Mutex::new(choice.model.clone()),
             price: OnceLock::new(),
             left_out: OnceLock::new(),
+            ollama: Ollama::default(),
             was_reached: AtomicBool::new(false),
             choice,
             key,
@@ -70,14 +74,44 @@ impl Client {
         if let Some(model) = &*known {
             return Ok(model.clone());
         }
-        let model = self.newest().map_err(|failure| self.error(failure))?;
+        let newest = models::newest(&self.choice, || self.models());
+        let model = newest.map_err(|failure| self.error(failure))?;
         let host = &self.choice.endpoint;
         say::detail(1, &format!("the newest model of '{host}' is '{model}'"));
         Ok(known.insert(model).clone())
     }
 
+    fn is_ollama(&self) -> bool {
+        self.choice.provider.protocol == Protocol::Ollama
+    }
+
+    /// Starts the server, if it is one to be started and is not there.
+    fn start(&self, is_alone: bool) -> Result<(), Error> {
+        if !(self.terms.is_local && self.is_ollama()) {
+            return Ok(());
+        }
+        let headers = self.choice.provider.headers_for("");
+        let target = self.target(&headers, self.terms.limits.time.whole);
+        let started = self.ollama.start(&target, is_alone);
+        started.map_err(|failure| self.error(failure))
+    }
+
+    /// Sees to it that an Ollama is there with its model, and learns what that can take.
+    fn make_ready(&self, is_alone: bool) -> Result<(), Error> {
+        if !self.is_ollama() {
+            return Ok(());
+        }
+        self.start(is_alone)?;
+        let model = self.model()?;
+        let headers = self.choice.provider.headers_for(&model);
+        let target = self.target(&headers, self.terms.limits.time.whole);
+        let learned = self.ollama.learn(&target, &model, self.terms.is_local);
+        learned.map_err(|failure| self.error(failure))
+    }
+
     /// The provider, and the models that its server offers.
     pub(crate) fn offered(&self) -> Result<(String, Vec<Model>), Error> {
+        self.start(true)?;
         let models = self.models().map_err(|failure| self.error(failure))?;
         Ok((self.choice.provider.name.clone(), models))
     }
@@ -101,6 +135,7 @@ impl Client {
         listener: &mut dyn Listener,
         bill: &Bill,
     ) -> Result<Reply, Error> {
+        self.make_ready(question.place.is_none())?;
         let start = Instant::now();
         let request = self.prepare(question)?;
         let (model, host, tokens) = (&request.model, &self.choice.endpoint, request.need.input);
@@ -132,7 +167,9 @@ impl Client {
             };
             let wait = self.before_next(&failure, budget, request.most);
             let wait = wait.map_err(|failure| self.error(failure))?;
-            self.wait(&failure, wait, budget);
+            let announcement = retry::announcement(&failure, wait, budget);
+            say::note(&key::redact(self.key.as_ref(), announcement));
+            thread::sleep(wait);
             listener.still_there()?;
         }
     }
@@ -234,61 +271,6 @@ impl Client {
         }
     }
 
-    /// Turns a question into a request. Where limits depend on it, the request says how long the reply may be.
-    fn prepare(&self, question: Question<'_>) -> Result<Request, Error> {
-        let Question {
-            messages,
-            tools,
-            stream,
-            place,
-        } = question;
-        let model = self.model()?;
-        let provider = &self.choice.provider;
-        let names = provider.field_names();
-        let Fitted {
-            mut wishes,
-            left_out,
-        } = fit(&self.terms.wishes, provider, &model);
-        self.left_out.get_or_init(|| {
-            for option in left_out {
-                let name = &provider.name;
-                say::warn(&format!(
-                    "'{model}' of '{name}' refuses '{option}', so it is not sent"
-                ));
-            }
-        });
-        let need = Need::of_messages(messages, tools, &wishes, names);
-        if self.purse.needs_cap() || provider.protocol.needs_cap() {
-            wishes.max_tokens.get_or_insert(need.output);
-        }
-        let mut most = Charge {
-            tokens: need.tokens(),
-            cost_microusd: None,
-        };
-        if self.purse.needs_price() {
-            let cost = self.price(&model).microusd(&model, &need.usage());
-            most.cost_microusd =
-                Some(cost.ok_or_else(|| price::unknown(&model, &self.choice.endpoint))?);
-        }
-        let asked = Asked {
-            model: &model,
-            messages,
-            tools,
-            wishes: &wishes,
-            names,
-            stream,
-        };
-        Ok(Request {
-            body: provider.protocol.request(asked),
-            has_tools: !tools.is_empty(),
-            headers: wishes.headers,
-            place,
-            model,
-            need,
-            most,
-        })
-    }
-
     fn price(&self, model: &str) -> &Price {
         let find = || Price::of(self.terms.price, &self.choice.endpoint, model);
         self.price.get_or_init(find)
@@ -322,45 +304,21 @@ impl Client {
         }
     }
 
-    fn newest(&self) -> Result<String, Failure> {
-        let provider = &self.choice.provider;
-        if provider.needs_model {
-            let name = &provider.name;
-            return Err(
-                Failure::new(Kind::NoModel, format!("'{name}' needs the name of a model")).hint(
-                    format!("-m {name}/NAME; '--list-models --provider {name}' lists them"),
-                ),
-            );
-        }
-        wire::newest(self.models()?).ok_or_else(|| {
-            Failure::new(
-                Kind::NoModel,
-                format!("'{}' offers no model", self.choice.endpoint),
-            )
-            .hint("name one with -m; Ollama gets one by 'ollama pull gpt-oss:20b'")
-        })
-    }
-
     fn models(&self) -> Result<Vec<Model>, Failure> {
         let headers = self.choice.provider.headers_for("");
         models::offered(&self.target(&headers, self.terms.limits.time.whole))
     }
 
-    fn wait(&self, failure: &Failure, wait: Duration, budget: Budget) {
-        let (next, most) = (budget.attempts + 1, budget.max_attempts);
-        let of = if next <= most {
-            format!(" of {most}")
-        } else {
-            String::new()
-        };
-        let seconds = wait.as_secs_f64();
-        let message = format!("{}; attempt {next}{of} in {seconds:.1} s", failure.message);
-        say::note(&key::redact(self.key.as_ref(), message));
-        thread::sleep(wait);
-    }
-
     fn reply(&self, request: Request, mut answer: Answer, took: Duration) -> Reply {
-        let model = request.model;
+        let Request {
+            model,
+            need,
+            has_tools,
+            ..
+        } = request;
+        if self.is_ollama() {
+            ollama::check(need, answer.spent.usage);
+        }
         let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let Spent { usage, cost_usd } = answer.spent;
         if let Some(usage) = usage {
@@ -369,7 +327,7 @@ impl Client {
         }
         let computed = || self.price(&model).cost(&model, &usage?);
         let redact = |text| key::redact(self.key.as_ref(), text);
-        let tool_calls = answer.take_calls(request.has_tools, redact);
+        let tool_calls = answer.take_calls(has_tools, redact);
         Reply {
             provider: Some(self.choice.provider.name.clone()),
             finish: answer.finish,
