@@ -19,15 +19,22 @@ const FILLING: &str = "\
 
 /// Two words in a row that are a placeholder, in a comment of nothing but the words above.
 const PHRASES: &[[&str; 2]] = &[
+    ["as", "before"],
     ["code", "here"],
     ["existing", "code"],
     ["original", "code"],
     ["previous", "code"],
+    ["remain", "as"],
     ["remain", "the"],
+    ["remains", "as"],
     ["remains", "the"],
     ["remaining", "code"],
     ["rest", "of"],
     ["same", "as"],
+    ["stay", "as"],
+    ["stay", "the"],
+    ["stays", "as"],
+    ["stays", "the"],
 ];
 
 /// The longest line that can be a placeholder, in bytes.
@@ -190,6 +197,9 @@ mod tests {
                 "// the remaining methods...",
                 "# other methods remain the same",
                 "; ...snip...",
+                "# (other functions stay the same)",
+                "// the rest stays as is",
+                "# all other methods as before",
                 "# ... (implementation of parse as before)",
                 "// omitted for brevity",
                 "# Your code here",
@@ -211,6 +221,7 @@ mod tests {
                 "other",
                 "# Other imports",
                 "# existing file",
+                "# as before, the cache is read first",
                 "# Loading the rest of the data...",
                 "# The rest of the arguments are passed on to pytest",
                 "# waits for existing connections to close...",

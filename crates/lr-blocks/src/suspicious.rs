@@ -22,13 +22,22 @@ pub fn suspicious(old: &str, new: &str) -> Option<Problem> {
 
 /// Compares a new version with the text it would replace (empty if there is none), and says what speaks against it.
 ///
-/// Refused are: control characters the file does not have yet, an empty text for one that is not, a text escaped as in
-/// JSON, line numbers before the lines, a stray code fence, an edit or a diff of the file, placeholders in the place of lines, and a text that
+/// Refused are: control characters the file does not have yet, an empty text for one that is not, or nothing but
+/// sentences for one that has none, a text escaped as in JSON or HTML, line numbers before the lines, a stray code fence, an edit or a diff of the file, placeholders in the place of lines, and a text that
 /// has lost 15 lines or more and more than `max_shrink` percent of them (blank lines aside), so that small files may
 /// shrink. The problem names neither block nor path: the caller knows both.
 pub fn suspicious_beyond(old: &str, new: &str, max_shrink: u8) -> Option<Problem> {
-    const CHECKS: [fn(&Comparison) -> Option<Problem>; 7] =
-        [unprintable, wiped, escaped, numbered, fenced, edit, elided];
+    const CHECKS: [fn(&Comparison) -> Option<Problem>; 9] = [
+        unprintable,
+        wiped,
+        remark,
+        escaped,
+        escaped_as_html,
+        numbered,
+        fenced,
+        edit,
+        elided,
+    ];
     if old == new {
         return None;
     }
@@ -77,6 +86,46 @@ fn wiped(comparison: &Comparison) -> Option<Problem> {
     let reason = "the new version is empty: give the complete text, or leave the file out if it shall stay as it is";
     (comparison.n_new == 0 && comparison.n_old > 0)
         .then(|| Problem::new(ProblemKind::Wiped, reason))
+}
+
+/// Nothing but sentences, such as an apology, in the place of a text that has no sentence.
+fn remark(comparison: &Comparison) -> Option<Problem> {
+    const FEWEST_LINES: usize = 3;
+    const FEWEST_WORDS: usize = 4;
+    let is_sentence = |line: &str| {
+        let line = line.trim();
+        let is_plain = |c: char| c.is_alphanumeric() || " ,.;:'’!?`_/-".contains(c);
+        line.starts_with(char::is_uppercase)
+            && line.ends_with(['.', '!', '?'])
+            && line.chars().all(is_plain)
+            && line.split_whitespace().count() >= FEWEST_WORDS
+    };
+    let mut lines = comparison
+        .new
+        .lines()
+        .filter(|line| !line.trim().is_empty());
+    let reason = "the new version is a remark in the place of the text of the file: write the complete text, and \
+                  remarks outside";
+    (comparison.n_old >= FEWEST_LINES
+        && lines.all(is_sentence)
+        && !comparison.old.lines().any(is_sentence))
+    .then(|| Problem::new(ProblemKind::Wiped, reason))
+}
+
+/// HTML-escaped: a sign that the file has is gone, and what stands for it in HTML is new.
+fn escaped_as_html(comparison: &Comparison) -> Option<Problem> {
+    const ENTITIES: [(char, &str); 3] = [('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")];
+    let Comparison { old, new, .. } = *comparison;
+    let (sign, entity) = ENTITIES.into_iter().find(|(sign, entity)| {
+        old.contains(*sign)
+            && !new.contains(*sign)
+            && !old.contains(entity)
+            && new.matches(entity).nth(1).is_some()
+    })?;
+    let reason = format!(
+        "the new version is escaped as in HTML ('{entity}' instead of '{sign}'): write the plain text"
+    );
+    Some(Problem::new(ProblemKind::Escaped, reason))
 }
 
 /// JSON-escaped: lines of the file come back only inside one line with `\n` between them, or the new version is a
@@ -229,6 +278,32 @@ mod tests {
     fn wiping_a_file_is_refused() {
         check("x = 1\n", "", Some(ProblemKind::Wiped));
         check("x = 1\n", " \n\n", Some(ProblemKind::Wiped));
+    }
+
+    #[test]
+    fn a_remark_in_the_place_of_code_is_refused() {
+        let code = "import os\n\nx = 1\ny = 2\n";
+        let sorry = "I am sorry, I can't do that.\n";
+        check(code, sorry, Some(ProblemKind::Wiped));
+        check(code, "x = 1\n", None);
+        check(code, "from b import x, y\n", None);
+        check("# A\n\nThis is an old text.\nx\n", sorry, None);
+        check("", sorry, None);
+    }
+
+    #[test]
+    fn text_escaped_as_html_is_refused() {
+        let page = "<p>\nx\n</p>\n";
+        let escaped = "&lt;p&gt;\ny\n&lt;/p&gt;\n";
+        check(page, escaped, Some(ProblemKind::Escaped));
+        check(
+            "x = \"a\"\n",
+            "x = &quot;a&quot;\n",
+            Some(ProblemKind::Escaped),
+        );
+        check(page, "<p>\na &lt; b &lt; c\n</p>\n", None);
+        check(escaped, "&lt;b&gt;\ny\n&lt;/b&gt;\n", None);
+        check("x = \"<\"\n", "x = \"&lt;\"\n", None);
     }
 
     #[test]
