@@ -52,6 +52,11 @@ impl<'a> Lines<'a> {
         self.position_of_byte((mark + utf16_to_byte(text, offset)) as u64)
     }
 
+    /// Tells whether nothing stands behind a position.
+    pub(crate) fn is_end(&self, position: Position) -> bool {
+        self.offset(position) == Some(self.text.len())
+    }
+
     fn offset(&self, position: Position) -> Option<usize> {
         let behind_all = position.line == self.starts.len() as u64 + 1;
         if behind_all && position.column.is_none_or(|column| column == 1) {

@@ -249,6 +249,14 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_last_line_that_does_not_end_has_an_end_behind_it() {
+        let fix = finding("F", &[((2, 1), (3, 1), "b", "B\n")]);
+        check("a\nb", &[fix], "a\nB\n", &["F"]);
+        let fix = finding("F", &[((2, 1), (4, 1), "b\n", "B\n")]);
+        check("a\nb\n", &[fix], "a\nb\n", &[]);
+    }
+
+    #[test]
     fn an_edit_that_does_not_say_what_it_replaces_is_passed_over() {
         let mut fix = finding("F", &[((1, 1), (1, 2), "a", "b")]);
         fix.suggestions[0].replaces = None;

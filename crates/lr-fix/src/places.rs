@@ -38,8 +38,13 @@ impl<'t> Places<'t> {
         Ok(range)
     }
 
-    /// Returns the byte a position names; without a column it is the start of the line.
+    /// Returns the byte a position names; without a column it is the start of the line. Behind a
+    /// last line that does not end, the start of the next one is the end of the text.
     fn offset(&self, position: Position) -> Result<usize, &'static str> {
+        let behind_all = position.line == self.line_starts.len() as u64 + 1;
+        if behind_all && position.column.unwrap_or(1) == 1 && !self.text.ends_with('\n') {
+            return Ok(self.text.len());
+        }
         let before = |number: u64| number.checked_sub(1).and_then(|n| usize::try_from(n).ok());
         let offset = || {
             let line = before(position.line)?;

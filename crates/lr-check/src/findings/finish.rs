@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use lr_turn::{
-    Applicability, Code, Finding, Location, Position, Range, Severity, Suggestion, Tool, Weight,
+    Applicability, BytesAspect, Code, Finding, Location, Position, Range, Severity, Suggestion,
+    Tool, Weight,
 };
 use regex::Regex;
 
@@ -167,7 +168,10 @@ fn finding(
     Finding {
         severity: severity(checker, &complaint),
         weight,
-        bytes: checker.bytes_of(&complaint.code),
+        bytes: checker.bytes_of(&complaint.code).or_else(|| {
+            let ends = ruler.ends_the_last_line(&suggestions);
+            ends.then_some(BytesAspect::FinalNewline)
+        }),
         location: Location {
             range: complaint.start.map(|start| Range {
                 start: ruler.position(start),
@@ -233,6 +237,18 @@ impl Ruler<'_> {
             Point::Place(place) => self.position(place),
             Point::Utf16(offset) => self.lines.position_of_utf16(offset),
         }
+    }
+
+    /// Tells whether one of the edits adds the line break that a text lacks at its end.
+    fn ends_the_last_line(&self, suggestions: &[Suggestion]) -> bool {
+        suggestions.iter().any(|edit| {
+            let at_end = edit.range.end.is_some_and(|end| self.lines.is_end(end));
+            let lacked = edit
+                .replaces
+                .as_ref()
+                .is_some_and(|old| !old.ends_with('\n'));
+            at_end && lacked && edit.text.ends_with('\n')
+        })
     }
 
     /// Returns the edits of one complaint; none if one of them is for another text.
