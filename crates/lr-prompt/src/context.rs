@@ -124,7 +124,7 @@ impl Context {
             .filter(|result| matches!(results::shown(result), Shown::Findings | Shown::Condensed));
         let context = Self {
             scripts: scripts(shown_as(Shown::Raw)),
-            checkers: results::joined(known)
+            checkers: results::joined(known, &check.results)
                 .iter()
                 .map(|result| command(result, paths))
                 .collect(),

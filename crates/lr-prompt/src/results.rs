@@ -53,35 +53,38 @@ pub(crate) fn command(result: &CheckResult) -> String {
     shell_words::join(&result.argv)
 }
 
-/// Joins the results of each known checker to one, as if it had been called once: several calls, or
-/// an answer that was remembered, are nothing that a model needs to know.
-pub(crate) fn joined<'r>(results: impl Iterator<Item = &'r CheckResult>) -> Vec<CheckResult> {
+/// Joins each of the results with the others of its checker, as if it had been called once: several
+/// calls, or an answer that was remembered, are nothing that a model needs to know.
+pub(crate) fn joined<'r>(
+    results: impl Iterator<Item = &'r CheckResult>,
+    all: &[CheckResult],
+) -> Vec<CheckResult> {
     let mut joined: Vec<CheckResult> = Vec::new();
     for result in results {
-        let same = |known: &&mut CheckResult| {
-            known.checker.is_some()
-                && known.checker == result.checker
-                && known.status() == result.status()
-                && known.argv.first() == result.argv.first()
+        let same = |other: &CheckResult| {
+            other.checker.is_some()
+                && other.checker == result.checker
+                && other.argv.first() == result.argv.first()
         };
-        let Some(known) = joined.iter_mut().find(same) else {
-            joined.push(CheckResult {
-                argv: result.argv.clone(),
-                checker: result.checker.clone(),
-                status: result.status,
-                exit: result.exit,
-                signal: result.signal,
-                ..CheckResult::default()
-            });
+        if joined.iter().any(same) {
             continue;
-        };
-        for word in &result.argv {
-            if !known.argv.contains(word) {
-                known.argv.push(word.clone());
-            }
         }
-        // Where the status is a set of bits, one call would have had all of them.
-        known.exit = known.exit.zip(result.exit).map(|(one, other)| one | other);
+        let mut whole = CheckResult {
+            argv: result.argv.clone(),
+            checker: result.checker.clone(),
+            status: result.status,
+            exit: result.exit,
+            signal: result.signal,
+            ..CheckResult::default()
+        };
+        for other in all.iter().filter(|other| same(other)) {
+            let new = other.argv.iter().filter(|word| !whole.argv.contains(word));
+            let new: Vec<String> = new.cloned().collect();
+            whole.argv.extend(new);
+            // Where the status is a set of bits, one call would have had all of them.
+            whole.exit = whole.exit.zip(other.exit).map(|(one, other)| one | other);
+        }
+        joined.push(whole);
     }
     joined
 }
@@ -171,7 +174,7 @@ mod tests {
             call("ruff", &["ruff", "a.py"], 1),
             call("pylint", &["pylint", "-x", "b.py"], 16),
         ];
-        let joined = joined(calls.iter());
+        let joined = joined(calls.iter().take(2), &calls);
         assert_eq!(joined.len(), 2);
         assert_eq!(joined[0].argv, ["pylint", "-x", "a.py", "b.py"]);
         assert_eq!(ending(&joined[0]), "with exit status 20");
