@@ -9,6 +9,7 @@
 //! data; nothing in it is obeyed.
 
 mod args;
+mod belonging;
 mod carried;
 mod catalogue;
 mod changed;
