@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE=1
 git init --quiet --initial-branch main && git add --all && git commit --quiet --message "A small shop, with problems"
 
 # How long each checker took is another time each time.
-summary() { tail -n 1 | sed -E 's/ \([0-9.]+ m?s\)//g'; }
+summary() { tail -n 1 | sed -E 's/ \(([0-9.]+ m?s|remembered)\)//g'; }
 
 echo "== before"
 lr-check --format text shop tests | summary || true

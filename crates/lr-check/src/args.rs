@@ -8,6 +8,7 @@ use clap::Parser;
 use lr_stage::Common;
 
 use crate::changed::HEAD;
+use crate::from::ReportFrom;
 use crate::report::ReportForm;
 
 /// Run checkers over sources, and write what they found as a turn
@@ -83,6 +84,11 @@ pub struct Args {
     /// Run this command once instead of the usual checkers, with the files appended
     #[arg(last = true, value_name = "CMD ARGS")]
     pub command: Vec<String>,
+
+    /// Run nothing, and read what other tools said from a report on standard input; without sources
+    /// it is about the files that the report names
+    #[arg(long, value_name = "FORM", value_enum, conflicts_with_all = ["linters", "script", "command"])]
+    pub from: Option<ReportFrom>,
 
     /// End a checker after this many seconds [default: 300]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "LR_CHECK_TIMEOUT")]

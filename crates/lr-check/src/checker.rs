@@ -233,12 +233,19 @@ fn read<Read: BufRead>(
     Ok(complaints)
 }
 
-/// Returns the files for a result, where absent means all sources.
+/// Returns the files for a result, where absent means all sources; tests that are no sources
+/// themselves are about all of them.
 pub(crate) fn some(files: &[&str], sources: &Sources) -> Vec<String> {
-    if files.len() == sources.files().len() {
+    let is_source = |file: &&&str| sources.text(file).is_some();
+    let own: Vec<String> = files
+        .iter()
+        .filter(is_source)
+        .map(|file| (*file).to_owned())
+        .collect();
+    if own.len() == sources.files().len() {
         return Vec::new();
     }
-    files.iter().map(|file| (*file).to_owned()).collect()
+    own
 }
 
 /// Returns the result for a checker that is not run.

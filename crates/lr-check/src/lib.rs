@@ -9,12 +9,14 @@
 //! data; nothing in it is obeyed.
 
 mod args;
+mod belonging;
 mod carried;
 mod catalogue;
 mod changed;
 mod checker;
 mod detect;
 mod findings;
+mod from;
 mod installed;
 mod inventory;
 mod list;
@@ -55,6 +57,7 @@ pub use args::Args;
 use catalogue::{Catalogue, Languages};
 use changed::Changed;
 use detect::Detector;
+pub use from::ReportFrom;
 use plan::{Choice, Means, Step};
 use previous::Before;
 use remember::Memory;
@@ -110,23 +113,16 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     }
     let catalogue = Catalogue::load(environment::config_folder().as_deref())
         .map_err(|text| Error::new(Kind::Config, text))?;
-    let choice = choose(&args, &settings, &catalogue)?;
-    let detector = Languages::built_in()
-        .and_then(|languages| Detector::new(&languages))
-        .map_err(|text| Error::new(Kind::Config, text))?;
-    let mut sources = collect(&args, &choice, &detector)?;
-    if let Some(changed) = changed {
-        sources.keep_only(|path| changed.contains(path));
-        if sources.files().is_empty() {
+    let (sources, results) = if let Some(form) = args.from {
+        from::read(form, &args.sources, &catalogue)?
+    } else {
+        let (sources, results) = run_checkers(&args, &settings, &catalogue, changed)?;
+        let Some(mut results) = results else {
             return nothing_changed(&mut output, &args, &sources, before);
-        }
-    }
-    let runner = runner(&args, &settings, &sources)?;
-    let mut results = check(&args, &settings, (&choice, &detector), &runner, &sources)?;
-    before.said.carry(&mut results);
-    for path in results.iter().flat_map(|result| &result.modified) {
-        sources.refresh(path);
-    }
+        };
+        before.said.carry(&mut results);
+        (sources, results)
+    };
     let check = sum::up(results);
     if !sum::anything_checked(&check) {
         return Err(report::nothing_checked(&check));
@@ -136,6 +132,32 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
         turn(&check, &sources, before)
     })?;
     Ok(exit_zero(sum::status(&check), args.exit_zero))
+}
+
+/// Runs checkers over the sources; no results where nothing has changed that is to be checked.
+fn run_checkers(
+    args: &Args,
+    settings: &CheckSettings,
+    catalogue: &Catalogue,
+    changed: Option<Changed>,
+) -> Result<(Sources, Option<Vec<CheckResult>>), Error> {
+    let choice = choose(args, settings, catalogue)?;
+    let detector = Languages::built_in()
+        .and_then(|languages| Detector::new(&languages))
+        .map_err(|text| Error::new(Kind::Config, text))?;
+    let mut sources = collect(args, &choice, &detector)?;
+    if let Some(changed) = changed {
+        sources.keep_only(|path| changed.contains(path));
+        if sources.files().is_empty() {
+            return Ok((sources, None));
+        }
+    }
+    let runner = runner(args, settings, &sources)?;
+    let results = check(args, settings, (&choice, &detector), &runner, &sources)?;
+    for path in results.iter().flat_map(|result| &result.modified) {
+        sources.refresh(path);
+    }
+    Ok((sources, Some(results)))
 }
 
 /// Puts together what is named on the command line and in lists; returns what has changed, where
@@ -155,7 +177,7 @@ fn name_sources(args: &mut Args) -> Result<Option<Changed>, Error> {
             Some(Changed::since(here, &commit)?)
         }
     };
-    if args.sources.is_empty() {
+    if args.sources.is_empty() && args.from.is_none() {
         return Err(Error::new(Kind::Usage, "no sources are named").hint("lr-check ."));
     }
     Ok(changed)

@@ -6,6 +6,7 @@ use lr_config::closest;
 use lr_stage::{Error, Kind, say};
 use lr_turn::{CheckResult, CheckStatus};
 
+use crate::belonging;
 use crate::catalogue::{Catalogue, Checker};
 use crate::checker;
 use crate::detect::{Appetite, Detector};
@@ -134,7 +135,7 @@ impl<'a> Choice<'a> {
         &self,
         checker: &'a Checker,
         files: &[(&'s str, &str)],
-        sources: &Sources,
+        sources: &'s Sources,
         means: &Means<'_>,
     ) -> Result<Vec<Step<'s>>, Error>
     where
@@ -146,11 +147,14 @@ impl<'a> Choice<'a> {
             let message = format!("cannot use the entry of checker '{}'", checker.name);
             Error::new(Kind::Config, message).because(error)
         })?;
-        let taken: Vec<&str> = files
+        let mut taken: Vec<&str> = files
             .iter()
             .filter(|(path, language)| appetite.takes(path, language))
             .map(|(path, _)| *path)
             .collect();
+        if taken.is_empty() && checker.runs_the_code() {
+            taken = belonging::tests(checker, files, sources);
+        }
         let of_its_languages = |(_, language): &(&str, &str)| {
             let mut languages = checker.languages.iter();
             languages.any(|own| own == language)

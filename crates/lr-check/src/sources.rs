@@ -9,8 +9,9 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
-use ignore::{DirEntry, WalkBuilder};
+use ignore::{DirEntry, Walk, WalkBuilder};
 use lr_files::{FileErrorKind, Root, SourceFile, relative_path};
 use lr_stage::{Error, Kind, say};
 use lr_turn::Source;
@@ -26,6 +27,7 @@ pub(crate) struct Sources {
     root: Root,
     files: Vec<SourceFile>,
     by_path: HashMap<String, usize>,
+    all_paths: OnceLock<Vec<String>>,
 }
 
 /// Which files of a directory are taken.
@@ -51,6 +53,7 @@ impl Sources {
             root,
             files: Vec::new(),
             by_path: HashMap::new(),
+            all_paths: OnceLock::new(),
         };
         for name in named {
             let Some(path) = sources.clean(name)? else {
@@ -189,14 +192,23 @@ impl Sources {
         Ok(())
     }
 
+    /// Returns the paths of all files of the directory that are not ignored, in order, sources or not.
+    pub(crate) fn all_paths(&self) -> &[String] {
+        self.all_paths.get_or_init(|| {
+            let root = self.root.path();
+            walk(root)
+                .flatten()
+                .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
+                .filter_map(|entry| {
+                    let inside = entry.path().strip_prefix(root).ok()?.to_str()?;
+                    relative_path(inside).ok()
+                })
+                .collect()
+        })
+    }
+
     fn walk(&mut self, directory: &Path, taste: &Taste<'_>) {
-        let walk = WalkBuilder::new(directory)
-            .require_git(is_in_a_repository(directory))
-            .follow_links(false)
-            .sort_by_file_path(Path::cmp)
-            .filter_entry(|entry| !is_somebody_elses(entry))
-            .build();
-        for entry in walk {
+        for entry in walk(directory) {
             match entry {
                 Ok(entry) => self.take_found(&entry, taste),
                 Err(error) => say::warn(&format!("skipping what cannot be read: {error}")),
@@ -273,6 +285,16 @@ impl Taste<'_> {
                 .is_some_and(|language| languages.contains(&language)),
         }
     }
+}
+
+/// Goes through the files of a directory that are not ignored, in order.
+fn walk(directory: &Path) -> Walk {
+    WalkBuilder::new(directory)
+        .require_git(is_in_a_repository(directory))
+        .follow_links(false)
+        .sort_by_file_path(Path::cmp)
+        .filter_entry(|entry| !is_somebody_elses(entry))
+        .build()
 }
 
 /// Returns a path for one line of a message.

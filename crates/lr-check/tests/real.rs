@@ -89,6 +89,17 @@ fn keys(turn: &Value) -> Vec<String> {
 }
 
 #[test]
+fn tests_that_are_named_for_a_source_are_run_with_it() {
+    let example = example();
+    let words = ["--linters", "pytest", "shop/cart.py"];
+    let turn = check(example.path(), &words, 1);
+    let result = &turn["check"]["results"][0];
+    let argv = result["argv"].as_array().unwrap();
+    assert_eq!(argv.last().unwrap(), "tests/test_cart.py");
+    assert_eq!(result["files"], Value::Null);
+}
+
+#[test]
 fn the_usual_checkers_find_the_problems_of_the_example_and_leave_no_trace() {
     let example = example();
     let turn = check(example.path(), &["."], 1);
@@ -171,6 +182,7 @@ fn keys_survive_lines_and_counts_in_messages() {
 #[test]
 fn tests_run_only_where_there_are_some() {
     let example = example();
+    fs::remove_file(example.path().join("tests/test_money.py")).unwrap();
     let turn = check(example.path(), &["shop/money.py"], 0);
     let expected = [
         ("ruff", "clean"),

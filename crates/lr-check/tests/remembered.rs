@@ -126,6 +126,8 @@ fn the_same_is_not_asked_twice_and_what_is_remembered_is_marked() {
     assert_eq!(asked, "");
     assert_eq!(second[0]["cached"], true);
     assert_eq!(second[0]["status"], "findings");
+    assert_eq!(second[0]["exit"], 1);
+    assert_eq!(second[0]["argv"], first[0]["argv"]);
     assert_eq!(findings(&second), findings(&first));
 }
 

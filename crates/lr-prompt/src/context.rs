@@ -124,7 +124,10 @@ impl Context {
             .filter(|result| matches!(results::shown(result), Shown::Findings | Shown::Condensed));
         let context = Self {
             scripts: scripts(shown_as(Shown::Raw)),
-            checkers: known.map(|result| command(result, paths)).collect(),
+            checkers: results::joined(known, &check.results)
+                .iter()
+                .map(|result| command(result, paths))
+                .collect(),
             findings: findings::lines(shown_as(Shown::Findings), quote),
             outputs: shown_as(Shown::Condensed).map(checker_output).collect(),
             report: volatile::settle(report),

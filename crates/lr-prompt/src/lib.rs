@@ -22,6 +22,7 @@ mod options;
 mod outline;
 mod output;
 mod parts;
+mod passed;
 mod places;
 mod refusals;
 mod render;

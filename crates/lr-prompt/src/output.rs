@@ -1,11 +1,11 @@
 //! What a test run printed, condensed around what failed.
 //!
-//! Knows the shape of pytest's report: banners of `=`, headings of `_`, frames and `E` lines. Any
-//! other text stays, but for blanks.
+//! Knows the shape of pytest's report: banners of `=`, headings of `_`, frames and `E` lines. Of
+//! any other text what passed is left out ([`crate::passed`]), and blanks.
 
 use lr_turn::CheckResult;
 
-use crate::volatile;
+use crate::{passed, volatile};
 
 /// Returns what was printed about failures, without volatile words; it ends with a line end
 /// unless it is empty.
@@ -16,7 +16,8 @@ pub(crate) fn condensed(result: &CheckResult) -> String {
     if !failures.is_empty() {
         return volatile::settle(&failures);
     }
-    volatile::settle(&tidy(stdout.lines().chain(stderr.lines())))
+    let lines = stdout.lines().chain(stderr.lines());
+    volatile::settle(&tidy(passed::left_out(lines)))
 }
 
 /// Returns the sections about failures and errors of pytest's report; empty for another report.

@@ -53,6 +53,42 @@ pub(crate) fn command(result: &CheckResult) -> String {
     shell_words::join(&result.argv)
 }
 
+/// Joins each of the results with the others of its checker, as if it had been called once: several
+/// calls, or an answer that was remembered, are nothing that a model needs to know.
+pub(crate) fn joined<'r>(
+    results: impl Iterator<Item = &'r CheckResult>,
+    all: &[CheckResult],
+) -> Vec<CheckResult> {
+    let mut joined: Vec<CheckResult> = Vec::new();
+    for result in results {
+        let same = |other: &CheckResult| {
+            other.checker.is_some()
+                && other.checker == result.checker
+                && other.argv.first() == result.argv.first()
+        };
+        if joined.iter().any(same) {
+            continue;
+        }
+        let mut whole = CheckResult {
+            argv: result.argv.clone(),
+            checker: result.checker.clone(),
+            status: result.status,
+            exit: result.exit,
+            signal: result.signal,
+            ..CheckResult::default()
+        };
+        for other in all.iter().filter(|other| same(other)) {
+            let new = other.argv.iter().filter(|word| !whole.argv.contains(word));
+            let new: Vec<String> = new.cloned().collect();
+            whole.argv.extend(new);
+            // Where the status is a set of bits, one call would have had all of them.
+            whole.exit = whole.exit.zip(other.exit).map(|(one, other)| one | other);
+        }
+        joined.push(whole);
+    }
+    joined
+}
+
 /// Returns the command line of a known checker without its options and with its files counted:
 /// `ruff check … (3 files)`.
 pub(crate) fn short_command(result: &CheckResult, sources: &[&str]) -> String {
@@ -124,6 +160,24 @@ mod tests {
         timed_out.status = Some(CheckStatus::TimedOut);
         assert_eq!(ending(&timed_out), "stopped because it took too long");
         assert_eq!(ending(&result(&[])), "with exit status 1");
+    }
+
+    #[test]
+    fn several_calls_of_a_checker_are_told_as_one() {
+        let call = |checker: &str, argv: &[&str], exit| CheckResult {
+            checker: Some(checker.to_owned()),
+            exit: Some(exit),
+            ..result(argv)
+        };
+        let calls = [
+            call("pylint", &["pylint", "-x", "a.py"], 4),
+            call("ruff", &["ruff", "a.py"], 1),
+            call("pylint", &["pylint", "-x", "b.py"], 16),
+        ];
+        let joined = joined(calls.iter().take(2), &calls);
+        assert_eq!(joined.len(), 2);
+        assert_eq!(joined[0].argv, ["pylint", "-x", "a.py", "b.py"]);
+        assert_eq!(ending(&joined[0]), "with exit status 20");
     }
 
     #[test]

@@ -280,7 +280,7 @@ impl Checker {
     /// # Errors
     ///
     /// Why it is not of its form.
-    pub(super) fn parse(name: &str, text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, String> {
         let mut checker: Self = toml::from_str(text)
             .map_err(|error| format!("checker '{name}' is not of its form: {error}"))?;
         name.clone_into(&mut checker.name);

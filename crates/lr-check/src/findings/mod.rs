@@ -53,6 +53,18 @@ pub(crate) struct Complaint {
     applicability: Option<Applicability>,
 }
 
+impl Complaint {
+    /// Returns the path as the tool wrote it.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Gives the file another path.
+    pub(crate) fn move_to(&mut self, path: String) {
+        self.path = path;
+    }
+}
+
 /// A place in a file: line and column from 1, the column in what the catalogue says it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {

@@ -15,12 +15,15 @@ use regex::Regex;
 use super::basis::Basis;
 
 /// Files that many checkers look at.
-const USUAL: [&str; 8] = [
+const USUAL: [&str; 11] = [
+    ".cargo/config.toml",
     ".editorconfig",
     ".gitignore",
     ".ignore",
     "package.json",
     "pyproject.toml",
+    "rust-toolchain",
+    "rust-toolchain.toml",
     "setup.cfg",
     "tox.ini",
     "tsconfig.json",

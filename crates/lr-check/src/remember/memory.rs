@@ -8,7 +8,7 @@ use lr_turn::{CheckResult, CheckStatus, Finding};
 use super::basis::Basis;
 use super::keys::{Keys, is_about_all};
 use super::seconds::Seconds;
-use super::store;
+use super::store::{self, Entry, Store};
 use crate::catalogue::Checker;
 use crate::checker::{self, Call};
 use crate::run::Runner;
@@ -72,13 +72,13 @@ impl<'a> Memory<'a> {
                 rest: files.to_vec(),
             };
         };
-        let store = store::Store::read(&self.keys.project, &checker.name);
+        let store = Store::read(&self.keys.project, &checker.name);
         let together = self.together(checker, files, &keys);
         let said_together = together
             .as_ref()
             .and_then(|together| store.get(&together.key));
         let (mut known, mut rest) = (Vec::new(), Vec::new());
-        let mut findings: Vec<Finding> = said_together.unwrap_or_default().to_vec();
+        let mut said: Vec<&Entry> = said_together.into_iter().collect();
         for (file, key) in files.iter().zip(&keys) {
             let is_apart = said_together.is_some()
                 || together
@@ -86,14 +86,14 @@ impl<'a> Memory<'a> {
                     .is_none_or(|together| !together.files.contains(file));
             match store.get(key).filter(|_| is_apart) {
                 Some(_) if is_about_all(checker) && !known.is_empty() => known.push(*file),
-                Some(said) => {
+                Some(entry) => {
                     known.push(*file);
-                    findings.extend_from_slice(said);
+                    said.push(entry);
                 }
                 None => rest.push(*file),
             }
         }
-        let known = (!known.is_empty()).then(|| self.result(checker, known, findings));
+        let known = (!known.is_empty()).then(|| self.result(checker, known, &said));
         Divided { known, rest }
     }
 
@@ -149,7 +149,7 @@ impl<'a> Memory<'a> {
             if entries.is_empty() {
                 continue;
             }
-            if let Err(error) = store::add(&self.keys.project, &checker.name, entries) {
+            if let Err(error) = store::add(&self.keys.project, &checker.name, &entries) {
                 say::detail(1, &format!("not remembered: {error}"));
             }
         }
@@ -160,7 +160,7 @@ impl<'a> Memory<'a> {
         &self,
         checker: &Checker,
         calls: &[(&Call<'_>, &CheckResult)],
-    ) -> Option<(String, Vec<Finding>)> {
+    ) -> Option<Entry> {
         let files: Vec<&str> = calls
             .iter()
             .flat_map(|(call, _)| call.files.clone())
@@ -169,16 +169,15 @@ impl<'a> Memory<'a> {
         let together = self.together(checker, &files, &keys)?;
         let findings = calls.iter().flat_map(|(_, result)| &result.findings);
         let findings = findings.filter(|finding| is_across(checker, finding));
-        Some((together.key, findings.cloned().collect()))
+        Some(Entry {
+            key: together.key,
+            exit: None,
+            findings: findings.cloned().collect(),
+        })
     }
 
     /// Returns what is to be remembered of one call; `None` where that would not be safe.
-    fn entries(
-        &self,
-        now: &Self,
-        call: &Call<'_>,
-        result: &CheckResult,
-    ) -> Option<Vec<(String, Vec<Finding>)>> {
+    fn entries(&self, now: &Self, call: &Call<'_>, result: &CheckResult) -> Option<Vec<Entry>> {
         let has_answer = matches!(result.status(), CheckStatus::Clean | CheckStatus::Findings);
         if !has_answer || result.why.is_some() || !result.modified.is_empty() {
             return None;
@@ -191,7 +190,11 @@ impl<'a> Memory<'a> {
             return None;
         }
         if is_about_all(call.checker) {
-            return Some(vec![(keys.first()?.clone(), result.findings.clone())]);
+            return Some(vec![Entry {
+                key: keys.first()?.clone(),
+                exit: result.exit,
+                findings: result.findings.clone(),
+            }]);
         }
         let mut by_file: HashMap<&str, Vec<Finding>> = HashMap::new();
         for finding in &result.findings {
@@ -207,12 +210,27 @@ impl<'a> Memory<'a> {
         let entries = call.files.iter().zip(keys);
         Some(
             entries
-                .map(|(file, key)| (key, by_file.remove(file).unwrap_or_default()))
+                .map(|(file, key)| {
+                    let findings = by_file.remove(file).unwrap_or_default();
+                    let exit = result.exit.filter(|_| !findings.is_empty());
+                    Entry {
+                        key,
+                        exit,
+                        findings,
+                    }
+                })
                 .collect(),
         )
     }
 
-    fn result(&self, checker: &Checker, files: Vec<&str>, findings: Vec<Finding>) -> CheckResult {
+    /// Puts together what is known of files; the exit status is what one call would have had, which
+    /// for a set of bits has all of them.
+    fn result(&self, checker: &Checker, files: Vec<&str>, said: &[&Entry]) -> CheckResult {
+        let findings: Vec<Finding> = said
+            .iter()
+            .flat_map(|entry| entry.findings.clone())
+            .collect();
+        let exits = said.iter().filter_map(|entry| entry.exit);
         let status = if findings.is_empty() {
             CheckStatus::Clean
         } else {
@@ -225,6 +243,7 @@ impl<'a> Memory<'a> {
         };
         CheckResult {
             status: Some(status),
+            exit: Some(exits.fold(0, |all, exit| all | exit)),
             findings,
             cached: true,
             ..checker::unanswered(&call, self.sources)

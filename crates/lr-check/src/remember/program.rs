@@ -8,11 +8,16 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use lr_stage::environment;
+
 use super::basis::Basis;
 use super::tree;
 
 /// Programs whose scripts run yet another program, nobody knows which.
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];
+
+/// Programs that go by the name of another one, and run one of its versions.
+const LAUNCHERS: [&str; 4] = ["mise", "volta-shim", "proto-shim", "aqua-proxy"];
 
 /// Adds what the program is; `None` for one that only leads to another one.
 pub(super) fn describe(basis: &mut Basis, program: &str, directory: &Path) -> Option<()> {
@@ -35,6 +40,16 @@ pub(super) fn describe(basis: &mut Basis, program: &str, directory: &Path) -> Op
     for path in &seen {
         paths.extend(packages(path));
     }
+    let is_called = |name: &str| {
+        seen.iter()
+            .any(|path| path.file_name().is_some_and(|own| own == name))
+    };
+    if LAUNCHERS.iter().any(|name| is_called(name)) {
+        return None;
+    }
+    if is_called("rustup") {
+        paths.extend(toolchains());
+    }
     paths.dedup();
     for path in &paths {
         basis.add(&path.to_string_lossy(), &tree::look(path));
@@ -45,6 +60,25 @@ pub(super) fn describe(basis: &mut Basis, program: &str, directory: &Path) -> Op
         }
     }
     Some(())
+}
+
+/// Returns what decides which programs a launcher of Rust's toolchains leads to.
+fn toolchains() -> Vec<PathBuf> {
+    let home = environment::var("RUSTUP_HOME").map(PathBuf::from);
+    let usual = || Some(Path::new(&environment::var("HOME")?).join(".rustup"));
+    let Some(home) = home.or_else(usual) else {
+        return Vec::new();
+    };
+    let hashes = std::fs::read_dir(home.join("update-hashes"));
+    let hashes = hashes
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    let mut paths: Vec<PathBuf> = hashes.collect();
+    paths.sort();
+    paths.extend([home.join("settings.toml"), home.join("toolchains")]);
+    paths
 }
 
 /// Returns the program that the first line of a script names.

@@ -16,15 +16,20 @@ const LONGEST: usize = 16 * 1024 * 1024;
 /// What is known by key.
 #[derive(Debug, Default)]
 pub(super) struct Store {
-    entries: HashMap<String, Vec<Finding>>,
+    entries: HashMap<String, Entry>,
 }
 
 /// One line of the file.
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    key: String,
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// What the answer was made of.
+    pub(super) key: String,
+    /// The exit status of the call, where it was about what was found here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) exit: Option<i32>,
+    /// What was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Store {
@@ -34,14 +39,14 @@ impl Store {
         let entries = text
             .lines()
             .filter_map(|line| serde_json::from_str::<Entry>(line).ok())
-            .map(|entry| (entry.key, entry.findings))
+            .map(|entry| (entry.key.clone(), entry))
             .collect();
         Self { entries }
     }
 
     /// Returns what is known under a key.
-    pub(super) fn get(&self, key: &str) -> Option<&[Finding]> {
-        self.entries.get(key).map(Vec::as_slice)
+    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.get(key)
     }
 }
 
@@ -53,12 +58,12 @@ impl Store {
 pub(super) fn add(
     project: &Root,
     checker: &str,
-    entries: Vec<(String, Vec<Finding>)>,
+    entries: &[Entry],
 ) -> Result<(), lr_files::FileError> {
     let old = read(project, checker).unwrap_or_default();
     let new: Vec<String> = entries
-        .into_iter()
-        .filter_map(|(key, findings)| serde_json::to_string(&Entry { key, findings }).ok())
+        .iter()
+        .filter_map(|entry| serde_json::to_string(entry).ok())
         .collect();
     let text = joined(&old, &new, LONGEST);
     lr_files::write_cache(project, &file_name(checker), text.as_bytes())
@@ -100,8 +105,14 @@ mod tests {
     fn what_was_added_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let root = Root::open(folder.path()).unwrap();
-        add(&root, "ruff", vec![("a".to_owned(), Vec::new())]).unwrap();
-        add(&root, "ruff", vec![("b".to_owned(), Vec::new())]).unwrap();
+        for key in ["a", "b"] {
+            let entry = Entry {
+                key: key.to_owned(),
+                exit: None,
+                findings: Vec::new(),
+            };
+            add(&root, "ruff", &[entry]).unwrap();
+        }
         let store = Store::read(&root, "ruff");
         assert!(store.get("a").is_some() && store.get("b").is_some());
         assert!(store.get("c").is_none());
