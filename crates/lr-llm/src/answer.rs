@@ -71,6 +71,7 @@ pub(crate) fn read(
         target,
         listener,
         is_lines: body.is_lines(),
+        called: 0,
         has_text: false,
         thought_redactor: Redactor::new(target.key),
         thoughts: ThinkFilter::default(),
@@ -92,6 +93,8 @@ struct Collector<'a> {
     listener: &'a mut dyn Listener,
     /// The server says that it sends a line for each part.
     is_lines: bool,
+    /// The bytes that the calls of tools may take.
+    called: usize,
     /// Some text has come, whether or not it was shown.
     has_text: bool,
     thoughts: ThinkFilter,
@@ -111,6 +114,8 @@ impl Collector<'_> {
             Some(b'<') => return Err(self.html(body)?.into()),
             Some(_) => self.stream(body)?,
         }
+        let thought = self.thought_redactor.finish();
+        self.listener.reasoning(&thought).map_err(Stop::Listener)?;
         let rest = self.thoughts.finish();
         let rest = self.redactor.push(&rest) + &self.redactor.finish();
         self.show(rest)?;
@@ -223,6 +228,13 @@ impl Collector<'_> {
         let mut has_text = false;
         for piece in pieces {
             match piece {
+                Piece::ToolCall(part) => {
+                    self.called += part.id.len() + part.name.len() + part.arguments.len() + 64;
+                    if self.called > MAX_BYTES {
+                        return Err(self.too_large().into());
+                    }
+                    self.answer.take(Piece::ToolCall(part));
+                }
                 Piece::WholeText(_) if self.has_text => {}
                 Piece::Text(text) | Piece::WholeText(text) => {
                     let answer = self.thoughts.push(&text);
@@ -273,7 +285,8 @@ impl Collector<'_> {
             let message = format!("the reply of '{host}' was cut off: the stream ended too early");
             return Err(Failure::new(Kind::Cut, message).retry(Retry::Backoff));
         };
-        if !self.answer.text.trim().is_empty() {
+        let is_called = finish == Finish::Tool && self.answer.has_calls() && self.target.has_tools;
+        if is_called || !self.answer.text.trim().is_empty() {
             return Ok(());
         }
         Err(match finish {

@@ -21,7 +21,7 @@ use crate::ledger::Amount;
 use crate::need::Need;
 use crate::price::{self, Price};
 use crate::purse::{Bill, Purse};
-use crate::request::{Request, amount, shown_header};
+use crate::request::{Request, amount};
 use crate::retry::{self, Budget, Decision};
 use crate::terms::{Question, Terms};
 use crate::wire::{self, Asked, Model};
@@ -84,20 +84,10 @@ impl Client {
 
     /// The request that a question becomes, without its key.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
-        let Request { body, headers, .. } = self.prepare(question)?;
         let provider = &self.choice.provider;
-        let mut request = serde_json::json!({
-            "method": "POST",
-            "url": self.choice.endpoint.url(provider.protocol.path()),
-            "headers": headers.iter().map(shown_header).collect::<BTreeMap<_, _>>(),
-            "body": body,
-        });
-        request["headers"]["content-type"] = "application/json".into();
-        if self.key.is_some() {
-            let name = provider.key_header();
-            request["headers"][name] = format!("{}[redacted]", http::key_scheme(name)).into();
-        }
-        Ok(request)
+        let url = self.choice.endpoint.url(provider.protocol.path());
+        let key_header = self.key.as_ref().map(|_| provider.key_header());
+        Ok(self.prepare(question)?.shown(&url, key_header))
     }
 
     /// Asks until there is an answer or no hope for one. The text also goes to `listener` as it comes.
@@ -124,7 +114,7 @@ impl Client {
             attempts += 1;
             let result = self.attempt(&request, start, listener, bill);
             let failure = match result {
-                Ok(answer) => return Ok(self.reply(request.model, answer, start.elapsed())),
+                Ok(answer) => return Ok(self.reply(request, answer, start.elapsed())),
                 Err(Stop::Listener(error)) => return Err(error),
                 Err(Stop::Failed(failure)) if listener.has_shown() => failure.retry(Retry::Never),
                 Err(Stop::Failed(failure)) => failure,
@@ -197,6 +187,7 @@ impl Client {
         let target = Target {
             path: self.choice.provider.protocol.path(),
             max_bytes: MAX_STREAM_BYTES,
+            has_tools: request.has_tools,
             ..self.target(&request.headers, time_left)
         };
         let response = http::post(&target, request.body.to_string().as_bytes())?;
@@ -247,6 +238,7 @@ impl Client {
     fn prepare(&self, question: Question<'_>) -> Result<Request, Error> {
         let Question {
             messages,
+            tools,
             stream,
             place,
         } = question;
@@ -265,7 +257,7 @@ impl Client {
                 ));
             }
         });
-        let need = Need::of_messages(messages, &wishes, names);
+        let need = Need::of_messages(messages, tools, &wishes, names);
         if self.purse.needs_cap() || provider.protocol.needs_cap() {
             wishes.max_tokens.get_or_insert(need.output);
         }
@@ -281,12 +273,14 @@ impl Client {
         let asked = Asked {
             model: &model,
             messages,
+            tools,
             wishes: &wishes,
             names,
             stream,
         };
         Ok(Request {
             body: provider.protocol.request(asked),
+            has_tools: !tools.is_empty(),
             headers: wishes.headers,
             place,
             model,
@@ -324,6 +318,7 @@ impl Client {
                 ..self.terms.limits.time
             },
             max_bytes: models::MAX_BYTES,
+            has_tools: false,
         }
     }
 
@@ -364,7 +359,8 @@ impl Client {
         thread::sleep(wait);
     }
 
-    fn reply(&self, model: String, answer: Answer, took: Duration) -> Reply {
+    fn reply(&self, request: Request, mut answer: Answer, took: Duration) -> Reply {
+        let model = request.model;
         let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let Spent { usage, cost_usd } = answer.spent;
         if let Some(usage) = usage {
@@ -372,9 +368,12 @@ impl Client {
             say::detail(1, &format!("{input} tokens in, {output} out, {seconds} s"));
         }
         let computed = || self.price(&model).cost(&model, &usage?);
+        let redact = |text| key::redact(self.key.as_ref(), text);
+        let tool_calls = answer.take_calls(request.has_tools, redact);
         Reply {
             provider: Some(self.choice.provider.name.clone()),
             finish: answer.finish,
+            tool_calls,
             usage,
             cost_usd: cost_usd.or_else(computed),
             seconds: Some(seconds),

@@ -137,7 +137,7 @@ impl Command {
             max_tokens: "max_tokens",
             seed: "seed",
         };
-        let need = Need::of_messages(question.messages, &self.terms.wishes, names);
+        let need = Need::of_messages(question.messages, &[], &self.terms.wishes, names);
         let mut most = Charge {
             tokens: need.tokens(),
             cost_microusd: None,
@@ -150,6 +150,8 @@ impl Command {
             })?);
         }
         Ok(Request {
+            // A program is not told of tools.
+            has_tools: false,
             model: self.name.clone(),
             body: Value::Null,
             headers: std::collections::BTreeMap::new(),

@@ -21,7 +21,7 @@ pub(crate) fn estimate(
 ) -> Estimate {
     let unknown = Provider::unknown(String::new(), String::new());
     let provider = choice.map_or(&unknown, |choice| &choice.provider);
-    let need = Need::of_messages(messages, &terms.wishes, provider.field_names());
+    let need = Need::of_messages(messages, &[], &terms.wishes, provider.field_names());
     let bytes: usize = messages.iter().map(|message| message.content.len()).sum();
     let input = (bytes as u64).div_ceil(4);
     let output = match format {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lr_turn::{Finish, Usage};
+use lr_turn::{Finish, ToolCall, Usage};
 use serde_json::{Map, Value};
 
 /// What the caller may ask for beside the messages; only what is set is sent.
@@ -53,8 +53,8 @@ pub(crate) enum Piece {
     WholeText(String),
     /// The next part of the reasoning, which is no part of the text.
     Reasoning(String),
-    /// The model asks for a tool.
-    ToolCall,
+    /// A part of a call of a tool that the model asks for.
+    ToolCall(CallPart),
     /// The model refused to answer; its words follow as text.
     Refused,
     /// The reply ended for this reason.
@@ -63,6 +63,20 @@ pub(crate) enum Piece {
     Usage(Usage),
     /// What the provider charges, in US dollars.
     Cost(f64),
+}
+
+/// A part of a call of a tool, of which all that is known may come at once or bit by bit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CallPart {
+    /// The protocol's number for the call; `None` if every part is a call of its own.
+    pub(crate) number: Option<u64>,
+    /// Its name for this call, and the name of the tool; empty where this part does not say it.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// More of the arguments.
+    pub(crate) arguments: String,
+    /// These are all of the arguments, whatever came before.
+    pub(crate) is_whole: bool,
 }
 
 /// What a request took, as far as the server said so.
@@ -93,7 +107,8 @@ pub(crate) struct Answer {
     pub(crate) spent: Spent,
     /// A choice was seen.
     pub(crate) begun: bool,
-    tool_call: bool,
+    /// The calls of tools, each by its number.
+    calls: Vec<(Option<u64>, ToolCall)>,
     refused: bool,
 }
 
@@ -106,7 +121,7 @@ impl Answer {
             // Only the reasoning's listener wants it.
             Piece::Reasoning(_) => {}
             Piece::WholeText(text) => self.text = text,
-            Piece::ToolCall => self.tool_call = true,
+            Piece::ToolCall(part) => self.take_call(part),
             Piece::Refused => self.refused = true,
             Piece::Finish(finish) => self.finish = Some(finish),
             Piece::Usage(usage) => {
@@ -117,11 +132,69 @@ impl Answer {
         }
     }
 
+    /// Adds a part of a call. Some servers give every call the same number, and only its own id.
+    fn take_call(&mut self, part: CallPart) {
+        let is_same = |(number, call): &&mut (Option<u64>, ToolCall)| {
+            let other_id = !part.id.is_empty() && !call.id.is_empty() && part.id != call.id;
+            part.number.is_some() && *number == part.number && !other_id
+        };
+        let Some((_, call)) = self.calls.iter_mut().rev().find(is_same) else {
+            let call = ToolCall {
+                id: part.id,
+                name: part.name,
+                arguments: part.arguments,
+            };
+            return self.calls.push((part.number, call));
+        };
+        if !part.id.is_empty() {
+            call.id = part.id;
+        }
+        if !part.name.is_empty() {
+            call.name = part.name;
+        }
+        if part.is_whole {
+            call.arguments = part.arguments;
+        } else {
+            call.arguments.push_str(&part.arguments);
+        }
+    }
+
+    /// The calls of tools that the model asks for, where it may, each text put through `redact`. With such a call a
+    /// reply that has ended has ended for it. Arguments that nobody wrote are an empty object.
+    pub(crate) fn take_calls(
+        &mut self,
+        has_tools: bool,
+        redact: impl Fn(String) -> String,
+    ) -> Vec<ToolCall> {
+        let calls = std::mem::take(&mut self.calls);
+        if !has_tools {
+            return Vec::new();
+        }
+        if !calls.is_empty() && self.finish == Some(Finish::Stop) {
+            self.finish = Some(Finish::Tool);
+        }
+        let arguments = |text: String| if text.is_empty() { "{}".into() } else { text };
+        let calls = calls.into_iter().map(|(_, call)| ToolCall {
+            id: redact(call.id),
+            name: redact(call.name),
+            arguments: redact(arguments(call.arguments)),
+        });
+        calls.collect()
+    }
+
+    /// Whether a tool is asked for.
+    pub(crate) fn has_calls(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
     /// Settles the reason: a refusal is `filter`, a tool call instead of text is `tool`.
     pub(crate) fn settle(&mut self) {
         if self.refused {
             self.finish = Some(Finish::Filter);
-        } else if self.tool_call && self.text.is_empty() && self.finish == Some(Finish::Stop) {
+        } else if !self.calls.is_empty()
+            && self.text.is_empty()
+            && self.finish == Some(Finish::Stop)
+        {
             self.finish = Some(Finish::Tool);
         }
     }

@@ -137,7 +137,9 @@ pub(crate) fn of_status(host: &str, status: u16, complaint: &Complaint, hints: &
         408 | 504 => failure.having_spent(Spent::default()),
         _ => failure,
     };
-    match (hint_for(kind, status), &hints.location) {
+    let hint = hint_for(kind, status).map(str::to_owned);
+    let hint = hint.or_else(|| refused_field(kind, &complaint.message));
+    match (hint, &hints.location) {
         (_, Some(location)) if (300..400).contains(&status) => failure.hint(format!(
             "redirects are not followed; if '{location}' is right, give it as the base URL"
         )),
@@ -240,6 +242,45 @@ fn hint_for(kind: Kind, status: u16) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// What to do about a field that a server does not take, if it says so.
+fn refused_field(kind: Kind, message: &str) -> Option<String> {
+    let message = message.to_lowercase();
+    let refusals = [
+        "support",
+        "permitted",
+        "allowed",
+        "unknown",
+        "unrecognized",
+        "deprecated",
+        "removed",
+        "invalid",
+    ];
+    if kind != Kind::BadRequest || !refusals.iter().any(|word| message.contains(word)) {
+        return None;
+    }
+    let fields = [
+        ("temperature", "--temperature"),
+        ("seed", "--seed"),
+        ("stop", "--stop"),
+        ("effort", "--effort"),
+        ("think", "--effort"),
+        ("response_format", "--schema"),
+        ("output_config", "--schema"),
+        ("max_tokens", "--max-tokens"),
+        ("max_completion_tokens", "--max-tokens"),
+    ];
+    let is_word = |sign: char| !sign.is_ascii_alphanumeric() && sign != '_';
+    let words = message.split(is_word);
+    let (field, option) = fields.into_iter().find(|(field, _)| {
+        words
+            .clone()
+            .any(|word| word == *field || word.strip_prefix("reasoning_") == Some(*field))
+    })?;
+    Some(format!(
+        "ask without '{option}'; a provider of your own can say what '{field}' is called, or that it is refused"
+    ))
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ pub(crate) fn fault(reply: &Reply) -> Option<Error> {
             Kind::Filtered,
             "the reply was withheld, in whole or in part, by a filter",
         )),
+        // Calls of tools that the prompt offers are what it asked for.
+        Some(Finish::Tool) if !reply.tool_calls.is_empty() => None,
         Some(Finish::Tool) => Some(Error::new(
             Kind::Malformed,
             "the reply ends in a call of a tool that nobody offered",

@@ -28,6 +28,8 @@ const SEE_PROXY: &str =
 /// What a request needs beside its body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'a> {
+    /// Whether the model may ask for tools.
+    pub(crate) has_tools: bool,
     pub(crate) endpoint: &'a Endpoint,
     /// Below the endpoint's base.
     pub(crate) path: &'a str,

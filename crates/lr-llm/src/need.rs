@@ -3,8 +3,8 @@
 //! Tokens are counted by the model's own rules, which nobody here knows; a token of text or code has about four
 //! bytes, and hardly ever less than three.
 
-use lr_turn::{Message, Usage};
-use serde_json::{Map, Value};
+use lr_turn::{Function, Message, Usage};
+use serde_json::{Map, Value, json};
 
 use crate::exchange::Wishes;
 use crate::wire::FieldNames;
@@ -39,11 +39,13 @@ impl Need {
     /// The need of a request with these messages.
     pub(crate) fn of_messages(
         messages: &[Message],
+        tools: &[Function],
         wishes: &Wishes,
         names: FieldNames<'_>,
     ) -> Need {
-        let bytes = serde_json::json!([messages, wishes.extra]).to_string();
-        Need::of(bytes.len(), wishes, names)
+        let bytes = json!([messages, wishes.extra]).to_string();
+        let offered: usize = tools.iter().map(|tool| json!(tool).to_string().len()).sum();
+        Need::of(bytes.len() + offered, wishes, names)
     }
 
     /// Both together.

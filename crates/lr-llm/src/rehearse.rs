@@ -25,6 +25,7 @@ pub(crate) fn request(
 ) -> Result<Status, Error> {
     let question = Question {
         messages,
+        tools: &[],
         stream,
         place: None,
     };

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use lr_turn::Charge;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::exchange::Spent;
+use crate::http;
 use crate::ledger::Amount;
 use crate::need::Need;
 use crate::price::Price;
@@ -16,6 +17,8 @@ use crate::rerun::Place;
 pub(crate) struct Request {
     pub(crate) model: String,
     pub(crate) body: Value,
+    /// Whether the model may ask for tools.
+    pub(crate) has_tools: bool,
     /// The headers beside the key's.
     pub(crate) headers: BTreeMap<String, String>,
     /// The turn that it is for.
@@ -26,6 +29,18 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// The request for a person to read: without the key, which a header of this name brings.
+    pub(crate) fn shown(self, url: &str, key_header: Option<&str>) -> Value {
+        let headers: BTreeMap<_, _> = self.headers.iter().map(shown_header).collect();
+        let mut request =
+            json!({"method": "POST", "url": url, "headers": headers, "body": self.body});
+        request["headers"]["content-type"] = "application/json".into();
+        if let Some(name) = key_header {
+            request["headers"][name] = format!("{}[redacted]", http::key_scheme(name)).into();
+        }
+        request
+    }
+
     /// What an attempt took: what the server says, else the most it can have been; nothing where no model was at work.
     pub(crate) fn taken<'p>(&self, spent: Option<&Spent>, price: impl Fn() -> &'p Price) -> Charge {
         let Some(spent) = spent else {
@@ -52,7 +67,7 @@ pub(crate) fn amount(charge: Charge) -> Amount {
 }
 
 /// A header as a request that is only shown has it: what may be a secret is left out.
-pub(crate) fn shown_header((name, value): (&String, &String)) -> (String, String) {
+fn shown_header((name, value): (&String, &String)) -> (String, String) {
     let secrets = ["auth", "cookie", "key", "secret", "token"];
     let is_secret = secrets.iter().any(|word| name.contains(word));
     let value = if is_secret { "[redacted]" } else { value };
@@ -71,6 +86,7 @@ mod tests {
         let request = Request {
             model: "m".into(),
             body: Value::Null,
+            has_tools: false,
             headers: BTreeMap::new(),
             place: None,
             need: Need {

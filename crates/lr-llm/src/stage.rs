@@ -46,6 +46,7 @@ pub(crate) fn ask(
 ) -> Result<Reply, Error> {
     let question = Question {
         messages: &prompt.messages,
+        tools: &prompt.tools,
         stream: false,
         place: Some(place),
     };

@@ -1,6 +1,6 @@
 //! What a question is, and what is asked for whatever the question.
 
-use lr_turn::Message;
+use lr_turn::{Function, Message};
 
 use crate::exchange::Wishes;
 use crate::price::Flat;
@@ -20,6 +20,8 @@ pub(crate) struct Terms {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) messages: &'a [Message],
+    /// The tools that the model may ask for.
+    pub(crate) tools: &'a [Function],
     pub(crate) stream: bool,
     /// Where it comes from; `None` if it is no turn.
     pub(crate) place: Option<Place>,

@@ -71,6 +71,7 @@ pub(crate) fn run(
     conversation.check()?;
     let question = Question {
         messages,
+        tools: &[],
         stream,
         place: None,
     };

@@ -337,3 +337,31 @@ fn fields_and_headers_are_added() {
         );
     }
 }
+
+#[test]
+fn a_model_that_is_not_there_is_answered_with_those_that_are() {
+    for protocol in PROTOCOLS {
+        let model = FakeModel::start([Answer::error(404, "model 'm' not found")]);
+        let outcome = ask(&model, protocol, &["hi"], None);
+        assert_eq!(outcome.status, 3, "{outcome:?}");
+        let hint = "hint: name another model with -m; there are 'fake-model'\n";
+        assert!(outcome.stderr.ends_with(hint), "{protocol}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_field_that_is_refused_is_named_by_its_option() {
+    for (message, option) in [
+        (
+            "Unsupported value: 'temperature' does not support 0.2",
+            "--temperature",
+        ),
+        ("seed: Extra inputs are not permitted", "--seed"),
+        ("unknown field `reasoning_effort`", "--effort"),
+    ] {
+        let model = FakeModel::start([Answer::error(400, message)]);
+        let outcome = ask(&model, "chat", &["hi"], None);
+        let hint = format!("hint: ask without '{option}'; ");
+        assert!(outcome.stderr.contains(&hint), "{outcome:?}");
+    }
+}

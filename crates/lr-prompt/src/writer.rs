@@ -312,6 +312,7 @@ impl Writer {
                 close: marks.fence.close,
             },
             offered,
+            tools: Vec::new(),
             tokens: Some(estimated_tokens(&messages)),
             messages,
         })

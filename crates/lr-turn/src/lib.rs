@@ -18,6 +18,7 @@ mod check;
 mod commit;
 mod error;
 mod estimate;
+mod function;
 #[cfg(test)]
 mod golden;
 mod kind;
@@ -37,6 +38,7 @@ pub use check::{
 pub use commit::Commit;
 pub use error::TurnError;
 pub use estimate::Estimate;
+pub use function::{Function, ToolCall};
 pub use kind::{Kind, Status};
 pub use previous::{Previous, PreviousPart};
 pub use prompt::{Fence, Message, Offered, Prompt, ReplyFormat, Role, Shown};

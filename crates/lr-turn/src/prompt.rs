@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Section;
+use crate::{Function, Section};
 
 /// What the model is asked, and what it may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct Prompt {
     /// The files that were shown and may be changed. Nothing else may.
     #[serde(default)]
     pub offered: Vec<Offered>,
+    /// The tools that the model may ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<Function>,
     /// The estimated length of the messages, in tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens: Option<u64>,

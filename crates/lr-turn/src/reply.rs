@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fence, Section};
+use crate::{Fence, Section, ToolCall};
 
 /// What was answered, by a model or for free.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Reply {
     /// The model, by the provider's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The calls of tools that the model asks for, of those that the prompt offers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
     /// How the answer ended; absent counts as `stop`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish: Option<Finish>,
@@ -54,6 +57,7 @@ impl Reply {
             by: Some(author.to_owned()),
             provider: None,
             model: None,
+            tool_calls: Vec::new(),
             finish: None,
             usage: None,
             cost_usd: None,

@@ -6,7 +6,7 @@
 use lr_turn::{Finish, Usage};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, count, text};
+use super::{Asked, call, count, text};
 use crate::exchange::Piece;
 
 /// The body of a request.
@@ -74,8 +74,15 @@ fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) {
             pieces.extend([Piece::Refused, Piece::Text(refusal)]);
         }
         let calls = message.get("tool_calls").and_then(Value::as_array);
-        if calls.is_some_and(|calls| !calls.is_empty()) || message["function_call"].is_object() {
-            pieces.push(Piece::ToolCall);
+        for (position, part) in (0..).zip(calls.into_iter().flatten()) {
+            let number = part.get("index").and_then(Value::as_u64);
+            let function = part.get("function").unwrap_or(&Value::Null);
+            let id = text(part, "id");
+            pieces.push(call(function, number.or(Some(position)), id, "arguments"));
+        }
+        // What came before calls of tools, and what some servers still send.
+        if let Some(function) = message.get("function_call").filter(|call| call.is_object()) {
+            pieces.push(call(function, Some(0), None, "arguments"));
         }
     }
     let reason = choice.get("finish_reason").and_then(Value::as_str);
@@ -152,6 +159,7 @@ mod tests {
         Protocol::Chat.request(Asked {
             model: "m",
             messages: &messages(),
+            tools: &[],
             wishes,
             names: NAMES,
             stream,

@@ -30,6 +30,8 @@ pub(crate) fn from_body(body: &str) -> Complaint {
 
 /// The error that a JSON body reports, if it reports one.
 pub(crate) fn within(body: &Value) -> Option<Complaint> {
+    // Gemini puts it into a list.
+    let body = body.get(0).unwrap_or(body);
     let errors = [
         body.get("error"),
         body.pointer("/x_groq/error"),
@@ -71,7 +73,15 @@ fn sentence(value: &Value) -> Option<String> {
             let text = ["message", "msg", "detail"]
                 .into_iter()
                 .find_map(|key| object.get(key)?.as_str())?;
-            Some(text.to_owned())
+            let place = object.get("loc").and_then(Value::as_array);
+            let place = place.into_iter().flatten().filter_map(Value::as_str);
+            // Everything is in the body.
+            let place: Vec<&str> = place.skip_while(|name| *name == "body").collect();
+            Some(if place.is_empty() {
+                text.to_owned()
+            } else {
+                format!("{}: {text}", place.join("."))
+            })
         }
         Value::Array(items) => items.iter().find_map(sentence),
         _ => None,

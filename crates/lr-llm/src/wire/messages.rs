@@ -5,8 +5,8 @@
 use lr_turn::{Finish, Role, Usage};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, apart, count, text};
-use crate::exchange::Piece;
+use super::{Asked, apart, call, count, text};
+use crate::exchange::{CallPart, Piece};
 
 /// How long a reply may be where nobody says so; the protocol wants a number.
 const CAP: u64 = 8192;
@@ -69,12 +69,23 @@ pub(super) fn pieces(body: &Value) -> Vec<Piece> {
         }
         Some("content_block_start") => {
             pieces.push(Piece::Begun);
-            read_block(part("content_block"), &mut pieces);
+            read_block(
+                part("content_block"),
+                Some(count(body, "/index")),
+                &mut pieces,
+            );
         }
         Some("content_block_delta") => {
             let delta = part("delta");
             pieces.extend(text(delta, "text").map(Piece::Text));
             pieces.extend(text(delta, "thinking").map(Piece::Reasoning));
+            pieces.extend(text(delta, "partial_json").map(|arguments| {
+                Piece::ToolCall(CallPart {
+                    number: Some(count(body, "/index")),
+                    arguments,
+                    ..CallPart::default()
+                })
+            }));
         }
         Some("message_delta") => {
             pieces.extend(finish(part("delta")));
@@ -84,7 +95,7 @@ pub(super) fn pieces(body: &Value) -> Vec<Piece> {
             pieces.push(Piece::Begun);
             let blocks = part("content").as_array();
             for block in blocks.into_iter().flatten() {
-                read_block(block, &mut pieces);
+                read_block(block, None, &mut pieces);
             }
             pieces.extend(finish(body));
             pieces.extend(usage(body));
@@ -94,9 +105,14 @@ pub(super) fn pieces(body: &Value) -> Vec<Piece> {
     pieces
 }
 
-fn read_block(block: &Value, pieces: &mut Vec<Piece>) {
+/// Reads a block; one with a number goes on in later events.
+fn read_block(block: &Value, number: Option<u64>, pieces: &mut Vec<Piece>) {
     match block.get("type").and_then(Value::as_str) {
-        Some("tool_use") => pieces.push(Piece::ToolCall),
+        Some("tool_use") => {
+            // In a stream it is an empty object, and the arguments come later.
+            let key = if number.is_some() { "" } else { "input" };
+            pieces.push(call(block, number, text(block, "id"), key));
+        }
         Some("thinking") => pieces.extend(text(block, "thinking").map(Piece::Reasoning)),
         _ => pieces.extend(text(block, "text").map(Piece::Text)),
     }

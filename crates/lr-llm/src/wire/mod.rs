@@ -9,11 +9,11 @@ mod messages;
 mod ollama;
 mod responses;
 
-use lr_turn::Message;
+use lr_turn::{Function, Message};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::exchange::{Complaint, Piece, Wishes};
+use crate::exchange::{CallPart, Complaint, Piece, Wishes};
 
 /// A protocol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -44,6 +44,8 @@ pub(crate) struct FieldNames<'a> {
 pub(crate) struct Asked<'a> {
     pub(crate) model: &'a str,
     pub(crate) messages: &'a [Message],
+    /// The tools that the model may ask for.
+    pub(crate) tools: &'a [Function],
     pub(crate) wishes: &'a Wishes,
     pub(crate) names: FieldNames<'a>,
     /// Whether the text is wanted as it comes.
@@ -117,8 +119,39 @@ impl Protocol {
             Protocol::Messages => messages::request(asked),
             Protocol::Ollama => ollama::request(asked),
         };
+        if !asked.tools.is_empty() {
+            let tools = asked.tools.iter().map(|tool| self.tool(tool)).collect();
+            body.insert("tools".into(), Value::Array(tools));
+        }
         merge(&mut body, &asked.wishes.extra);
         Value::Object(body)
+    }
+
+    /// A tool, in the protocol's words.
+    fn tool(self, tool: &Function) -> Value {
+        let schema = if self == Protocol::Messages {
+            "input_schema"
+        } else {
+            "parameters"
+        };
+        let parameters = tool.parameters.clone();
+        let mut declared = json!({
+            "name": tool.name,
+            schema: parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})),
+        });
+        if let Some(description) = &tool.description {
+            declared["description"] = json!(description);
+        }
+        match self {
+            Protocol::Messages => declared,
+            Protocol::Chat | Protocol::Ollama => json!({"type": "function", "function": declared}),
+            Protocol::Responses => {
+                declared["type"] = "function".into();
+                // Where it is not said, a schema must forbid further properties.
+                declared["strict"] = false.into();
+                declared
+            }
+        }
     }
 
     /// Reads a whole response or one event of a stream. An error reported inside a success is the `Err`.
@@ -198,6 +231,22 @@ fn count(value: &Value, pointer: &str) -> u64 {
 fn text(value: &Value, key: &str) -> Option<String> {
     let text = value.get(key)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A call, or a part of one, in an object that names the tool and holds its arguments, as a text or as they are.
+fn call(function: &Value, number: Option<u64>, id: Option<String>, arguments: &str) -> Piece {
+    let arguments = match function.get(arguments) {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    Piece::ToolCall(CallPart {
+        number,
+        id: id.unwrap_or_default(),
+        name: text(function, "name").unwrap_or_default(),
+        arguments,
+        is_whole: false,
+    })
 }
 
 /// The messages of the system, one below the other, where a protocol wants them apart; and all others.

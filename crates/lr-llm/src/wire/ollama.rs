@@ -6,7 +6,7 @@
 use lr_turn::{Finish, Usage};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, count, text};
+use super::{Asked, call, count, text};
 use crate::exchange::Piece;
 
 /// The body of a request.
@@ -50,9 +50,10 @@ pub(super) fn pieces(body: &Value) -> Vec<Piece> {
         pieces.extend(text(message, "thinking").map(Piece::Reasoning));
         pieces.extend(text(message, "content").map(Piece::Text));
         let calls = message.get("tool_calls").and_then(Value::as_array);
-        if calls.is_some_and(|calls| !calls.is_empty()) {
-            pieces.push(Piece::ToolCall);
-        }
+        pieces.extend(calls.into_iter().flatten().map(|part| {
+            let function = part.get("function").unwrap_or(&Value::Null);
+            call(function, None, text(part, "id"), "arguments")
+        }));
     }
     if body.get("done") == Some(&Value::Bool(true)) {
         let reason = body.get("done_reason").and_then(Value::as_str);

@@ -5,8 +5,8 @@
 use lr_turn::{Finish, Role, Usage};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, apart, complaint, count, text};
-use crate::exchange::{Complaint, Piece};
+use super::{Asked, apart, call, complaint, count, text};
+use crate::exchange::{CallPart, Complaint, Piece};
 
 /// The body of a request. Nothing is stored at the provider.
 pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
@@ -62,10 +62,19 @@ pub(super) fn pieces(body: &Value) -> Result<Vec<Piece>, Complaint> {
             delta().map(Piece::Reasoning).into_iter().collect()
         }
         "response.output_item.added" => {
-            let is_call =
-                body.pointer("/item/type").and_then(Value::as_str) == Some("function_call");
-            let call = is_call.then_some(Piece::ToolCall);
+            let item = body
+                .get("item")
+                .filter(|item| item["type"] == "function_call");
+            let call = item.map(|item| call_of(item, Some(count(body, "/output_index"))));
             [Piece::Begun].into_iter().chain(call).collect()
+        }
+        "response.function_call_arguments.delta" => {
+            let part = delta().map(|arguments| CallPart {
+                number: Some(count(body, "/output_index")),
+                arguments,
+                ..CallPart::default()
+            });
+            part.map(Piece::ToolCall).into_iter().collect()
         }
         "response.completed" | "response.incomplete" | "response.failed" => {
             return response(body.get("response").unwrap_or(&Value::Null), true);
@@ -97,8 +106,8 @@ fn response(response: &Value, is_repeated: bool) -> Result<Vec<Piece>, Complaint
     if output.is_some() {
         pieces.push(Piece::Begun);
     }
-    for item in output.into_iter().flatten() {
-        read_item(item, is_repeated, &mut pieces);
+    for (position, item) in (0..).zip(output.into_iter().flatten()) {
+        read_item(item, position, is_repeated, &mut pieces);
     }
     if let Some(finish) = finish(status, response) {
         pieces.push(Piece::Finish(finish));
@@ -110,7 +119,18 @@ fn response(response: &Value, is_repeated: bool) -> Result<Vec<Piece>, Complaint
     Ok(pieces)
 }
 
-fn read_item(item: &Value, is_repeated: bool, pieces: &mut Vec<Piece>) {
+/// A call as an item says it: all that is known of it so far.
+fn call_of(item: &Value, number: Option<u64>) -> Piece {
+    match call(item, number, text(item, "call_id"), "arguments") {
+        Piece::ToolCall(part) => Piece::ToolCall(CallPart {
+            is_whole: true,
+            ..part
+        }),
+        other => other,
+    }
+}
+
+fn read_item(item: &Value, position: u64, is_repeated: bool, pieces: &mut Vec<Piece>) {
     let parts = |key: &str| {
         item.get(key)
             .and_then(Value::as_array)
@@ -118,7 +138,7 @@ fn read_item(item: &Value, is_repeated: bool, pieces: &mut Vec<Piece>) {
             .flatten()
     };
     match item.get("type").and_then(Value::as_str) {
-        Some("function_call") => pieces.push(Piece::ToolCall),
+        Some("function_call") => pieces.push(call_of(item, Some(position))),
         Some("message") if !is_repeated => {
             for part in parts("content") {
                 if let Some(refusal) = text(part, "refusal") {
