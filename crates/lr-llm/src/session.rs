@@ -144,6 +144,10 @@ impl Session {
     /// When no model can be chosen.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
         let mut request = self.client(0)?.request(question)?;
+        if request["url"].is_null() {
+            // A program is run, which curl cannot do.
+            return Ok(request);
+        }
         let provider = connect::choice(&self.options, 0)?.provider;
         let key = self.options.key.shell_word(&provider, &environment::var);
         request["curl"] = curl::command(&request, &key).into();
