@@ -143,6 +143,8 @@ impl Command {
             most.cost_microusd = Some(cost.ok_or_else(|| price::unknown("a program"))?);
         }
         Ok(Request {
+            // A program is not told of tools.
+            has_tools: false,
             model: self.name.clone(),
             body: Value::Null,
             headers: std::collections::BTreeMap::new(),
