@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::answer::Listener;
 use crate::ask::Client;
 use crate::command::Command;
+use crate::provider::Refused;
 use crate::purse::Bill;
 use crate::terms::Question;
 use crate::wire::Model;
@@ -24,6 +25,17 @@ impl Backend {
         match self {
             Backend::Server(client) => client.name(),
             Backend::Program(command) => command.name().to_owned(),
+        }
+    }
+
+    /// Whether a schema can be sent along, so that it need not be told in words.
+    pub(crate) fn takes_schema(&self) -> bool {
+        match self {
+            Backend::Server(client) => {
+                let model = client.choice.model.as_deref().unwrap_or_default();
+                !client.choice.provider.refuses(Refused::Schema, model)
+            }
+            Backend::Program(_) => false,
         }
     }
 

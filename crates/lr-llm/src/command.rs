@@ -149,7 +149,6 @@ impl Command {
             body: Value::Null,
             headers: std::collections::BTreeMap::new(),
             place: question.place,
-            has_tools: false,
             need,
             most,
         })

@@ -4,6 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::choose::Lookup;
+use crate::key::{KeySource, OWN_VARIABLE};
+use crate::provider::Provider;
+
 /// The longest body that stands on the command line itself; systems limit the length of one argument.
 const LONGEST_ARGUMENT: usize = 100_000;
 
@@ -36,8 +40,24 @@ pub(crate) fn command(request: &Value, key: &str) -> String {
     command
 }
 
+/// What a shell puts in place of the key, which is not shown itself.
+pub(crate) fn key_word(source: &KeySource, provider: &Provider, variable: Lookup<'_>) -> String {
+    if let (None, Some(path)) = (&source.given, &source.file) {
+        return format!("$(cat {})", quoted(&path.to_string_lossy()));
+    }
+    if let (None, Some(command)) = (&source.given, &source.command) {
+        return format!("$({command})");
+    }
+    let own = [OWN_VARIABLE.to_owned()];
+    let known = own.iter().chain(&provider.key_variables);
+    let is_set = known.clone().find(|name| variable(name).is_some());
+    let named = source.variable.as_ref().filter(|_| source.given.is_none());
+    let name = named.or(is_set).or(provider.key_variables.first());
+    format!("${}", name.map_or(OWN_VARIABLE, String::as_str))
+}
+
 /// What a shell takes as one word, whatever is in it.
-pub(crate) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
@@ -60,6 +80,34 @@ mod tests {
              -H \"authorization: Bearer $GROQ_API_KEY\" -H 'content-type: application/json' \
              --data-binary '{\"model\":\"it'\\''s\",\"stream\":true}'"
         );
+    }
+
+    #[track_caller]
+    fn check_key(source: &KeySource, set: &[&str], expected: &str) {
+        let mut provider = Provider::unknown("https://h".into(), "h".into());
+        provider.key_variables = vec!["A_KEY".into(), "B_KEY".into()];
+        let variable = |name: &str| set.contains(&name).then(|| "secret".to_owned());
+        assert_eq!(key_word(source, &provider, &variable), expected);
+    }
+
+    #[test]
+    fn the_key_is_left_to_the_shell() {
+        check_key(&KeySource::default(), &[], "$A_KEY");
+        check_key(&KeySource::default(), &["B_KEY"], "$B_KEY");
+        check_key(
+            &KeySource::default(),
+            &["B_KEY", "LR_API_KEY"],
+            "$LR_API_KEY",
+        );
+        let mut source = KeySource {
+            variable: Some("MINE".into()),
+            ..KeySource::default()
+        };
+        check_key(&source, &["B_KEY"], "$MINE");
+        source.file = Some("it's".into());
+        check_key(&source, &[], r"$(cat 'it'\''s')");
+        source.given = Some("secret".into());
+        check_key(&source, &[], "$A_KEY");
     }
 
     #[test]

@@ -9,7 +9,6 @@ use lr_stage::say;
 use lr_turn::Kind;
 
 use crate::choose::{Choice, Lookup};
-use crate::curl;
 use crate::failure::{self, Failure};
 use crate::key_command;
 use crate::provider::Provider;
@@ -82,19 +81,6 @@ impl KeySource {
             || self.file.is_some()
             || self.command.is_some()
             || self.variable.is_some()
-    }
-
-    /// What a shell puts in place of the key, which is not shown itself.
-    pub(crate) fn shell_word(&self, provider: &Provider, variable: Lookup<'_>) -> String {
-        if let (None, Some(path)) = (&self.given, &self.file) {
-            return format!("$(cat {})", curl::quoted(&path.to_string_lossy()));
-        }
-        let own = [OWN_VARIABLE.to_owned()];
-        let known = own.iter().chain(&provider.key_variables);
-        let is_set = known.clone().find(|name| variable(name).is_some());
-        let named = self.variable.as_ref().filter(|_| self.given.is_none());
-        let name = named.or(is_set).or(provider.key_variables.first());
-        format!("${}", name.map_or(OWN_VARIABLE, String::as_str))
     }
 }
 

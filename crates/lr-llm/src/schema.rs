@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use lr_stage::{Error, Kind, say};
+use lr_turn::{Message, Role};
 use serde_json::Value;
 
 use crate::exchange::Schema;
@@ -37,6 +38,21 @@ pub(crate) fn read(path: &Path) -> Result<Schema, Error> {
         name: NAME.to_owned(),
         schema,
     })
+}
+
+/// The messages of a question with the schema in words before them, for who cannot be sent it.
+pub(crate) fn told(schema: &Schema, messages: &[Message]) -> Vec<Message> {
+    let words = Message {
+        role: Role::System,
+        content: format!(
+            "Answer with JSON and nothing else. It must be valid under this JSON Schema:\n{}",
+            schema.schema
+        ),
+    };
+    [words]
+        .into_iter()
+        .chain(messages.iter().cloned())
+        .collect()
 }
 
 /// Takes the JSON out of a reply: all of it, or what stands in its first code fence.

@@ -19,6 +19,7 @@ use crate::fallback::Failures;
 use crate::options::{Options, Tape};
 use crate::purse::{Bill, Purse};
 use crate::record::Recordings;
+use crate::schema;
 use crate::terms::Question;
 use crate::wire::Model;
 
@@ -106,7 +107,11 @@ impl Session {
         let mut position = 0;
         loop {
             let (name, result) = match self.client(position) {
-                Ok(client) => (client.name(), client.ask(question, listener, bill)),
+                Ok(client) => {
+                    let told = self.told(&client, question);
+                    let question = told.question(question);
+                    (client.name(), client.ask(question, listener, bill))
+                }
                 Err(error) => (self.name(position), Err(error)),
             };
             let next = self.options.fallbacks.get(position);
@@ -117,6 +122,12 @@ impl Session {
             }
             position += 1;
         }
+    }
+
+    /// What is to be said instead of a question where the schema cannot be sent along.
+    fn told(&self, client: &Backend, question: Question<'_>) -> Told {
+        let schema = self.schema().filter(|_| !client.takes_schema());
+        Told(schema.map(|schema| schema::told(schema, question.messages)))
     }
 
     /// What a model is called that cannot be asked.
@@ -143,11 +154,13 @@ impl Session {
     ///
     /// When no model can be chosen.
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
-        let mut request = self.client(0)?.request(question)?;
+        let client = self.client(0)?;
+        let told = self.told(&client, question);
+        let mut request = client.request(told.question(question))?;
         // A program in place of a model is sent nothing that curl could.
         if request.get("url").is_some() {
             let provider = connect::choice(&self.options, 0)?.provider;
-            let key = self.options.key.shell_word(&provider, &environment::var);
+            let key = curl::key_word(&self.options.key, &provider, &environment::var);
             request["curl"] = curl::command(&request, &key).into();
         }
         Ok(request)
@@ -173,6 +186,19 @@ impl Session {
         let client = Arc::new(connect::connect(&self.options, position, purse)?);
         clients.insert(position, Arc::clone(&client));
         Ok(client)
+    }
+}
+
+/// The messages that take the place of a question's, if any do.
+struct Told(Option<Vec<Message>>);
+
+impl Told {
+    fn question<'a>(&'a self, question: Question<'a>) -> Question<'a> {
+        let messages = self.0.as_deref().unwrap_or(question.messages);
+        Question {
+            messages,
+            ..question
+        }
     }
 }
 

@@ -111,6 +111,18 @@ fn a_reply_must_meet_the_schema() {
 }
 
 #[test]
+fn a_program_is_told_the_schema_in_words() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("s.json"), r#"{"type": "object"}"#).unwrap();
+    let args = ["-m", "command:cat", "-n", "--schema", "s.json", "how old?"];
+    let request = run(program(home.path(), &args), None).turn();
+    let prompt = request["stdin"].as_str().unwrap();
+    let words = "It must be valid under this JSON Schema:\n{\"type\":\"object\"}";
+    assert!(prompt.contains(words), "{prompt}");
+    assert!(prompt.trim_end().ends_with("how old?"), "{prompt}");
+}
+
+#[test]
 fn what_the_reply_took_is_said_beside_it() {
     let model = FakeModel::start([Answer::text("ok")]);
     let outcome = ask(&model, &["--usage", "--price", "1,1", "hi"], None);

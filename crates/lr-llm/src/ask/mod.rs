@@ -31,7 +31,7 @@ use crate::{models, refusal};
 /// One model at one endpoint. Several questions may be asked at the same time.
 #[derive(Debug)]
 pub(crate) struct Client {
-    choice: Choice,
+    pub(crate) choice: Choice,
     key: Option<Key>,
     terms: Terms,
     purse: Arc<Purse>,
