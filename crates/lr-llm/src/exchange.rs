@@ -117,7 +117,11 @@ impl Answer {
     pub(crate) fn take(&mut self, piece: Piece) {
         match piece {
             Piece::Begun => self.begun = true,
-            Piece::Text(text) => self.text.push_str(&text),
+            Piece::Text(text) => {
+                // Some servers leave out what comes before the first part.
+                self.begun = true;
+                self.text.push_str(&text);
+            }
             // Only the reasoning's listener wants it.
             Piece::Reasoning(_) => {}
             Piece::WholeText(text) => self.text = text,

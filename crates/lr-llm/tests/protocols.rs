@@ -365,3 +365,28 @@ fn a_field_that_is_refused_is_named_by_its_option() {
         assert!(outcome.stderr.contains(&hint), "{outcome:?}");
     }
 }
+
+#[test]
+fn a_stream_without_its_beginning_is_a_reply_and_can_be_cut_off() {
+    let part = r#"data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"half"}}"#;
+    let end = r#"data: {"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#;
+    for (events, finish) in [
+        (format!("{part}\n\n"), "no finish"),
+        (format!("{part}\n\n{end}\n\n"), "stop"),
+    ] {
+        let model = FakeModel::start([Answer::http(
+            200,
+            &["content-type: text/event-stream"],
+            &events,
+        )]);
+        let outcome = ask(&model, "messages", &[], Some(&turn("hello")));
+        assert_eq!(
+            outcome.turn()["reply"]["finish"]
+                .as_str()
+                .unwrap_or("no finish"),
+            finish,
+            "{outcome:?}"
+        );
+        assert_eq!(outcome.status, if finish == "stop" { 0 } else { 3 });
+    }
+}
