@@ -60,6 +60,10 @@ pub struct Args {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub skip: Vec<String>,
 
+    /// Run checkers one after the other, each only about files of which none before it complained
+    #[arg(long)]
+    pub fail_fast: bool,
+
     /// List the checkers that are known: which are installed, and which run on the sources
     #[arg(long, conflicts_with_all = ["script", "command", "selftest"])]
     pub list: bool,

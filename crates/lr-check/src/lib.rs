@@ -15,6 +15,7 @@ mod catalogue;
 mod changed;
 mod checker;
 mod detect;
+mod fail_fast;
 mod findings;
 mod from;
 mod installed;
@@ -57,6 +58,7 @@ pub use args::Args;
 use catalogue::{Catalogue, Languages};
 use changed::Changed;
 use detect::Detector;
+use fail_fast::Failed;
 pub use from::ReportFrom;
 use plan::{Choice, Means, Step};
 use previous::Before;
@@ -274,12 +276,14 @@ fn check(
         jobs: jobs.map_or(1, NonZeroUsize::get),
     };
     let steps = choice.plan(detector, sources, &means)?;
-    let results = make_calls(&steps, runner, sources, &means)?;
+    let results = make_calls(&steps, runner, sources, &means, args.fail_fast)?;
     let said = || {
         let answered = steps.iter().zip(&results);
         answered.filter_map(|(step, result)| Some((step.call()?, result)))
     };
-    if let (Some(memory), false, true) = (&memory, args.no_cache, said().next().is_some()) {
+    // Where the first failure ends all, a call may not have been about all its files.
+    let forgets = args.no_cache || args.fail_fast;
+    if let (Some(memory), false, true) = (&memory, forgets, said().next().is_some()) {
         if let Some(now) = Memory::of(sources, runner) {
             memory.learn(&now, said());
         }
@@ -294,6 +298,7 @@ fn make_calls(
     runner: &Runner,
     sources: &Sources,
     means: &Means<'_>,
+    fail_fast: bool,
 ) -> Result<Vec<CheckResult>, Error> {
     let seconds = means.memory.map(Memory::seconds).unwrap_or_default();
     let expected = |step: &Step<'_>| match step.call() {
@@ -302,16 +307,34 @@ fn make_calls(
     };
     let hold = signals::hold();
     let watch = Watch::begin(sources);
-    let results = schedule::in_parallel(steps, means.jobs, expected, |step| {
-        if signals::interrupted().is_some() {
-            return None;
+    let rounds = if fail_fast {
+        fail_fast::by_checker(steps)
+    } else {
+        vec![steps]
+    };
+    let mut failed = Failed::default();
+    let mut results = Some(Vec::new());
+    for round in rounds {
+        let done = schedule::in_parallel(round, means.jobs, expected, |step| {
+            if signals::interrupted().is_some() {
+                return None;
+            }
+            report::begins(step);
+            let mut result = failed.run(step, runner, sources)?;
+            report::progress(&result);
+            result.modified = watch.changed(sources, step.files().iter().copied());
+            Some(result)
+        });
+        let Some(done) = done else {
+            results = None;
+            break;
+        };
+        if fail_fast {
+            let pairs = round.iter().zip(&done);
+            pairs.for_each(|(step, result)| failed.note(step, result));
         }
-        report::begins(step);
-        let mut result = step.run(runner, sources)?;
-        report::progress(&result);
-        result.modified = watch.changed(sources, step.files().iter().copied());
-        Some(result)
-    });
+        results.get_or_insert_default().extend(done);
+    }
     let all = sources.files().iter().map(|file| file.path.as_str());
     let late = watch.changed(sources, all);
     drop(hold);

@@ -331,7 +331,7 @@ impl Args {
     #[must_use]
     pub(crate) fn settle(mut self, is_piped: bool) -> Self {
         let has_model = self.model.model.is_some();
-        let has_no_question = self.prompt.is_empty() && !is_piped && !self.list_models;
+        let has_no_question = !self.asks() && !is_piped && !self.list_models;
         let is_question =
             |word: &String| has_model || has_no_question || word.contains(char::is_whitespace);
         let word = self.model.local.as_mut().filter(|word| is_question(word));

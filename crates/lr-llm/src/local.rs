@@ -39,7 +39,7 @@ const INNER_PORT: u16 = 11434;
 
 /// Runs a container as long as this shell runs: its name comes first, the arguments of `docker run` follow.
 const RUN_CONTAINER: &str = r#"name=$1; shift
-trap 'docker rm -f "$name" >/dev/null 2>&1; exit 0' TERM INT HUP
+trap 'kill $! 2>/dev/null; docker rm -f "$name" >/dev/null 2>&1; exit 0' TERM INT HUP
 docker run --rm --name "$name" "$@" & wait $!"#;
 
 /// What can bring up a server.
