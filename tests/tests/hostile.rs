@@ -124,10 +124,16 @@ fn a_project_does_not_say_where_prompts_and_keys_go_nor_what_is_run() {
 
 #[test]
 fn a_model_that_a_project_names_is_no_command_and_no_address() {
-    for model in ["command:touch pwned", "sh/touch pwned", "EVIL", "../pwned"] {
+    for (model, status, why) in [
+        ("command:touch pwned", 2, "a project may not name a program"),
+        ("sh/touch pwned", 3, "no provider known for model"),
+        ("EVIL", 3, "no provider known for model"),
+        ("../pwned", 3, "no provider known for model"),
+    ] {
         let clone = Clone::of(&[("lr.toml", &format!("[llm]\nmodel = '{model}'"))]);
         let outcome = clone.run("env -u GROQ_API_KEY lr-llm hello");
-        assert_eq!(outcome.status, 3, "{outcome}");
+        assert_eq!(outcome.status, status, "{outcome}");
+        assert!(outcome.stderr.contains(why), "{outcome}");
         clone.is_unharmed(&outcome);
     }
 }
