@@ -13,11 +13,10 @@ use crate::children;
 use crate::exchange::{Spent, Wishes};
 use crate::failure::Failure;
 use crate::key::OWN_VARIABLE;
-use crate::ledger::Amount;
 use crate::need::Need;
 use crate::price::{self, Price};
 use crate::purse::{Bill, Purse};
-use crate::request::{Request, amount};
+use crate::request::Request;
 use crate::terms::{Question, Terms};
 use crate::wire::FieldNames;
 
@@ -98,24 +97,13 @@ impl Command {
             }
         });
         let request = self.prepare(question)?;
-        let most = amount(request.most);
-        self.purse.reserve(most)?;
-        let entry = self.purse.book().begin(request.place, request.most)?;
-        bill.begin(request.most);
+        let account = self.purse.open(request.place, request.most, bill)?;
         let result = self.run(question.messages);
         let was_sent = !matches!(&result, Err(failure) if failure.spent.is_none());
         let given = self.price();
         let spent = Spent::default();
         let taken = request.taken(was_sent.then_some(&spent), || &given);
-        self.purse.settle(
-            most,
-            Amount {
-                calls: u64::from(was_sent),
-                ..amount(taken)
-            },
-        );
-        bill.end(taken, was_sent);
-        entry.end(taken, was_sent);
+        account.close(taken, was_sent);
         let text = result?;
         listener.text(&text)?;
         Ok(Reply {

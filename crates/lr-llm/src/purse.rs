@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use lr_turn::{Charge, Kind};
 
-use crate::book::Book;
+use crate::book::{Book, Entry};
 use crate::failure::Failure;
 use crate::ledger::{Amount, Ceiling, Ledger, Refused, Shortage};
+use crate::request::amount;
+use crate::rerun::Place;
 
 /// The limits of the program, and what is left of them.
 #[derive(Debug)]
@@ -40,9 +42,28 @@ impl Purse {
         Purse { book, ..self }
     }
 
-    /// The book in which each request is written down.
-    pub(crate) fn book(&self) -> &Book {
-        &self.book
+    /// Opens the account of a request that is about to be sent: sets aside the most that it can take, and writes that
+    /// down.
+    ///
+    /// # Errors
+    ///
+    /// The limit that it would exceed, or why it cannot be written down. Nothing is set aside then.
+    pub(crate) fn open<'a>(
+        &'a self,
+        place: Option<Place>,
+        most: Charge,
+        bill: &'a Bill,
+    ) -> Result<Account<'a>, Failure> {
+        self.reserve(amount(most))?;
+        let entry = self.book.begin(place, most);
+        let entry = entry.inspect_err(|_| self.settle(amount(most), Amount::default()))?;
+        bill.begin(most);
+        Ok(Account {
+            purse: self,
+            bill,
+            most,
+            entry,
+        })
     }
 
     /// Whether requests must say how long replies may be, so that limits can hold.
@@ -66,7 +87,7 @@ impl Purse {
     /// # Errors
     ///
     /// The limit that it would exceed.
-    pub(crate) fn reserve(&self, need: Amount) -> Result<(), Failure> {
+    fn reserve(&self, need: Amount) -> Result<(), Failure> {
         let mut ledger = self.lock();
         loop {
             if self.time_left() == Some(Duration::ZERO) {
@@ -84,7 +105,7 @@ impl Purse {
     }
 
     /// Puts what was really taken in the place of what was reserved for it.
-    pub(crate) fn settle(&self, reserved: Amount, taken: Amount) {
+    fn settle(&self, reserved: Amount, taken: Amount) {
         self.lock().settle(reserved, taken);
         self.settled.notify_all();
     }
@@ -110,6 +131,28 @@ impl Purse {
     }
 }
 
+/// The account of a request that is under way.
+#[derive(Debug)]
+pub(crate) struct Account<'a> {
+    purse: &'a Purse,
+    bill: &'a Bill,
+    most: Charge,
+    entry: Entry,
+}
+
+impl Account<'_> {
+    /// Puts what the request really took, if it was sent at all, in the place of what was set aside for it.
+    pub(crate) fn close(self, taken: Charge, was_sent: bool) {
+        let taken_of_limits = Amount {
+            calls: u64::from(was_sent),
+            ..amount(taken)
+        };
+        self.purse.settle(amount(self.most), taken_of_limits);
+        self.bill.end(taken, was_sent);
+        self.entry.end(taken, was_sent);
+    }
+}
+
 /// What one question has taken so far, all its attempts together. It can be read while a request is under way.
 #[derive(Debug, Default)]
 pub(crate) struct Bill(Mutex<Items>);
@@ -124,14 +167,14 @@ struct Items {
 
 impl Bill {
     /// Notes that a request is sent that may take this.
-    pub(crate) fn begin(&self, most: Charge) {
+    fn begin(&self, most: Charge) {
         let mut items = self.lock();
         items.attempts += 1;
         items.open = most;
     }
 
     /// Notes what the request that was under way has taken, if it was sent at all.
-    pub(crate) fn end(&self, taken: Charge, was_sent: bool) {
+    fn end(&self, taken: Charge, was_sent: bool) {
         let mut items = self.lock();
         items.attempts -= u64::from(!was_sent);
         items.charge = sum(items.charge, taken);

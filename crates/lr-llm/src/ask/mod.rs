@@ -18,7 +18,6 @@ use crate::exchange::{Answer, Spent, TimeLimits};
 use crate::failure::{Failure, Retry};
 use crate::http::{self, Target};
 use crate::key::{self, Key};
-use crate::ledger::Amount;
 use crate::ollama::{self, Ollama};
 use crate::price::Price;
 use crate::purse::{Bill, Purse};
@@ -182,16 +181,7 @@ impl Client {
         listener: &mut dyn Listener,
         bill: &Bill,
     ) -> Result<Answer, Stop> {
-        let most = amount(request.most);
-        self.purse.reserve(most)?;
-        let entry = match self.purse.book().begin(request.place, request.most) {
-            Ok(entry) => entry,
-            Err(failure) => {
-                self.purse.settle(most, Amount::default());
-                return Err(failure.into());
-            }
-        };
-        bill.begin(request.most);
+        let account = self.purse.open(request.place, request.most, bill)?;
         let time_left = self.time_left(start);
         let time_left = self.purse.time_left().unwrap_or(time_left).min(time_left);
         let result = self.send(request, time_left, listener);
@@ -203,15 +193,7 @@ impl Client {
         };
         let was_sent = !matches!(&result, Err(Stop::Failed(failure)) if failure.is_unsent());
         self.was_reached.fetch_or(was_sent, Ordering::Relaxed);
-        self.purse.settle(
-            most,
-            Amount {
-                calls: u64::from(was_sent),
-                ..amount(taken)
-            },
-        );
-        bill.end(taken, was_sent);
-        entry.end(taken, was_sent);
+        account.close(taken, was_sent);
         result
     }
 
