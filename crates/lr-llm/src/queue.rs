@@ -153,7 +153,11 @@ impl Queue {
             self.start()?;
             self.write()?;
         }
-        end.unwrap_or(Ok(())).map(|()| self.status)
+        // The signal may have come just before the end, and not be told yet.
+        match signals::interrupted() {
+            Some(signal) => self.interrupt(signal),
+            None => end.unwrap_or(Ok(())).map(|()| self.status),
+        }
     }
 
     /// Takes in a turn, and decides what becomes of it.

@@ -172,9 +172,9 @@ fn finish(status: &str, response: &Value) -> Option<Finish> {
         "incomplete" => {
             let reason = response.pointer("/incomplete_details/reason");
             Some(match reason.and_then(Value::as_str) {
-                Some("max_output_tokens" | "max_tokens" | "max_messages") => Finish::Length,
                 Some("content_filter") => Finish::Filter,
-                _ => Finish::Unknown,
+                // `max_output_tokens`, mostly; a reply that is called incomplete is cut whatever the reason.
+                _ => Finish::Length,
             })
         }
         _ => None,
