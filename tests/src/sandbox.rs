@@ -238,18 +238,28 @@ fn toolchain() -> PathBuf {
 /// Returns the virtual environment with the pinned checkers, made by `scripts/venv`.
 pub fn venv() -> &'static Path {
     static VENV: OnceLock<PathBuf> = OnceLock::new();
+    VENV.get_or_init(|| installed_by("scripts/venv"))
+}
+
+/// Returns the folder that `scripts/node` made; `None`, and a word about it, where there is no npm.
+pub fn node() -> Option<&'static Path> {
+    static NODE: OnceLock<PathBuf> = OnceLock::new();
+    let node = NODE.get_or_init(|| installed_by("scripts/node"));
+    (!node.as_os_str().is_empty()).then_some(node)
+}
+
+/// Runs a script that installs what tests need, and returns where.
+fn installed_by(script: &str) -> PathBuf {
     #[expect(
         clippy::disallowed_methods,
         reason = "tests run programs by themselves"
     )]
-    VENV.get_or_init(|| {
-        let output = Command::new(project().join("scripts/venv"))
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("scripts/venv");
-        assert!(output.status.success(), "scripts/venv failed");
-        PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
-    })
+    let output = Command::new(project().join(script))
+        .stderr(Stdio::inherit())
+        .output()
+        .expect(script);
+    assert!(output.status.success(), "{script} failed");
+    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
 /// Copies a folder with everything in it, modes included.
