@@ -1,6 +1,7 @@
 //! What cargo prints with `--message-format=json`: the compiler's messages, one per line. Lines and
 //! columns from 1 in characters. The same message about a library and its tests is one finding.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 
 use lr_turn::{Applicability, Severity};
@@ -69,14 +70,10 @@ pub(super) fn message(line: &str) -> Result<Option<Complaint>, String> {
 }
 
 /// Leaves out what was said before.
-pub(super) fn each_once(complaints: Vec<Complaint>) -> Vec<Complaint> {
-    let mut once: Vec<Complaint> = Vec::with_capacity(complaints.len());
-    for complaint in complaints {
-        if !once.contains(&complaint) {
-            once.push(complaint);
-        }
-    }
-    once
+pub(super) fn each_once(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
+    let mut said = HashSet::new();
+    complaints.retain(|complaint| said.insert(complaint.clone()));
+    complaints
 }
 
 fn complaint(message: Diagnostic) -> Option<Complaint> {

@@ -37,7 +37,7 @@ pub(crate) use key::digest;
 const MOST: usize = 200_000;
 
 /// One complaint, in the terms of the tool it comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Complaint {
     /// The path as the tool wrote it.
     path: String,
@@ -66,14 +66,14 @@ impl Complaint {
 }
 
 /// A place in a file: line and column from 1, the column in what the catalogue says it counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Place {
     line: u64,
     column: Option<u64>,
 }
 
 /// Where an edit begins or ends, in the terms of the tool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Point {
     /// At a line and column.
     Place(Place),
@@ -82,7 +82,7 @@ enum Point {
 }
 
 /// A replacement that the tool suggests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Edit {
     start: Point,
     end: Point,
