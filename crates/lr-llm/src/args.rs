@@ -129,24 +129,25 @@ pub(crate) struct ReplyArguments {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Conversation")]
 pub(crate) struct ConversationArguments {
-    /// Go on with the last conversation
+    /// Go on with the last conversation, with the model that it was with unless one is named
     #[arg(short = 'c', long = "continue")]
     pub(crate) goes_on: bool,
 
-    /// Go on with the conversation NAME, or with the one in a file (a path with '/' or '.jsonl'); begin it if there is none
+    /// Go on with the conversation NAME, or with the one in a file (a path with '/', '.jsonl' or '.json'); begin it if there is none
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) conversation: Option<String>,
 
-    /// Begin with the conversation in FILE: JSON Lines of messages, or what llm-loop exports
+    /// Begin with the conversation in FILE: JSON Lines of messages, or what llm-loop exports; '-' is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "goes_on")]
     pub(crate) import_conversation: Option<PathBuf>,
 
-    /// Write the conversation to FILE: as JSON Lines of messages, or in llm-loop's form if FILE ends in '.json'
+    /// Write the conversation to FILE: as JSON Lines of messages, or in llm-loop's form if FILE ends in '.json'; '-' prints it
+    /// in place of the reply
     #[arg(long, value_name = "FILE")]
     pub(crate) export_conversation: Option<PathBuf>,
 
     /// Do not keep this question and its reply for '--continue'
-    #[arg(long, conflicts_with_all = ["goes_on", "conversation"])]
+    #[arg(long)]
     pub(crate) no_keep: bool,
 }
 
@@ -299,6 +300,12 @@ impl Args {
     /// Whether standard input is shown as a file.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.file.iter().any(|file| is_stdin(file))
+    }
+
+    /// Whether standard input is a conversation.
+    pub(crate) fn imports_stdin(&self) -> bool {
+        let file = self.conversation.import_conversation.as_deref();
+        file.is_some_and(is_stdin)
     }
 
     /// The first flag that means something only for a question, not for turns.

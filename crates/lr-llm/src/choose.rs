@@ -22,6 +22,14 @@ pub(crate) struct Wanted {
     pub(crate) base_url: Option<String>,
     /// A server on this machine, or where `OLLAMA_HOST` says.
     pub(crate) local: bool,
+    pub(crate) told: Told,
+}
+
+/// What of it a flag or a variable has named, and not only the configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    pub(crate) model: bool,
+    pub(crate) place: bool,
 }
 
 /// Where requests go.
@@ -249,6 +257,7 @@ mod tests {
             provider: flag("--provider"),
             base_url: flag("--base-url"),
             local: words.contains(&"-L"),
+            told: Told::default(),
         };
         let lookup = |name: &str| {
             let (_, value) = variables.iter().find(|(key, _)| *key == name)?;

@@ -51,6 +51,18 @@ pub(crate) fn question(args: &Args, piped: Option<String>) -> Result<Option<Stri
     Ok(question::compose(&files, &instruction, piped.as_deref()))
 }
 
+/// Keeps and exports a conversation as it is, without a question.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn hand_over(conversation: &Conversation) -> Result<Status, Error> {
+    if let Some(text) = conversation.keep(None)? {
+        Printer::new(Output::new(None, Form::Text), true, false).show(&text)?;
+    }
+    Ok(Status::Done)
+}
+
 /// Asks and prints, and keeps what was said.
 ///
 /// # Errors
@@ -64,9 +76,10 @@ pub(crate) fn run(
 ) -> Result<Status, Error> {
     let is_turn = args.format == Some(Form::Turn);
     let stream = !args.no_stream && !is_turn;
-    let takes_part = args.reply.extract || args.reply.schema.is_some();
+    let takes_part = takes_part(args, conversation)?;
     let output = Output::new(args.format, Form::Text);
-    let mut printer = Printer::new(output, stream && !takes_part, args.reply.reasoning);
+    let reasons = args.reply.reasoning && !is_turn;
+    let mut printer = Printer::new(output, stream && !takes_part, reasons);
     printer.output.check_reader()?;
     conversation.check()?;
     let question = Question {
@@ -81,7 +94,7 @@ pub(crate) fn run(
     }
     let reply = reply?;
     let objection = finish::objection(&reply);
-    let wanted = if printer.shows {
+    let wanted = if printer.shows || (conversation.is_printed() && objection.is_none()) {
         Ok(None)
     } else if takes_part && objection.is_some() {
         say::pass_on(reply.text.trim_end());
@@ -98,13 +111,26 @@ pub(crate) fn run(
     if args.reply.usage {
         say::pass_on(&spent::line(&reply));
     }
-    if objection.is_none() {
-        conversation.keep(messages, Some(&reply.text))?;
+    if objection.is_none()
+        && let Some(text) = conversation.keep(Some(&reply))?
+    {
+        printer.show(&text)?;
     }
     match objection {
         Some(objection) => Err(objection),
         None => wanted.map(|_| Status::Done),
     }
+}
+
+/// Whether something else than the whole reply is printed: a part of it, or the conversation.
+fn takes_part(args: &Args, conversation: &Conversation) -> Result<bool, Error> {
+    let reply = &args.reply;
+    let takes_part = reply.extract || reply.schema.is_some();
+    if conversation.is_printed() && (takes_part || args.format == Some(Form::Turn)) {
+        let message = "'--export-conversation -' prints the conversation, and something else is to be printed too";
+        return Err(Error::new(Kind::Usage, message));
+    }
+    Ok(takes_part || conversation.is_printed())
 }
 
 /// What of a reply is printed. A reply that is not what was wanted may have been paid for, so it is said.
