@@ -20,8 +20,11 @@ use lr_stage::{Common, Form};
     name = "lr-llm",
     version,
     after_help = "Examples:\n  lr-llm \"what does EAGAIN mean?\"\n  git diff | lr-llm \"write a commit message\"\n  \
+                  lr-llm -f src/a.py -f tests/test_a.py \"which case is not tested?\"\n  \
+                  lr-llm -c \"and in one sentence?\"\n  \
+                  lr-llm -x \"a shell command that lists the ten largest files below here\"\n  \
                   lr-check --exit-zero src/ | lr-prompt | lr-llm | lr-apply\n\n\
-                  Exit status: 0 answered, 2 trouble, 3 no usable reply, 4 a limit was reached."
+                  Exit status: 0 answered, 2 trouble, 3 no usable reply, 4 a limit was reached, 130 interrupted."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
@@ -108,7 +111,7 @@ pub(crate) struct ReplyArguments {
     #[arg(short = 'x', long)]
     pub(crate) extract: bool,
 
-    /// Ask for JSON that meets the JSON Schema in FILE, and print nothing else
+    /// Ask for JSON that meets the JSON Schema in FILE, or written out as '{…}', and print nothing else
     #[arg(long, value_name = "FILE", conflicts_with = "extract")]
     pub(crate) schema: Option<PathBuf>,
 

@@ -153,13 +153,29 @@ fn of_model<'a, 'm>(
         return Ok((provider, (!rest.is_empty()).then_some(rest)));
     }
     let provider = first_ready(providers, variable).ok_or_else(|| {
-        Failure::new(
+        let failure = Failure::new(
             Kind::NoModel,
             format!("no provider known for model '{model}'"),
-        )
-        .hint("name it as PROVIDER/MODEL, or add --provider NAME, --base-url URL or -L")
+        );
+        match meant(model, providers) {
+            Some(meant) => failure.hint(format!("did you mean '{meant}'?")),
+            None => failure
+                .hint("name it as PROVIDER/MODEL, or add --provider NAME, --base-url URL or -L"),
+        }
     })?;
     Ok((provider, Some(model)))
+}
+
+/// What a model's name was probably meant to be: a provider's alone, or one with a provider that is misspelt.
+fn meant(model: &str, providers: &[Provider]) -> Option<String> {
+    let names: Vec<&str> = providers
+        .iter()
+        .map(|provider| provider.name.as_str())
+        .collect();
+    let (prefix, rest) = model.split_once('/').unwrap_or((model, ""));
+    let is_short = !model.contains('/') && !names.contains(&model);
+    let name = closest(prefix, &names).filter(|_| !is_short)?;
+    Some(format!("{name}/{rest}"))
 }
 
 /// Whether a model's name means another provider.
@@ -311,6 +327,20 @@ mod tests {
             &format!("ollama {LOCAL} qwen3:8b"),
         );
         check("-m groq/", &[], &format!("groq {GROQ} openai/gpt-oss-120b"));
+    }
+
+    #[test]
+    fn a_provider_that_is_misspelt_or_stands_alone_is_told_of() {
+        let hint = |model: &str| chosen(&format!("-m {model}"), &[]).unwrap_err().hint;
+        assert_eq!(hint("grok/x").as_deref(), Some("did you mean 'groq/x'?"));
+        assert_eq!(hint("groq").as_deref(), Some("did you mean 'groq/'?"));
+        for model in ["grok", "a-vendor/x"] {
+            assert!(
+                hint(model)
+                    .unwrap()
+                    .starts_with("name it as PROVIDER/MODEL")
+            );
+        }
     }
 
     #[test]

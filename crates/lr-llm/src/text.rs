@@ -16,7 +16,7 @@ use crate::printer::Printer;
 use crate::purse::Bill;
 use crate::session::Session;
 use crate::terms::Question;
-use crate::{finish, question, schema, spent};
+use crate::{files, finish, question, schema, spent};
 
 /// Whether something was piped or redirected to standard input, as far as can be told without reading it.
 /// Anything else, such as what a scheduler or an editor hands down, might never end.
@@ -47,8 +47,21 @@ pub(crate) fn question(args: &Args, piped: Option<String>) -> Result<Option<Stri
             Shown::read(path)?
         });
     }
+    warn_of_files_among_words(args);
     let instruction = args.prompt.join(" ");
     Ok(question::compose(&files, &instruction, piped.as_deref()))
+}
+
+/// Warns of names of files that a shell has put behind `--file`, which takes only one.
+fn warn_of_files_among_words(args: &Args) {
+    if args.file.is_empty() || args.prompt.len() < 2 {
+        return;
+    }
+    if let Some(word) = args.prompt.iter().find(|word| files::is_file(word)) {
+        say::warn(&format!(
+            "'{word}' is taken for a word of the question; '-f {word}' shows the file"
+        ));
+    }
 }
 
 /// Keeps and exports a conversation as it is, without a question.
@@ -110,6 +123,8 @@ pub(crate) fn run(
     printer.end()?;
     if args.reply.usage {
         say::pass_on(&spent::line(&reply));
+    } else {
+        say::detail(1, &spent::line(&reply));
     }
     if objection.is_none()
         && let Some(text) = conversation.keep(Some(&reply))?
