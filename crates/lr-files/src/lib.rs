@@ -42,4 +42,4 @@ pub use root::{DEFAULT_SIZE_LIMIT, FileState, Root, State};
 pub use shared::{SharedLines, shared_lines};
 pub use source::{SourceFile, sha256_hex};
 pub use store::ignore_itself;
-pub use whole::{check_private, check_whole, write_private, write_whole};
+pub use whole::{check_private, check_whole, update_private, write_whole};

@@ -1,12 +1,13 @@
 //! Writing a file that is not a source, such as a patch, wherever the user wants it.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::io::retry_on_intr;
 
 use crate::disk;
 use crate::error::FileError;
@@ -32,20 +33,34 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// Writes a file as [`write_whole`] does, but for its owner only, and makes the folder it lies in, likewise.
 ///
-/// It does not wait for the disk: when the machine fails in the next moments, the file may be lost.
+/// It is given what the file holds, if there is one, and returns what it is to hold. Of several programs that do so at
+/// the same time each is given what the one before has written. It does not wait for the disk: when the machine fails in
+/// the next moments, the file may be lost.
 ///
 /// # Errors
 ///
 /// Whatever hinders writing it.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+pub fn update_private(
+    path: &Path,
+    update: impl FnOnce(Option<Vec<u8>>) -> Vec<u8>,
+) -> Result<(), FileError> {
     let write = || {
         make_private_place(path)?;
-        replace_with(&target(path)?, 0o600, |file| disk::write(file, bytes)).map(drop)
+        let path = target(path)?;
+        // The lock ends with the descriptor. Where a file system has none, the last one to write counts.
+        let (folder, _) = place(&path)?;
+        let _ = retry_on_intr(|| flock(&folder, FlockOperation::LockExclusive));
+        let old = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            read => Some(read?),
+        };
+        let bytes = update(old);
+        replace_with(&path, 0o600, |file| disk::write(file, &bytes)).map(drop)
     };
     write().map_err(|error: io::Error| FileError::os("write", &path.to_string_lossy(), &error))
 }
 
-/// Fails if [`write_private`] could not write this file; makes its folder, and changes nothing else.
+/// Fails if [`update_private`] could not write this file; makes its folder, and changes nothing else.
 ///
 /// # Errors
 ///
@@ -136,7 +151,6 @@ fn replace_with(
 mod tests {
     use super::*;
     use crate::disk::fault::{self, Fault};
-    use std::fs;
 
     #[test]
     fn a_file_is_old_or_new_whichever_step_fails() {
@@ -163,19 +177,36 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("new/a.jsonl");
         for text in ["old", "new"] {
-            write_private(&path, text.as_bytes()).unwrap();
+            update_private(&path, |_| text.into()).unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), text);
         }
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert!(write_private(folder.path(), b"new").is_err());
-        assert!(write_private(Path::new("/dev/null"), b"new").is_err());
+        assert!(update_private(folder.path(), |_| b"new".into()).is_err());
+        assert!(update_private(Path::new("/dev/null"), |_| b"new".into()).is_err());
         assert!(check_private(Path::new("/dev/null")).is_err());
         check_private(&folder.path().join("other/a.jsonl")).unwrap();
         assert_eq!(
             fs::read_dir(folder.path().join("other")).unwrap().count(),
             0
         );
+    }
+
+    #[test]
+    fn updates_at_the_same_time_take_turns() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let longer = |old: Option<Vec<u8>>| {
+            let old = old.unwrap_or_default();
+            std::thread::yield_now();
+            [old, b"x".to_vec()].concat()
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..20).for_each(|_| update_private(&path, longer).unwrap()));
+            }
+        });
+        assert_eq!(fs::read(&path).unwrap().len(), 160);
     }
 
     #[test]

@@ -20,8 +20,11 @@ use lr_stage::{Common, Form};
     name = "lr-llm",
     version,
     after_help = "Examples:\n  lr-llm \"what does EAGAIN mean?\"\n  git diff | lr-llm \"write a commit message\"\n  \
+                  lr-llm -f src/a.py -f tests/test_a.py \"which case is not tested?\"\n  \
+                  lr-llm -c \"and in one sentence?\"\n  \
+                  lr-llm -x \"a shell command that lists the ten largest files below here\"\n  \
                   lr-check --exit-zero src/ | lr-prompt | lr-llm | lr-apply\n\n\
-                  Exit status: 0 answered, 2 trouble, 3 no usable reply, 4 a limit was reached."
+                  Exit status: 0 answered, 2 trouble, 3 no usable reply, 4 a limit was reached, 130 interrupted."
 )]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Args {
@@ -108,7 +111,7 @@ pub(crate) struct ReplyArguments {
     #[arg(short = 'x', long)]
     pub(crate) extract: bool,
 
-    /// Ask for JSON that meets the JSON Schema in FILE, and print nothing else
+    /// Ask for JSON that meets the JSON Schema in FILE, or written out as '{…}', and print nothing else
     #[arg(long, value_name = "FILE", conflicts_with = "extract")]
     pub(crate) schema: Option<PathBuf>,
 
@@ -129,24 +132,25 @@ pub(crate) struct ReplyArguments {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Conversation")]
 pub(crate) struct ConversationArguments {
-    /// Go on with the last conversation
+    /// Go on with the last conversation, with the model that it was with unless one is named
     #[arg(short = 'c', long = "continue")]
     pub(crate) goes_on: bool,
 
-    /// Go on with the conversation NAME, or with the one in a file (a path with '/' or '.jsonl'); begin it if there is none
+    /// Go on with the conversation NAME, or with the one in a file (a path with '/', '.jsonl' or '.json'); begin it if there is none
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) conversation: Option<String>,
 
-    /// Begin with the conversation in FILE: JSON Lines of messages, or what llm-loop exports
+    /// Begin with the conversation in FILE: JSON Lines of messages, or what llm-loop exports; '-' is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "goes_on")]
     pub(crate) import_conversation: Option<PathBuf>,
 
-    /// Write the conversation to FILE: as JSON Lines of messages, or in llm-loop's form if FILE ends in '.json'
+    /// Write the conversation to FILE: as JSON Lines of messages, or in llm-loop's form if FILE ends in '.json'; '-' prints it
+    /// in place of the reply
     #[arg(long, value_name = "FILE")]
     pub(crate) export_conversation: Option<PathBuf>,
 
     /// Do not keep this question and its reply for '--continue'
-    #[arg(long, conflicts_with_all = ["goes_on", "conversation"])]
+    #[arg(long)]
     pub(crate) no_keep: bool,
 }
 
@@ -299,6 +303,12 @@ impl Args {
     /// Whether standard input is shown as a file.
     pub(crate) fn reads_stdin(&self) -> bool {
         self.file.iter().any(|file| is_stdin(file))
+    }
+
+    /// Whether standard input is a conversation.
+    pub(crate) fn imports_stdin(&self) -> bool {
+        let file = self.conversation.import_conversation.as_deref();
+        file.is_some_and(is_stdin)
     }
 
     /// The first flag that means something only for a question, not for turns.

@@ -22,6 +22,14 @@ pub(crate) struct Wanted {
     pub(crate) base_url: Option<String>,
     /// A server on this machine, or where `OLLAMA_HOST` says.
     pub(crate) local: bool,
+    pub(crate) told: Told,
+}
+
+/// What of it a flag or a variable has named, and not only the configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    pub(crate) model: bool,
+    pub(crate) place: bool,
 }
 
 /// Where requests go.
@@ -145,13 +153,29 @@ fn of_model<'a, 'm>(
         return Ok((provider, (!rest.is_empty()).then_some(rest)));
     }
     let provider = first_ready(providers, variable).ok_or_else(|| {
-        Failure::new(
+        let failure = Failure::new(
             Kind::NoModel,
             format!("no provider known for model '{model}'"),
-        )
-        .hint("name it as PROVIDER/MODEL, or add --provider NAME, --base-url URL or -L")
+        );
+        match meant(model, providers) {
+            Some(meant) => failure.hint(format!("did you mean '{meant}'?")),
+            None => failure
+                .hint("name it as PROVIDER/MODEL, or add --provider NAME, --base-url URL or -L"),
+        }
     })?;
     Ok((provider, Some(model)))
+}
+
+/// What a model's name was probably meant to be: a provider's alone, or one with a provider that is misspelt.
+fn meant(model: &str, providers: &[Provider]) -> Option<String> {
+    let names: Vec<&str> = providers
+        .iter()
+        .map(|provider| provider.name.as_str())
+        .collect();
+    let (prefix, rest) = model.split_once('/').unwrap_or((model, ""));
+    let is_short = !model.contains('/') && !names.contains(&model);
+    let name = closest(prefix, &names).filter(|_| !is_short)?;
+    Some(format!("{name}/{rest}"))
 }
 
 /// Whether a model's name means another provider.
@@ -249,6 +273,7 @@ mod tests {
             provider: flag("--provider"),
             base_url: flag("--base-url"),
             local: words.contains(&"-L"),
+            told: Told::default(),
         };
         let lookup = |name: &str| {
             let (_, value) = variables.iter().find(|(key, _)| *key == name)?;
@@ -302,6 +327,20 @@ mod tests {
             &format!("ollama {LOCAL} qwen3:8b"),
         );
         check("-m groq/", &[], &format!("groq {GROQ} openai/gpt-oss-120b"));
+    }
+
+    #[test]
+    fn a_provider_that_is_misspelt_or_stands_alone_is_told_of() {
+        let hint = |model: &str| chosen(&format!("-m {model}"), &[]).unwrap_err().hint;
+        assert_eq!(hint("grok/x").as_deref(), Some("did you mean 'groq/x'?"));
+        assert_eq!(hint("groq").as_deref(), Some("did you mean 'groq/'?"));
+        for model in ["grok", "a-vendor/x"] {
+            assert!(
+                hint(model)
+                    .unwrap()
+                    .starts_with("name it as PROVIDER/MODEL")
+            );
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::ask::Client;
 use crate::backend::Backend;
 use crate::choose::{self, Choice, Wanted};
 use crate::command::{self, Command};
+use crate::history::Speaker;
 use crate::key::{self, Key, KeySource};
 use crate::keys_file::KeysFile;
 use crate::options::Options;
@@ -70,6 +71,41 @@ pub(crate) fn model(options: &Options, position: usize) -> Option<String> {
         Some(fallback) => options.fallbacks.get(fallback).cloned(),
     }?;
     choice(options, position).map_or(Some(named), |choice| choice.model)
+}
+
+/// Has the model asked that a conversation was with, unless a flag or a variable names another one or another place.
+///
+/// # Errors
+///
+/// `no_model` when nobody can tell where it was, and when the providers cannot be read.
+pub(crate) fn go_on_with(options: &mut Options, speaker: &Speaker) -> Result<(), Error> {
+    let Speaker { provider, model } = speaker;
+    let told = options.wanted.told;
+    if told.model {
+        return Ok(());
+    }
+    let places = Places::load()?;
+    let is_here = choice(options, 0).is_ok_and(|choice| choice.provider.name == *provider);
+    let is_known = places.providers.iter().any(|known| known.name == *provider);
+    let wanted = &mut options.wanted;
+    if command::line(model).is_some() && !told.place {
+        wanted.model = Some(model.clone());
+    } else if is_here && wanted.base_url.is_some() {
+        (wanted.model, wanted.model_is_weaker) = (Some(model.clone()), false);
+    } else if is_known && (is_here || !told.place) {
+        *wanted = Wanted {
+            model: Some(format!("{provider}/{model}")),
+            provider: Some(provider.clone()),
+            local: wanted.local && is_here,
+            ..Wanted::default()
+        };
+    } else if !told.place {
+        // What was said there may be nobody else's business.
+        let message = format!("the conversation was with '{model}' at '{provider}'");
+        return Err(Error::new(Kind::NoModel, message)
+            .hint("'--base-url URL' goes on there, '-m MODEL' with another model"));
+    }
+    Ok(())
 }
 
 /// The choice of a model at a position, which needs no key.

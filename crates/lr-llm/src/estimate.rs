@@ -60,7 +60,7 @@ pub(crate) struct Sum {
 }
 
 impl Sum {
-    /// Adds the estimate of a turn and gives its line.
+    /// Adds the estimate of a turn and gives its line, which names the turn if that has a number.
     pub(crate) fn add(&mut self, id: &Id, estimate: &Estimate) -> String {
         let total = &mut self.total;
         total.input += estimate.input;
@@ -73,19 +73,23 @@ impl Sum {
         add(&mut total.most_cost_microusd, estimate.most_cost_microusd);
         self.is_incomplete |= estimate.cost_microusd.is_none();
         self.count += 1;
-        let mut line = format!("turn {}", id.turn.unwrap_or(1));
-        if let Some(part) = id.part {
-            let _ = write!(line, ", part {part}");
-        }
-        if let Some(parts) = id.parts {
-            let _ = write!(line, " of {parts}");
+        let mut line = String::new();
+        if let Some(turn) = id.turn {
+            let _ = write!(line, "turn {turn}");
+            if let Some(part) = id.part {
+                let _ = write!(line, ", part {part}");
+            }
+            if let Some(parts) = id.parts {
+                let _ = write!(line, " of {parts}");
+            }
+            line.push_str(": ");
         }
         let at = match (&estimate.model, &estimate.provider) {
             (Some(model), Some(provider)) => format!("{model} of {provider}"),
             (None, Some(provider)) => format!("the newest model of {provider}"),
             _ => "no model is configured".to_owned(),
         };
-        format!("{line}: {} ({at})\n", words(estimate, true))
+        format!("{line}{} ({at})\n", words(estimate, true))
     }
 
     /// The line that sums up.

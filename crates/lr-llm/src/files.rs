@@ -34,6 +34,11 @@ impl Shown {
     }
 }
 
+/// Whether a word names a file that is there.
+pub(crate) fn is_file(word: &str) -> bool {
+    Path::new(word).is_file()
+}
+
 /// Reads a text, from a pipe too. A byte order mark is left out.
 ///
 /// # Errors

@@ -3,6 +3,35 @@
 use lr_turn::{Message, Role};
 use serde::{Deserialize, Serialize};
 
+/// Which model has said something, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Speaker {
+    /// The provider, or the server where it is none that has a name.
+    pub(crate) provider: String,
+    /// The model as the provider calls it.
+    pub(crate) model: String,
+}
+
+/// A message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    #[serde(flatten)]
+    pub(crate) message: Message,
+    /// Who said it, if it was a model that is known.
+    #[serde(flatten)]
+    pub(crate) by: Option<Speaker>,
+}
+
+impl Said {
+    /// A message that nobody is named for.
+    pub(crate) fn new(role: Role, content: String) -> Said {
+        Said {
+            message: Message { role, content },
+            by: None,
+        }
+    }
+}
+
 /// One exchange as llm-loop writes it; it has tool calls too, which mean nothing without the tools.
 #[derive(Debug, Serialize, Deserialize)]
 struct Exchange {
@@ -20,7 +49,7 @@ struct Exchange {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Entry {
-    Message(Message),
+    Message(Said),
     Exchange(Exchange),
     List(Vec<Entry>),
 }
@@ -30,7 +59,7 @@ enum Entry {
 /// # Errors
 ///
 /// What is wrong with it, and where.
-pub(crate) fn read(text: &str) -> Result<Vec<Message>, String> {
+pub(crate) fn read(text: &str) -> Result<Vec<Said>, String> {
     let mut messages = Vec::new();
     let mut entries = serde_json::Deserializer::from_str(text).into_iter::<Entry>();
     loop {
@@ -50,7 +79,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Message>, String> {
     }
 }
 
-fn add(messages: &mut Vec<Message>, entry: Entry) {
+fn add(messages: &mut Vec<Said>, entry: Entry) {
     match entry {
         Entry::Message(message) => messages.push(message),
         Entry::List(entries) => entries.into_iter().for_each(|entry| add(messages, entry)),
@@ -68,7 +97,7 @@ fn add(messages: &mut Vec<Message>, entry: Entry) {
             ];
             for (role, content) in parts {
                 let content = content.filter(|content| !content.is_empty());
-                messages.extend(content.map(|content| Message { role, content }));
+                messages.extend(content.map(|content| Said::new(role, content)));
             }
         }
     }
@@ -79,7 +108,7 @@ fn add(messages: &mut Vec<Message>, entry: Entry) {
 /// # Errors
 ///
 /// When they cannot be written as JSON.
-pub(crate) fn lines(messages: &[Message]) -> Result<String, serde_json::Error> {
+pub(crate) fn lines(messages: &[Said]) -> Result<String, serde_json::Error> {
     let mut text = String::new();
     for message in messages {
         text.push_str(&serde_json::to_string(message)?);
@@ -93,10 +122,10 @@ pub(crate) fn lines(messages: &[Message]) -> Result<String, serde_json::Error> {
 /// # Errors
 ///
 /// When it cannot be written as JSON.
-pub(crate) fn exchanges(messages: &[Message]) -> Result<String, serde_json::Error> {
+pub(crate) fn exchanges(messages: &[Said]) -> Result<String, serde_json::Error> {
     let mut exchanges: Vec<Exchange> = Vec::new();
     let mut system = None;
-    for Message { role, content } in messages {
+    for Message { role, content } in messages.iter().map(|said| &said.message) {
         let content = Some(content.clone());
         match (role, exchanges.last_mut()) {
             (Role::System, _) => system = content,
@@ -127,14 +156,11 @@ mod tests {
 
     use super::*;
 
-    fn message(role: Role, content: &str) -> Message {
-        Message {
-            role,
-            content: content.to_owned(),
-        }
+    fn message(role: Role, content: &str) -> Said {
+        Said::new(role, content.to_owned())
     }
 
-    fn talk() -> Vec<Message> {
+    fn talk() -> Vec<Said> {
         vec![
             message(Role::System, "be brief"),
             message(Role::User, "a?\nb?"),
@@ -154,6 +180,20 @@ mod tests {
         ];
         assert_eq!(read(exported), Ok(expected));
         assert_eq!(read(" \n"), Ok(vec![]));
+    }
+
+    #[test]
+    fn who_has_spoken_stands_beside_what_was_said() {
+        let line = r#"{"role":"assistant","content":"a.","provider":"groq","model":"m"}"#;
+        let said = read(line).unwrap();
+        let expected = Speaker {
+            provider: "groq".into(),
+            model: "m".into(),
+        };
+        assert_eq!(said[0].by, Some(expected));
+        assert_eq!(lines(&said).unwrap().trim_end(), line);
+        let half = r#"{"role":"assistant","content":"a.","model":"m","at":7}"#;
+        assert_eq!(read(half), Ok(vec![message(Role::Assistant, "a.")]));
     }
 
     #[test]

@@ -115,6 +115,13 @@ fn work(args: Args, session: Session) -> Result<Status, Error> {
     let program = Program { args, session };
     let args = &program.args;
     let (asks, moves) = (args.asks(), args.conversation.moves());
+    if args.imports_stdin() {
+        if args.reads_stdin() {
+            let message = "standard input cannot be a file and a conversation";
+            return Err(Error::new(Kind::Usage, message));
+        }
+        return program.answer_text(None);
+    }
     if (asks || moves) && !args.reads_stdin() && !text::is_piped_or_file() {
         return program.answer_text(None);
     }
@@ -137,14 +144,20 @@ struct Program {
 
 impl Program {
     fn answer_text(self, piped: Option<String>) -> Result<Status, Error> {
-        let Program { args, session } = self;
+        let Program { args, mut session } = self;
         let question = text::question(&args, piped)?;
-        let conversation = Conversation::open(&args.conversation, question.is_some())?;
+        if question.is_none() && args.asks() {
+            return Err(Error::new(Kind::EmptyInput, "the question is empty"));
+        }
+        let mut conversation = Conversation::open(&args.conversation, question.is_some())?;
         let Some(question) = question else {
-            conversation.hand_over()?;
-            return Ok(Status::Done);
+            return text::hand_over(&conversation);
         };
-        let messages = conversation.ask(args.system.clone(), question);
+        if let Some(speaker) = conversation.speaker() {
+            session.go_on_with(speaker)?;
+        }
+        let system = args.system.clone().filter(|text| !text.is_empty());
+        let messages = conversation.ask(system, question);
         if args.dry_run {
             return rehearse::request(&session, &messages, !args.no_stream, args.format);
         }

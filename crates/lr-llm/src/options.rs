@@ -10,7 +10,7 @@ use lr_stage::{Error, Kind, say};
 use serde::Deserialize;
 
 use crate::args::{Args, BudgetArguments, LimitArguments, ModelArguments};
-use crate::choose::Wanted;
+use crate::choose::{Told, Wanted};
 use crate::command;
 use crate::exchange::TimeLimits;
 use crate::key::KeySource;
@@ -170,7 +170,14 @@ fn wanted(args: &Args, settings: LlmSettings) -> Wanted {
     ];
     let mut wanted = Wanted::default();
     let mut has_place = false;
-    for (model, provider, base_url, local) in layers {
+    for (position, (model, provider, base_url, local)) in layers.into_iter().enumerate() {
+        if position == 2 {
+            // What follows is settled for all questions, not told for this one.
+            wanted.told = Told {
+                model: wanted.model.is_some(),
+                place: has_place,
+            };
+        }
         let names_place = provider.is_some() || base_url.is_some() || local;
         if wanted.model.is_none() {
             wanted.model_is_weaker = has_place;

@@ -1,5 +1,6 @@
 //! Prints a reply as it comes; on a terminal, so that it cannot command it.
 
+use lr_stage::environment::var;
 use lr_stage::output::Output;
 use lr_stage::{Error, say};
 
@@ -15,6 +16,8 @@ pub(crate) struct Printer {
     pub(crate) shows: bool,
     /// So is the reasoning, on a terminal.
     pub(crate) reasons: bool,
+    /// What begins and what ends it.
+    dim: (&'static str, &'static str),
     /// The last character that was printed.
     last: Option<char>,
     /// The last character of reasoning since text was printed.
@@ -25,6 +28,7 @@ impl Printer {
     pub(crate) fn new(output: Output, shows: bool, reasons: bool) -> Self {
         Printer {
             reasons: reasons && output.is_terminal(),
+            dim: if is_plain() { ("", "") } else { DIM },
             output,
             shows,
             last: None,
@@ -69,6 +73,11 @@ impl Printer {
     }
 }
 
+/// Whether the user wants no colours, or the terminal has none.
+fn is_plain() -> bool {
+    var("NO_COLOR").is_some() || var("TERM").is_none_or(|name| name == "dumb")
+}
+
 impl Listener for Printer {
     fn text(&mut self, text: &str) -> Result<(), Error> {
         if self.shows { self.show(text) } else { Ok(()) }
@@ -79,7 +88,7 @@ impl Listener for Printer {
             return Ok(());
         }
         self.last_thought = text.chars().next_back();
-        let (begin, end) = DIM;
+        let (begin, end) = self.dim;
         self.output
             .text(&format!("{begin}{}{end}", say::clean(text)))
     }

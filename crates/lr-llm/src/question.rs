@@ -7,7 +7,7 @@ use crate::files::Shown;
 /// Puts a question together: the files as blocks, then the instruction, then the piped text. `None` if there is nothing.
 pub(crate) fn compose(files: &[Shown], instruction: &str, piped: Option<&str>) -> Option<String> {
     let blocks = Some(blocks(files)).filter(|blocks| !blocks.is_empty());
-    let instruction = Some(instruction.to_owned()).filter(|text| !text.is_empty());
+    let instruction = Some(instruction.to_owned()).filter(|text| !text.trim().is_empty());
     let parts = [blocks, instruction, piped.map(str::to_owned)];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("\n\n"))
@@ -48,6 +48,7 @@ mod tests {
     #[test]
     fn files_come_first_and_what_is_piped_last() {
         check(&[], "", None, None);
+        check(&[], " \n", None, None);
         check(&[], "why?", None, Some("why?"));
         check(&[], "why?", Some("log\n"), Some("why?\n\nlog\n"));
         check(

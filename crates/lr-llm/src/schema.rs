@@ -8,6 +8,7 @@ use lr_turn::{Message, Role};
 use serde_json::Value;
 
 use crate::exchange::Schema;
+use crate::wire::complaint::one_line;
 use crate::{failure, files};
 
 /// What a schema is called in requests.
@@ -16,23 +17,26 @@ const NAME: &str = "reply";
 /// The most objections that are told of one reply.
 const MOST_OBJECTIONS: usize = 3;
 
-/// Reads a schema.
+/// Reads a schema from a file, or takes what is no path but an object of JSON for it.
 ///
 /// # Errors
 ///
 /// As [`files::read`]; `input` when it is no JSON Schema, or refers to another file.
 pub(crate) fn read(path: &Path) -> Result<Schema, Error> {
-    let name = failure::shown(path);
+    let inline = path.to_str().filter(|text| text.starts_with('{'));
+    let (name, text) = match inline {
+        Some(text) => ("{…}".to_owned(), text.to_owned()),
+        None => (failure::shown(path), files::read(path)?),
+    };
     let unusable = |error: &dyn std::fmt::Display| {
         let message = format!("'{name}' is no JSON Schema: {error}");
         Error::new(Kind::Input, message)
     };
-    let schema: Value =
-        serde_json::from_str(&files::read(path)?).map_err(|error| unusable(&error))?;
+    let schema: Value = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
     if !schema.is_object() {
         return Err(unusable(&"it is no JSON object"));
     }
-    jsonschema::validator_for(&schema).map_err(|error| unusable(&error))?;
+    validator(&schema).map_err(|error| unusable(&error))?;
     Ok(Schema {
         is_strict: is_strict(&schema),
         name: NAME.to_owned(),
@@ -71,8 +75,7 @@ pub(crate) fn instance(schema: &Schema, reply: &str) -> Result<String, Error> {
             (block.trim().to_owned(), value)
         }
     };
-    let unusable = |error: &dyn std::fmt::Display| Error::new(Kind::Input, error.to_string());
-    let validator = jsonschema::validator_for(&schema.schema).map_err(|error| unusable(&error))?;
+    let validator = validator(&schema.schema).map_err(|error| Error::new(Kind::Input, error))?;
     match objections(&validator, &value) {
         None => Ok(text),
         Some(objections) => {
@@ -80,6 +83,12 @@ pub(crate) fn instance(schema: &Schema, reply: &str) -> Result<String, Error> {
             Err(Error::new(Kind::Malformed, message))
         }
     }
+}
+
+/// Compiles a schema. Nothing is fetched for it.
+fn validator(schema: &Value) -> Result<Validator, String> {
+    let built = jsonschema::options().offline().build(schema);
+    built.map_err(|error| one_line(&error.to_string()))
 }
 
 fn objections(validator: &Validator, value: &Value) -> Option<String> {

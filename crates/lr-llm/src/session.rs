@@ -16,6 +16,7 @@ use crate::curl;
 use crate::estimate::estimate;
 use crate::exchange::Schema;
 use crate::fallback::Failures;
+use crate::history::Speaker;
 use crate::options::{Options, Tape};
 use crate::purse::{Bill, Purse};
 use crate::record::Recordings;
@@ -42,6 +43,18 @@ impl Session {
             clients: Mutex::default(),
             options,
         }
+    }
+
+    /// Goes on with the model that a conversation was with, as far as no other is wanted.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect::go_on_with`].
+    pub(crate) fn go_on_with(&mut self, speaker: &Speaker) -> Result<(), Error> {
+        if matches!(self.options.tape, Tape::None | Tape::Record(_)) {
+            connect::go_on_with(&mut self.options, speaker)?;
+        }
+        Ok(())
     }
 
     /// How many questions are asked at once.

@@ -2,6 +2,7 @@
 
 use lr_turn::Reply;
 
+use crate::command;
 use crate::ledger::dollars;
 
 /// One line about the tokens of a reply, its cost, its time and its model.
@@ -37,6 +38,7 @@ pub(crate) fn line(reply: &Reply) -> String {
     };
     let time = reply.seconds.map(|seconds| format!("; {seconds:.1} s"));
     let model = match (&reply.model, &reply.provider) {
+        (Some(model), _) if command::line(model).is_some() => format!("; {model}"),
         (Some(model), Some(provider)) => format!("; {model} of {provider}"),
         _ => String::new(),
     };

@@ -10,6 +10,7 @@ use crate::finish;
 use crate::purse::Bill;
 use crate::rerun::Place;
 use crate::session::Session;
+use crate::spent;
 use crate::terms::Question;
 
 /// Whether a turn is asked about: it has a prompt and no reply.
@@ -53,7 +54,10 @@ pub(crate) fn ask(
     say::job(ASKING, None, "");
     let result = session.ask(question, &mut Silent, bill);
     match &result {
-        Ok(reply) => say::job(ASKING, Some(tokens(reply)), "token"),
+        Ok(reply) => {
+            say::detail(1, &spent::line(reply));
+            say::job(ASKING, Some(tokens(reply)), "token");
+        }
         Err(_) => say::job(ASKING, None, "some failed"),
     }
     result

@@ -16,7 +16,7 @@ use crate::printer::Printer;
 use crate::purse::Bill;
 use crate::session::Session;
 use crate::terms::Question;
-use crate::{finish, question, schema, spent};
+use crate::{files, finish, question, schema, spent};
 
 /// Whether something was piped or redirected to standard input, as far as can be told without reading it.
 /// Anything else, such as what a scheduler or an editor hands down, might never end.
@@ -47,8 +47,33 @@ pub(crate) fn question(args: &Args, piped: Option<String>) -> Result<Option<Stri
             Shown::read(path)?
         });
     }
+    warn_of_files_among_words(args);
     let instruction = args.prompt.join(" ");
     Ok(question::compose(&files, &instruction, piped.as_deref()))
+}
+
+/// Warns of names of files that a shell has put behind `--file`, which takes only one.
+fn warn_of_files_among_words(args: &Args) {
+    if args.file.is_empty() || args.prompt.len() < 2 {
+        return;
+    }
+    if let Some(word) = args.prompt.iter().find(|word| files::is_file(word)) {
+        say::warn(&format!(
+            "'{word}' is taken for a word of the question; '-f {word}' shows the file"
+        ));
+    }
+}
+
+/// Keeps and exports a conversation as it is, without a question.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn hand_over(conversation: &Conversation) -> Result<Status, Error> {
+    if let Some(text) = conversation.keep(None)? {
+        Printer::new(Output::new(None, Form::Text), true, false).show(&text)?;
+    }
+    Ok(Status::Done)
 }
 
 /// Asks and prints, and keeps what was said.
@@ -64,9 +89,10 @@ pub(crate) fn run(
 ) -> Result<Status, Error> {
     let is_turn = args.format == Some(Form::Turn);
     let stream = !args.no_stream && !is_turn;
-    let takes_part = args.reply.extract || args.reply.schema.is_some();
+    let takes_part = takes_part(args, conversation)?;
     let output = Output::new(args.format, Form::Text);
-    let mut printer = Printer::new(output, stream && !takes_part, args.reply.reasoning);
+    let reasons = args.reply.reasoning && !is_turn;
+    let mut printer = Printer::new(output, stream && !takes_part, reasons);
     printer.output.check_reader()?;
     conversation.check()?;
     let question = Question {
@@ -81,7 +107,7 @@ pub(crate) fn run(
     }
     let reply = reply?;
     let objection = finish::objection(&reply);
-    let wanted = if printer.shows {
+    let wanted = if printer.shows || (conversation.is_printed() && objection.is_none()) {
         Ok(None)
     } else if takes_part && objection.is_some() {
         say::pass_on(reply.text.trim_end());
@@ -97,14 +123,29 @@ pub(crate) fn run(
     printer.end()?;
     if args.reply.usage {
         say::pass_on(&spent::line(&reply));
+    } else {
+        say::detail(1, &spent::line(&reply));
     }
-    if objection.is_none() {
-        conversation.keep(messages, Some(&reply.text))?;
+    if objection.is_none()
+        && let Some(text) = conversation.keep(Some(&reply))?
+    {
+        printer.show(&text)?;
     }
     match objection {
         Some(objection) => Err(objection),
         None => wanted.map(|_| Status::Done),
     }
+}
+
+/// Whether something else than the whole reply is printed: a part of it, or the conversation.
+fn takes_part(args: &Args, conversation: &Conversation) -> Result<bool, Error> {
+    let reply = &args.reply;
+    let takes_part = reply.extract || reply.schema.is_some();
+    if conversation.is_printed() && (takes_part || args.format == Some(Form::Turn)) {
+        let message = "'--export-conversation -' prints the conversation, and something else is to be printed too";
+        return Err(Error::new(Kind::Usage, message));
+    }
+    Ok(takes_part || conversation.is_printed())
 }
 
 /// What of a reply is printed. A reply that is not what was wanted may have been paid for, so it is said.

@@ -56,9 +56,14 @@ pub(crate) fn decide(
             "a temperature is a number from 0 on",
         ));
     }
+    let max_tokens = flags.max_tokens.or(settled.max_tokens);
+    if max_tokens == Some(0) {
+        let message = "a reply of no tokens cannot be asked for: 'max-tokens' is 1 or more";
+        return Err(Error::new(Kind::Usage, message));
+    }
     Ok(Wishes {
         temperature,
-        max_tokens: flags.max_tokens.or(settled.max_tokens),
+        max_tokens,
         seed: flags.seed.or(settled.seed),
         stop: flags
             .stop
@@ -89,6 +94,10 @@ fn extra(flags: &RequestArguments) -> Result<Map<String, Value>, Error> {
     }
     for pair in flags.option.chunks(2) {
         let [key, value] = pair else { continue };
+        if let Some((name, value)) = key.split_once('=') {
+            let message = format!("'{key}' is no name of a field");
+            return Err(Error::new(Kind::Usage, message).hint(format!("-o {name} {value}")));
+        }
         refuse_own(key, "-o")?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
         extra.insert(key.clone(), value);

@@ -303,10 +303,6 @@ impl Client {
         }
         let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let Spent { usage, cost_usd } = answer.spent;
-        if let Some(usage) = usage {
-            let (input, output) = (usage.input, usage.output);
-            say::detail(1, &format!("{input} tokens in, {output} out, {seconds} s"));
-        }
         let computed = || self.price(&model).cost(&model, &usage?);
         let redact = |text| key::redact(self.key.as_ref(), text);
         let tool_calls = answer.take_calls(has_tools, redact);

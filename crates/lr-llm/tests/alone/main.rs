@@ -1,11 +1,14 @@
-//! The program by itself, for a person: files, parts of replies, schemas, conversations.
+//! The program by itself, for a person: files, parts of replies, schemas, conversations, the terminal.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod conversation;
+#[path = "../support/mod.rs"]
 mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lr_tests::fake_model::{Answer, FakeModel};
@@ -113,8 +116,8 @@ fn a_reply_must_meet_the_schema() {
 #[test]
 fn a_program_is_told_the_schema_in_words() {
     let home = tempfile::tempdir().unwrap();
-    fs::write(home.path().join("s.json"), r#"{"type": "object"}"#).unwrap();
-    let args = ["-m", "command:cat", "-n", "--schema", "s.json", "how old?"];
+    let schema = r#"{"type": "object"}"#;
+    let args = ["-m", "command:cat", "-n", "--schema", schema, "how old?"];
     let request = run(program(home.path(), &args), None).turn();
     let prompt = request["stdin"].as_str().unwrap();
     let words = "It must be valid under this JSON Schema:\n{\"type\":\"object\"}";
@@ -152,145 +155,74 @@ fn a_dry_run_gives_the_command_that_curl_takes() {
     assert!(model.requests().is_empty());
 }
 
-fn contents(model: &FakeModel) -> Vec<Vec<String>> {
-    let contents = |request: &lr_tests::fake_model::Received| {
-        let messages = request.body["messages"].as_array().unwrap().iter();
-        messages
-            .map(|message| message["content"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    model.requests().iter().map(contents).collect()
-}
-
 #[test]
-fn a_conversation_goes_on_and_is_its_owners_only() {
-    let model = FakeModel::answering(|_, count| Answer::text(&format!("answer {count}")));
-    let home = tempfile::tempdir().unwrap();
-    let ask = |args: &[&str]| {
-        let outcome = at_home(home.path(), &model, args, None);
-        assert_eq!(outcome.status, 0, "{outcome:?}");
-        outcome.stdout.trim_end().to_owned()
-    };
-    let first = ask(&["-s", "be brief", "a?"]);
-    let second = ask(&["-c", "b?"]);
-    ask(&["-c", "-s", "be kind", "c?"]);
-    let named = ask(&["--conversation", "work", "d?"]);
-    ask(&["--conversation", "work", "e?"]);
-    ask(&["--no-keep", "f?"]);
-    ask(&["-c", "g?"]);
-    let asked = contents(&model);
-    assert_eq!(asked[1], ["be brief", "a?", &first, "b?"]);
-    assert_eq!(asked[2], ["be kind", "a?", &first, "b?", &second, "c?"]);
-    assert_eq!(asked[4], ["d?", &named, "e?"]);
-    assert_eq!((asked[5].len(), asked[6].len()), (1, 5));
-    let folder = home.path().join(".local/state/lr/conversations");
-    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&folder), 0o700);
-    assert_eq!(mode(&folder.join("work.jsonl")), 0o600);
-    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
-}
-
-#[test]
-fn a_cut_reply_is_not_kept() {
-    let model = FakeModel::start([
-        Answer::text("whole"),
-        Answer::finished("half", "length"),
-        Answer::text("ok"),
-    ]);
-    let home = tempfile::tempdir().unwrap();
-    at_home(home.path(), &model, &["a?"], None);
-    assert_eq!(at_home(home.path(), &model, &["-c", "b?"], None).status, 3);
-    at_home(home.path(), &model, &["-c", "c?"], None);
-    assert_eq!(contents(&model)[2], ["a?", "whole", "c?"]);
-}
-
-#[test]
-fn conversations_move_between_files_and_programs() {
-    let model = FakeModel::start([Answer::text("b.")]);
-    let home = tempfile::tempdir().unwrap();
-    let read = |name: &str| fs::read_to_string(home.path().join(name)).unwrap();
-    let old = r#"[{"prompt": "a?", "response": "a.", "tool_calls": []}]"#;
-    fs::write(home.path().join("old.json"), old).unwrap();
-    let args = [
-        "--import-conversation",
-        "old.json",
-        "--export-conversation",
-        "new.json",
-        "b?",
-    ];
-    assert_eq!(at_home(home.path(), &model, &args, None).status, 0);
-    assert_eq!(contents(&model)[0], ["a?", "a.", "b?"]);
-    let new: Value = serde_json::from_str(&read("new.json")).unwrap();
-    assert_eq!(
-        new[1],
-        json!({"prompt": "b?", "response": "b.", "tool_calls": []})
-    );
-    let export = run(
-        program(home.path(), &["--export-conversation", "all.jsonl"]),
-        None,
-    );
-    assert_eq!((export.status, export.stderr.as_str()), (0, ""));
-    assert_eq!(read("all.jsonl").lines().count(), 4);
-    let import = [
-        "--import-conversation",
-        "all.jsonl",
-        "--conversation",
-        "./mine.jsonl",
-    ];
-    assert_eq!(run(program(home.path(), &import), Some("")).status, 0);
-    assert_eq!(read("mine.jsonl"), read("all.jsonl"));
-    assert_eq!(model.requests().len(), 1);
-    let again = run(program(home.path(), &import), None);
-    assert_eq!(again.status, 2);
-    assert!(again.stderr.contains("has begun"), "{again:?}");
-}
-
-#[test]
-fn what_is_no_conversation_is_refused_before_anything_is_asked() {
+fn files_that_a_shell_puts_behind_the_first_one_are_told_of() {
     let model = FakeModel::start([Answer::text("ok")]);
     let home = tempfile::tempdir().unwrap();
-    fs::write(
-        home.path().join("bad.jsonl"),
-        "{\"role\":\"user\",\"content\":\"a\"}\n7\n",
-    )
-    .unwrap();
-    fs::create_dir(home.path().join("folder.jsonl")).unwrap();
+    for name in ["a.py", "b.py"] {
+        fs::write(home.path().join(name), "x = 1\n").unwrap();
+    }
+    let args = ["-f", "a.py", "b.py", "why?"];
+    let outcome = at_home(home.path(), &model, &args, None);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (0, "ok\n"));
+    let warning =
+        "lr-llm: warning: 'b.py' is taken for a word of the question; '-f b.py' shows the file\n";
+    assert_eq!(outcome.stderr, warning);
+    let outcome = at_home(home.path(), &model, &["-f", "a.py", "b.py"], None);
+    assert_eq!(outcome.stderr, "");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_what_would() {
+    let model = FakeModel::start([Answer::text("ok")]);
+    let home = tempfile::tempdir().unwrap();
     for (args, message) in [
-        (&["-c"][..], "there is no conversation to go on with"),
         (
-            &["-c", "--conversation", "gone"],
-            "there is no conversation 'gone'",
+            &["--max-tokens", "0"][..],
+            "a reply of no tokens cannot be asked for: 'max-tokens' is 1 or more\n",
         ),
         (
-            &["--conversation", ".."],
-            "'..' is no name of a conversation",
+            &["-o", "top_p=0.2"],
+            "'top_p=0.2' is no name of a field\nhint: -o top_p 0.2\n",
         ),
         (
-            &["--conversation", "a b"],
-            "'a b' is no name of a conversation",
+            &["--schema", r#"{"$ref": "https://a.test/b"}"#],
+            "'{…}' is no JSON Schema: Resource 'https://a.test/b' is not present in a registry and retrieving it \
+             failed: Retrieval is disabled, cannot fetch https://a.test/b\n",
         ),
-        (
-            &["--conversation", "./bad.jsonl"],
-            "holds no conversation: no message and no exchange in line 2",
-        ),
-        (&["--conversation", "./folder.jsonl"], "folder.jsonl"),
-        (&["--conversation", "/dev/null"], "no regular file"),
-        (
-            &["--export-conversation", "gone/x.json"],
-            "cannot keep the conversation",
-        ),
-        (
-            &["--export-conversation", "."],
-            "cannot keep the conversation",
-        ),
-        (&["--import-conversation", "gone"], "cannot read 'gone'"),
     ] {
-        let args = [args, &["hi"]].concat();
-        let outcome = at_home(home.path(), &model, &args, None);
-        assert_eq!(outcome.status, 2, "{args:?} {outcome:?}");
-        assert!(outcome.stderr.contains(message), "{args:?} {outcome:?}");
+        let outcome = at_home(home.path(), &model, &[args, &["why?"]].concat(), None);
+        assert_eq!(
+            (outcome.status, outcome.stderr),
+            (2, format!("lr-llm: {message}"))
+        );
     }
     assert!(model.requests().is_empty());
+}
+
+#[test]
+fn an_empty_question_is_none() {
+    let home = tempfile::tempdir().unwrap();
+    for args in [
+        &[""][..],
+        &[" \n"],
+        &["-c", ""],
+        &["--export-conversation", "x", ""],
+    ] {
+        let outcome = run(
+            program(home.path(), &[&["-m", "command:cat"], args].concat()),
+            None,
+        );
+        assert_eq!(
+            (outcome.status, outcome.stderr.as_str()),
+            (2, "lr-llm: the question is empty\n")
+        );
+    }
+    let outcome = run(
+        program(home.path(), &["-m", "command:cat", "-s", "", ""]),
+        Some("log"),
+    );
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (0, "log\n"));
 }
 
 #[test]
