@@ -36,19 +36,22 @@ pub(crate) struct Call<'a> {
     pub(crate) named: bool,
 }
 
-/// Divides the files of a checker among as many calls as it needs, and where that is worth it among
-/// up to `jobs` of them; files of one group stay together as far as a command line takes them.
+/// Divides the files of a checker among as many calls as it needs, and where that is worth it for so
+/// many bytes among up to `jobs` of them; files of one group stay together as far as a command line
+/// takes them.
 pub(crate) fn calls<'a>(
     checker: &'a Checker,
     groups: &[Vec<&'a str>],
+    bytes: impl Fn(&str) -> usize,
     named: bool,
     jobs: usize,
 ) -> Vec<Call<'a>> {
     let files = groups.concat();
-    let worth = checker.divide.map_or(1, |least| files.len() / least.max(1));
+    let total: usize = files.iter().map(|file| bytes(file)).sum();
+    let worth = checker.divide.map_or(1, |least| total / least.max(1));
     let batches: Vec<Vec<&str>> = match checker.unit {
         Unit::File => files.iter().map(|file| vec![*file]).collect(),
-        Unit::Files => shares(groups, worth.clamp(1, jobs.max(1)))
+        Unit::Files => shares(groups, bytes, worth.clamp(1, jobs.max(1)))
             .iter()
             .flat_map(|share| batches(share, LONGEST_LIST))
             .collect(),
@@ -65,16 +68,22 @@ pub(crate) fn calls<'a>(
         .collect()
 }
 
-/// Divides groups into so many shares of about as many files.
-fn shares<'a>(groups: &[Vec<&'a str>], count: usize) -> Vec<Vec<&'a str>> {
-    let total: usize = groups.iter().map(Vec::len).sum();
+/// Divides groups into so many shares of about as many bytes.
+fn shares<'a>(
+    groups: &[Vec<&'a str>],
+    bytes: impl Fn(&str) -> usize,
+    count: usize,
+) -> Vec<Vec<&'a str>> {
+    let of_group = |group: &Vec<&str>| -> usize { group.iter().map(|file| bytes(file)).sum() };
+    let total: usize = groups.iter().map(of_group).sum();
     let mut shares: Vec<Vec<&str>> = vec![Vec::new(); count];
     let mut before = 0;
     for group in groups {
+        let own = of_group(group);
         // A group goes where its middle lies, so that a large one does not draw others along.
-        let share = (2 * before + group.len()) * count / (2 * total).max(1);
+        let share = (2 * before + own) * count / (2 * total).max(1);
         shares[share.min(count - 1)].extend(group);
-        before += group.len();
+        before += own;
     }
     shares
 }
@@ -388,19 +397,18 @@ mod tests {
         let mut groups: Vec<Vec<&str>> = names[..10].iter().map(|name| vec![*name]).collect();
         groups.push(names[10..26].to_vec());
         groups.extend(names[26..].iter().map(|name| vec![*name]));
-        let sizes = |checker: &str, jobs| -> Vec<usize> {
+        let sizes = |checker: &str, bytes: usize, jobs| -> Vec<usize> {
             let checker = catalogue.find(checker).unwrap();
-            let calls = calls(checker, &groups, false, jobs);
+            let calls = calls(checker, &groups, |_| bytes, false, jobs);
             calls.iter().map(|call| call.files.len()).collect()
         };
-        assert_eq!(sizes("pylint", 1), [30]);
-        assert_eq!(sizes("pylint", 2), [10, 20]);
-        assert_eq!(sizes("pylint", 9), [10, 16, 4]);
-        assert_eq!(sizes("ruff", 9), [30]);
-        assert_eq!(
-            calls(catalogue.find("pylint").unwrap(), &[], false, 2).len(),
-            0
-        );
+        assert_eq!(sizes("pylint", 8_000, 1), [30]);
+        assert_eq!(sizes("pylint", 8_000, 2), [10, 20]);
+        assert_eq!(sizes("pylint", 8_000, 9), [10, 16, 4]);
+        assert_eq!(sizes("pylint", 2_000, 9), [30]);
+        assert_eq!(sizes("ruff", 8_000, 9), [30]);
+        let pylint = catalogue.find("pylint").unwrap();
+        assert_eq!(calls(pylint, &[], |_| 1, false, 2).len(), 0);
     }
 
     #[test]

@@ -302,7 +302,7 @@ fn make_calls(
 ) -> Result<Vec<CheckResult>, Error> {
     let seconds = means.memory.map(Memory::seconds).unwrap_or_default();
     let expected = |step: &Step<'_>| match step.call() {
-        Some(call) => seconds.expected(&call.checker.name, call.files.len()),
+        Some(call) => seconds.expected(call.checker, call.files.len()),
         None => f64::INFINITY,
     };
     let hold = signals::hold();

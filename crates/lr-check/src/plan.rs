@@ -175,7 +175,7 @@ impl<'a> Choice<'a> {
                 }
                 not_run(CheckStatus::Skipped, "not installed".to_owned())
             }
-            (true, _) => Ok(means.steps(checker, &taken, self.named)),
+            (true, _) => Ok(means.steps(checker, &taken, sources, self.named)),
         }
     }
 }
@@ -183,7 +183,13 @@ impl<'a> Choice<'a> {
 impl Means<'_> {
     /// Returns the steps for the files of a checker: what is known of them already, and the calls
     /// for the others.
-    fn steps<'s>(&self, checker: &'s Checker, files: &[&'s str], named: bool) -> Vec<Step<'s>> {
+    fn steps<'s>(
+        &self,
+        checker: &'s Checker,
+        files: &[&'s str],
+        sources: &Sources,
+        named: bool,
+    ) -> Vec<Step<'s>> {
         let divided = match self.memory {
             Some(memory) if self.recalls => memory.divide(checker, files),
             _ => Divided {
@@ -195,7 +201,8 @@ impl Means<'_> {
             Some(memory) => memory.groups(checker, &divided.rest),
             None => vec![divided.rest],
         };
-        let calls = checker::calls(checker, &groups, named, self.jobs);
+        let bytes = |file: &str| sources.text(file).map_or(0, str::len);
+        let calls = checker::calls(checker, &groups, bytes, named, self.jobs);
         let known = divided.known.map(Step::NotRun);
         known
             .into_iter()

@@ -128,7 +128,7 @@ fn attempt(
         timeout: args.timeout.unwrap_or(TIMEOUT),
         keep_env: args.env.clone(),
     };
-    let calls = checker::calls(checker, &[files], true, 1);
+    let calls = checker::calls(checker, &[files], |_| 0, true, 1);
     let call = calls.first().ok_or("its files are none that it takes")?;
     Ok(checker::run(call, &runner, &sources))
 }

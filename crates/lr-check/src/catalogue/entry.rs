@@ -58,8 +58,8 @@ pub(crate) struct Checker {
     /// What its answer about a file depends on.
     #[serde(default)]
     pub(crate) scope: Scope,
-    /// From how many files on it is worth dividing them among several calls at once; absent for a
-    /// checker that does so itself, or takes no time.
+    /// How many bytes of files are worth a call of their own, so that more are divided among calls
+    /// at once; absent for a checker that does so itself, or takes no time.
     pub(crate) divide: Option<usize>,
     /// The files, or `file:table`, by which a project configures it; a file may have a `*`.
     #[serde(default)]

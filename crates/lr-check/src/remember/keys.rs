@@ -172,7 +172,7 @@ impl<'a> Keys<'a> {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
                     let (folder, ending) = new.key();
-                    let listing = listing(folder, ending);
+                    let listing = sha256_hex(listing(folder, ending).as_bytes());
                     new.insert(listing)
                 }
             };

@@ -6,6 +6,8 @@ use lr_files::Root;
 use lr_stage::say;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::{Checker, CheckerKind, Unit};
+
 /// The file in the cache.
 const FILE: &str = "check-seconds.json";
 
@@ -32,10 +34,17 @@ impl Seconds {
             .unwrap_or_default()
     }
 
-    /// Returns how long a checker will take for so many files; for ever, where nobody knows.
-    pub(crate) fn expected(&self, checker: &str, n_files: usize) -> f64 {
-        let Some(took) = self.by_checker.get(checker) else {
-            return f64::INFINITY;
+    /// Returns how long a checker will take for so many files. Where nobody knows that, tests are
+    /// expected to take longest, then what looks at a whole project, then what is slow enough to
+    /// have its files divided.
+    pub(crate) fn expected(&self, checker: &Checker, n_files: usize) -> f64 {
+        let Some(took) = self.by_checker.get(&checker.name) else {
+            return match checker.unit {
+                _ if checker.kind == CheckerKind::Test => f64::INFINITY,
+                Unit::Project => f64::MAX,
+                _ if checker.divide.is_some() => f64::MAX / 2.0,
+                Unit::File | Unit::Files => f64::MAX / 4.0,
+            };
         };
         let share = count(n_files) / count(took.files.max(1));
         // Half of the time is taken for what does not depend on the files.
@@ -72,6 +81,7 @@ fn count(files: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Catalogue;
 
     #[test]
     fn what_took_long_will_take_long() {
@@ -80,8 +90,19 @@ mod tests {
         let calls = [("pylint", 2.0, 10), ("pylint", 2.0, 10), ("ruff", 0.1, 20)];
         Seconds::read(&root).note(&root, calls.into_iter());
         let known = Seconds::read(&root);
-        assert!(known.expected("pylint", 20) > known.expected("ruff", 20));
-        assert!(known.expected("pylint", 20) > known.expected("pylint", 10));
-        assert!(known.expected("mypy", 1).is_infinite());
+        let catalogue = Catalogue::built_in().unwrap();
+        let expected = |name: &str, n_files| known.expected(catalogue.find(name).unwrap(), n_files);
+        assert!(expected("pylint", 20) > expected("ruff", 20));
+        assert!(expected("pylint", 20) > expected("pylint", 10));
+        assert!(expected("mypy", 1) > expected("pylint", 20));
+    }
+
+    #[test]
+    fn of_what_is_not_known_tests_and_slow_checkers_come_first() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let mut names = ["ruff", "flake8", "pylint", "pytest", "clippy"];
+        let expected = |name: &str| Seconds::default().expected(catalogue.find(name).unwrap(), 9);
+        names.sort_by(|one, other| expected(other).total_cmp(&expected(one)));
+        assert_eq!(names, ["pytest", "clippy", "pylint", "ruff", "flake8"]);
     }
 }
