@@ -12,6 +12,7 @@ use crate::catalogue::{Checker, Stream, Unit};
 use crate::findings::{self, Complaint, Context, Found, digest};
 use crate::installed::program;
 use crate::run::{Ended, LONGEST_READ, Runner};
+use crate::said;
 use crate::scratch::Scratch;
 use crate::sources::Sources;
 use crate::text::argument;
@@ -122,15 +123,22 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
     let argv = argv(call, &runner.directory, scratch.path());
     match runner.run_to_read(&argv, call.checker.stream, copy) {
         Ok(ended) => judged(call, runner, sources, (ended, &scratch), result),
-        Err(error) => Some(with_verdict(result, Verdict::broken(error.to_string()))),
+        Err(error) => {
+            let why = said::clean(&error.to_string(), &runner.directory);
+            Some(with_verdict(result, Verdict::broken(why)))
+        }
     }
 }
 
 /// Returns the result of a call as far as it is known before the call is made.
 pub(crate) fn unanswered(call: &Call<'_>, sources: &Sources) -> CheckResult {
+    let directory = sources.root().path();
     CheckResult {
         checker: Some(call.checker.name.clone()),
-        argv: argv(call, sources.root().path(), Path::new("")),
+        argv: argv(call, directory, Path::new(""))
+            .iter()
+            .map(|word| said::clean(word, directory))
+            .collect(),
         files: some(&call.files, sources),
         ..CheckResult::default()
     }
@@ -153,8 +161,7 @@ fn judged(
         }
         End::TimedOut => Verdict::broken(time_is_up(runner)),
         End::Signalled(_) => Verdict::broken(ended.end.to_string()),
-        // A launcher in PATH may stand for a program that is installed elsewhere only.
-        End::Exited(127) => not_installed(call),
+        End::Exited(127) if is_only_a_launcher(call, &ended.stderr.text()) => not_installed(call),
         End::Exited(exit) => {
             let answer = Answer {
                 exit,
@@ -344,6 +351,22 @@ fn too_slow(call: &Call<'_>, runner: &Runner) -> Finding {
         weight: Some(Weight::Test),
         bytes: None,
     }
+}
+
+/// Tells whether what was run stands for a program that is installed elsewhere only, and says so:
+/// "pyenv: ruff: command not found".
+fn is_only_a_launcher(call: &Call<'_>, stderr: &str) -> bool {
+    let program = call.checker.argv.first().map_or("", String::as_str);
+    let name = program.rsplit('/').next().unwrap_or_default();
+    stderr.lines().any(|line| {
+        [": command not found", ": not found"]
+            .iter()
+            .filter_map(|ending| line.strip_suffix(ending))
+            .filter_map(|before| before.strip_suffix(name))
+            .any(|before| {
+                !before.ends_with(|last: char| last.is_alphanumeric() || "-_./".contains(last))
+            })
+    })
 }
 
 /// Returns the verdict for a checker of which nothing but a launcher is there.

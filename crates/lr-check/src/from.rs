@@ -113,7 +113,7 @@ fn entry(form: ReportFrom, tool: &str, catalogue: &Catalogue) -> Result<Checker,
     };
     let text = format!(
         "kind = \"{kind}\"\nlanguages = []\nargv = []\nunit = \"files\"\noutput = \"{}\"\n\
-         stream = \"stdout\"\ncolumns = \"{columns}\"\nverified = \"\"\n[exit]\n",
+         stream = \"stdout\"\ncolumns = \"{columns}\"\n[exit]\n",
         form.name()
     );
     Checker::parse(tool, &text)

@@ -19,12 +19,18 @@ static INSTALLED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Removes escape sequences, the path of the working directory where it begins a path, and the
 /// place where an interpreter is installed, so that what is left is the same on every machine.
+/// Control characters that JSON does not escape are replaced: some terminals obey them, too.
 pub(crate) fn clean(text: &str, directory: &Path) -> String {
     let text = match ESCAPES.as_ref() {
         Some(escapes) if text.contains('\x1b') => {
             Cow::Owned(escapes.replace_all(text, "").replace('\x1b', ""))
         }
         _ => Cow::Borrowed(text),
+    };
+    let text = if text.contains(is_raw_in_json) {
+        Cow::Owned(text.replace(is_raw_in_json, "\u{fffd}"))
+    } else {
+        text
     };
     let text = without_directory(&text, &directory.to_string_lossy());
     match INSTALLED.as_ref() {
@@ -67,6 +73,10 @@ fn without_directory(text: &str, directory: &str) -> String {
     cleaned
 }
 
+fn is_raw_in_json(character: char) -> bool {
+    matches!(character, '\u{7f}'..='\u{9f}')
+}
+
 fn is_part_of_a_name(character: char) -> bool {
     character.is_alphanumeric() || "_-.".contains(character)
 }
@@ -85,6 +95,11 @@ mod tests {
     fn colours_titles_and_cursors_are_removed() {
         check("\x1b[31mred\x1b[0m \x1b]0;title\x07x\x1b[2J\x1b(B", "red x");
         check("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link");
+    }
+
+    #[test]
+    fn controls_of_eight_bits_are_replaced() {
+        check("a\u{9b}2Jb\u{9d}c\x7f\n", "a\u{fffd}2Jb\u{fffd}c\u{fffd}\n");
     }
 
     #[test]

@@ -182,7 +182,7 @@ pub(crate) fn run(call: &Call<'_>, runner: &Runner, sources: &Sources) -> Option
         ..CheckResult::default()
     };
     let verdict = match runner.run_to_show(&call.argv, call.stdin) {
-        Err(error) => Verdict::broken(error.to_string()),
+        Err(error) => Verdict::broken(said::clean(&error.to_string(), &runner.directory)),
         Ok(ended) => {
             ended.note(&mut result);
             runner.keep_output(&ended, &mut result);

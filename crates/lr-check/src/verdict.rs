@@ -67,7 +67,9 @@ pub(crate) fn judge(exits: &Exits, exit: i32, read: Result<usize, String>) -> Ve
 
 impl Exits {
     fn is_broken(&self, exit: i32) -> bool {
-        self.broken.contains(&exit) || exit & self.broken_mask != 0
+        // What shells say of a command that cannot be run, or is not there.
+        let is_of_the_shell = matches!(exit, 126 | 127);
+        is_of_the_shell || self.broken.contains(&exit) || exit & self.broken_mask != 0
     }
 
     fn is_known(&self, exit: i32) -> bool {

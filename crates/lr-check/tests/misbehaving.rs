@@ -129,14 +129,18 @@ fn bad_utf8_nul_and_escapes_are_text_in_the_turn() {
 
 #[test]
 fn escapes_do_not_reach_a_person() {
-    let finished = Tree::sh(r"printf '\033c\a'; exit 1").run(&["--format", "text"]);
-    assert!(
-        !finished
-            .stdout
-            .bytes()
-            .iter()
-            .any(|byte| matches!(byte, 7 | 27))
-    );
+    let tree = Tree::sh(r"printf '\033c\a\302\2332J\177 \342\200\256'; exit 1");
+    for form in [
+        "text", "turn", "json", "sarif", "rdjsonl", "github", "junit",
+    ] {
+        let text = tree.run(&["--format", form]).stdout.text();
+        assert!(
+            !text.contains(|character: char| character.is_control() && character != '\n'),
+            "{text}"
+        );
+    }
+    let text = tree.run(&["--format", "text"]).stdout.text();
+    assert!(!text.contains('\u{202e}'), "{text}");
 }
 
 #[test]
@@ -271,4 +275,74 @@ fn jobs_are_told_to_the_program_that_asks_and_to_no_other() {
         "{broken:?}"
     );
     assert_eq!(jobs("exit 1", &[]), "");
+}
+
+#[test]
+fn the_path_of_the_tree_is_not_told_of_a_checker_that_lies_in_it() {
+    for script in [
+        "#!/bin/sh\necho \"$PWD/a.txt:1: no\"; exit 1\n",
+        "no shebang",
+    ] {
+        let tree = Tree::with_script(script);
+        let directory = tree.directory.path();
+        let entries = directory.join("configuration/lr/checkers");
+        fs::create_dir_all(&entries).unwrap();
+        fs::write(directory.join("a.json"), "{}").unwrap();
+        let entry = format!(
+            r#"kind = "lint"
+            languages = ["json"]
+            argv = ["{}/check", "{{files}}"]
+            unit = "files"
+            output = "lines"
+            patterns = ['^(?P<path>.+?):(?P<line>\d+): (?P<message>.*)$']
+            stream = "stdout"
+            exit = {{ clean = [0], findings = [1] }}"#,
+            directory.display()
+        );
+        fs::write(entries.join("mine.toml"), entry).unwrap();
+        let words = [env!("CARGO_BIN_EXE_lr-check"), "--linters=mine", "a.json"];
+        let finished = Program::new(words)
+            .current_dir(directory)
+            .env("XDG_CONFIG_HOME", directory.join("configuration"))
+            .run()
+            .unwrap();
+        let told = finished.stdout.text();
+        assert!(told.contains("\"argv\":[\"check\",\"a.json\"]"), "{told}");
+        assert!(!told.contains(directory.to_str().unwrap()), "{told}");
+    }
+}
+
+/// Runs lr-check with only one checker in `PATH`: a script that takes the place of ruff.
+fn with_ruff(script: &str, arguments: &[&str]) -> (End, Value, String) {
+    let tree = Tree::sh(script);
+    let directory = tree.directory.path();
+    fs::rename(directory.join("check"), directory.join("ruff")).unwrap();
+    fs::write(directory.join("a.py"), "import os\n").unwrap();
+    let words = [env!("CARGO_BIN_EXE_lr-check"), "--no-cache", "a.py"];
+    let finished = Program::new(words.iter().chain(arguments))
+        .current_dir(directory)
+        .env("PATH", format!("{}:/usr/bin:/bin", directory.display()))
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .run()
+        .unwrap();
+    let turn: Value = serde_json::from_slice(finished.stdout.bytes()).unwrap_or_default();
+    let result = turn["check"]["results"][0].clone();
+    (finished.end, result, finished.stderr.text())
+}
+
+#[test]
+fn a_launcher_without_its_program_is_not_installed_and_any_other_127_is_broken() {
+    let launcher = "echo 'pyenv: ruff: command not found' >&2; exit 127";
+    let (end, result, _) = with_ruff(launcher, &["--linters=ruff"]);
+    assert_eq!(
+        (end, &result["status"]),
+        (End::Exited(2), &"missing".into())
+    );
+    let (_, result, said) = with_ruff(launcher, &[]);
+    assert_eq!(result["status"], Value::Null);
+    assert!(said.contains("ruff: not installed"), "{said}");
+    let torn = "echo \"env: 'python9': No such file or directory\" >&2; exit 127";
+    let (end, result, _) = with_ruff(torn, &[]);
+    assert_eq!((end, &result["status"]), (End::Exited(2), &"broken".into()));
+    assert_eq!(result["why"], "it ended with exit status 127");
 }

@@ -78,7 +78,9 @@ impl Catalogue {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let text = fs::read_to_string(&path)
                 .map_err(|error| format!("cannot read '{}': {error}", path.display()))?;
-            catalogue.put(Checker::parse(&name, &text)?);
+            let checker = Checker::parse(&name, &text)
+                .map_err(|problem| format!("cannot use '{}': {problem}", path.display()))?;
+            catalogue.put(checker);
         }
         Ok(catalogue)
     }
@@ -141,6 +143,7 @@ mod tests {
             assert_eq!(checker.patterns.is_empty(), !by_pattern, "{}", checker.name);
             assert!(!checker.selftest.is_empty(), "{}", checker.name);
             assert!(!checker.install.is_empty(), "{}", checker.name);
+            assert!(!checker.verified.is_empty(), "{}", checker.name);
             assert_eq!(
                 checker.argv.iter().any(|word| word.contains("{report}")),
                 checker.stream == Stream::Report,
@@ -192,6 +195,7 @@ mod tests {
         assert_eq!(catalogue.checkers().last().unwrap().name, "mine");
         fs::write(entries.join("mine.toml"), "kind = 3").unwrap();
         let problem = Catalogue::load(Some(folder.path())).unwrap_err();
-        assert!(problem.starts_with("checker 'mine' is not of its form"));
+        assert!(problem.starts_with("cannot use '"), "{problem}");
+        assert!(problem.contains("mine.toml': checker 'mine' is not of its form"));
     }
 }
