@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::spoil::Spoil;
+
 /// What the server does about one request.
 #[derive(Debug, Clone)]
 pub enum Answer {
@@ -24,6 +26,24 @@ pub enum Answer {
         headers: Vec<String>,
         /// The body.
         body: String,
+    },
+    /// A response that is not a success, in the words of the protocol.
+    Refusal {
+        /// The status code.
+        status: u16,
+        /// Lines such as `retry-after: 2`.
+        headers: Vec<String>,
+        /// What is said to a person.
+        message: String,
+        /// What is said to a program.
+        code: String,
+    },
+    /// A reply that is spoilt on its way.
+    Spoilt {
+        /// The content.
+        text: String,
+        /// How.
+        spoil: Spoil,
     },
     /// Exactly these bytes and pauses, from the status line on; then the connection is closed.
     Steps(Vec<Step>),
@@ -105,6 +125,24 @@ impl Answer {
         )
     }
 
+    /// A response that is not a success, in the words of the protocol.
+    pub fn refusal(status: u16, headers: &[&str], message: &str, code: &str) -> Answer {
+        Answer::Refusal {
+            status,
+            headers: headers.iter().map(|&line| line.to_owned()).collect(),
+            message: message.to_owned(),
+            code: code.to_owned(),
+        }
+    }
+
+    /// A reply that is spoilt on its way.
+    pub fn spoilt(text: &str, spoil: Spoil) -> Answer {
+        Answer::Spoilt {
+            text: text.to_owned(),
+            spoil,
+        }
+    }
+
     /// Any response with a length.
     pub fn http(status: u16, headers: &[&str], body: &str) -> Answer {
         Answer::Http {
@@ -117,6 +155,7 @@ impl Answer {
     pub(crate) fn resets(&self) -> bool {
         match self {
             Answer::Steps(steps) => steps.iter().any(|step| matches!(step, Step::Reset)),
+            Answer::Spoilt { spoil, .. } => *spoil == Spoil::Reset,
             Answer::Late(_, answer) => answer.resets(),
             _ => false,
         }

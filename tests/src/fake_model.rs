@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 pub use crate::answer::{Answer, Step, Usage, chunk, end, part, stream_head};
 pub use crate::received::Received;
 use crate::received::receive;
+pub use crate::spoil::Spoil;
 use crate::spoken::{Protocol, tokens};
 
 /// The model that the server offers.
@@ -227,6 +228,19 @@ fn respond(mut stream: TcpStream, received: &Received, answer: Answer) -> io::Re
             headers,
             body,
         } => write_response(&mut stream, status, &headers, &body),
+        Answer::Refusal {
+            status,
+            headers,
+            message,
+            code,
+        } => {
+            let body = Protocol::of(received).error(&message, &code).to_string();
+            write_response(&mut stream, status, &headers, &body)
+        }
+        Answer::Spoilt { text, spoil } => {
+            let steps = Protocol::of(received).spoilt(received, &text, spoil);
+            respond(stream, received, Answer::Steps(steps))
+        }
         Answer::Steps(steps) => steps
             .into_iter()
             .try_for_each(|step| take_step(&mut stream, step)),

@@ -11,6 +11,7 @@ mod answer;
 pub mod fake_model;
 mod received;
 pub mod sandbox;
+mod spoil;
 mod spoken;
 
 pub use sandbox::{Outcome, Sandbox};

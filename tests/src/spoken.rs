@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::{Usage, end, part, stream_head};
+use crate::answer::{Step, Usage, end, part, stream_head};
 use crate::received::Received;
+use crate::spoil::{Spoil, steps};
 
 /// A protocol of models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,35 @@ impl Protocol {
                 lines.map(|line| format!("{line}\n")).collect()
             }
         }
+    }
+
+    /// The body of a response that is not a success.
+    pub(crate) fn error(self, message: &str, code: &str) -> Value {
+        match self {
+            Protocol::Chat | Protocol::Responses => {
+                json!({"error": {"message": message, "type": code, "code": code, "param": null}})
+            }
+            Protocol::Messages => json!({
+                "type": "error", "error": {"type": code, "message": message}, "request_id": "req_fake",
+            }),
+            Protocol::Ollama => json!({ "error": message }),
+        }
+    }
+
+    /// The bytes of a reply that is spoilt on its way.
+    pub(crate) fn spoilt(self, received: &Received, text: &str, spoil: Spoil) -> Vec<Step> {
+        let error = self.error("the fake model is out of order", "odd");
+        if !self.streams(received) {
+            let whole = self.whole(received, text, "stop", Usage::Counted);
+            let parts = [whole.to_string()];
+            return steps(spoil, "application/json", &parts, &error.to_string());
+        }
+        let parts = self.stream(received, text, "stop", Usage::Counted);
+        if self == Protocol::Ollama {
+            return steps(spoil, "application/x-ndjson", &parts, &format!("{error}\n"));
+        }
+        let error = format!("event: error\ndata: {error}\n\n");
+        steps(spoil, "text/event-stream", &parts, &error)
     }
 
     /// What a reply says that it took.

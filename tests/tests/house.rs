@@ -129,7 +129,7 @@ fn every_stage_has_the_same_main() {
 #[test]
 fn heavy_dependencies_are_named_in_one_place() {
     for (name, place) in [
-        ("ureq::", "crates/lr-llm/src/http.rs"),
+        ("ureq::", "crates/lr-llm/src/http/"),
         ("genai_prices::", "crates/lr-llm/src/price.rs"),
         ("handlebars::", "crates/lr-prompt/src/render.rs"),
         ("gix::", "crates/lr-git/src/repo"),

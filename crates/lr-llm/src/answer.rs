@@ -11,11 +11,12 @@ use serde_json::Value;
 
 use crate::exchange::{Answer, Piece, Spent};
 use crate::failure::{self, Failure, Retry};
-use crate::http::{self, Body, Target};
-use crate::key::Redactor;
+use crate::http::{self, Target};
+use crate::redact::Redactor;
+use crate::source::{Bounded, Framing, Source};
 use crate::stream::Events;
 use crate::think::ThinkFilter;
-use crate::wire::{Protocol, complaint};
+use crate::wire::complaint;
 
 /// The most bytes of a response that comes as a whole, of one event of a stream, or of all its text.
 const MAX_BYTES: usize = 16 << 20;
@@ -25,6 +26,9 @@ pub(crate) const MAX_STREAM_BYTES: u64 = 256 << 20;
 
 /// The data of the event that ends a stream of Chat Completions.
 const STREAM_END: &str = "[DONE]";
+
+/// What some programs write before a text; no document and no event begins with one of these bytes.
+const BYTE_ORDER_MARK: [u8; 3] = *b"\xEF\xBB\xBF";
 
 /// How long to wait for the usage and the end of a stream whose reply has ended; some servers keep it open.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -63,14 +67,14 @@ impl From<Failure> for Stop {
 
 /// Reads the body of a response to its end.
 pub(crate) fn read(
-    body: Body,
+    body: impl Source,
     target: &Target<'_>,
     listener: &mut dyn Listener,
 ) -> Result<Answer, Stop> {
     let mut collector = Collector {
         target,
         listener,
-        is_lines: body.is_lines(),
+        framing: body.framing(),
         called: 0,
         has_text: false,
         thought_redactor: Redactor::new(target.key),
@@ -91,8 +95,7 @@ pub(crate) fn read(
 struct Collector<'a> {
     target: &'a Target<'a>,
     listener: &'a mut dyn Listener,
-    /// The server says that it sends a line for each part.
-    is_lines: bool,
+    framing: Framing,
     /// The bytes that the calls of tools may take.
     called: usize,
     /// Some text has come, whether or not it was shown.
@@ -106,24 +109,25 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    fn read(&mut self, mut body: BufReader<Body>) -> Result<(), Stop> {
+    fn read(&mut self, mut body: BufReader<impl Source>) -> Result<(), Stop> {
         match self.first_byte(&mut body)? {
             None => return Err(self.malformed("is empty").into()),
-            Some(_) if self.is_lines => self.lines(body)?,
+            Some(_) if self.framing.is_lines => self.lines(body)?,
             Some(b'{' | b'[') => self.whole(body)?,
             Some(b'<') => return Err(self.html(body)?.into()),
             Some(_) => self.stream(body)?,
         }
-        let thought = self.thought_redactor.finish();
-        self.listener.reasoning(&thought).map_err(Stop::Listener)?;
         let rest = self.thoughts.finish();
-        let rest = self.redactor.push(&rest) + &self.redactor.finish();
+        let thought = self.thought_redactor.push(&rest.reasoning);
+        let thought = thought + &self.thought_redactor.finish();
+        self.reason(&thought)?;
+        let rest = self.redactor.push(&rest.answer) + &self.redactor.finish();
         self.show(rest)?;
         self.answer.settle();
         self.judge().map_err(Stop::Failed)
     }
 
-    /// The first byte that is not blank; blanks before it are signs of life.
+    /// The first byte that is neither blank nor part of a mark of the byte order; blanks before it are signs of life.
     fn first_byte(&self, body: &mut impl BufRead) -> Result<Option<u8>, Failure> {
         loop {
             let buffer = body
@@ -132,40 +136,43 @@ impl Collector<'_> {
             let Some(&first) = buffer.first() else {
                 return Ok(None);
             };
-            if !first.is_ascii_whitespace() {
+            if !(first.is_ascii_whitespace() || BYTE_ORDER_MARK.contains(&first)) {
                 return Ok(Some(first));
             }
             body.consume(1);
         }
     }
 
-    fn whole(&mut self, body: impl BufRead) -> Result<(), Stop> {
-        let mut bytes = Vec::new();
-        body.take(MAX_BYTES as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| http::broken(error, self.target))?;
-        if bytes.len() > MAX_BYTES {
-            return Err(self.too_large().into());
+    /// Takes over a JSON document, or several: some servers send a line for each part without saying so.
+    fn whole(&mut self, body: impl Read) -> Result<(), Stop> {
+        let body = Bounded::new(body, MAX_BYTES);
+        let mut documents = 0;
+        for value in serde_json::Deserializer::from_reader(body).into_iter() {
+            let value = match value {
+                Err(error) if error.is_io() => {
+                    return Err(http::broken(error.into(), self.target).into());
+                }
+                Err(error) if error.is_eof() && !self.framing.is_bounded => {
+                    return Err(self.cut().into());
+                }
+                value => value,
+            };
+            let value = value.map_err(|error| self.not_json(&error))?;
+            self.take_value(&value)?;
+            if self.answer.finish.is_some() && self.target.protocol.ends_with_the_reason() {
+                return Ok(());
+            }
+            documents += 1;
         }
-        self.take_all(&bytes)?;
-        // Ollama may send its lines without saying so; without the last one they are cut off.
-        if self.target.protocol != Protocol::Ollama {
+        // Of several documents the last one says why the reply ended, or they are cut off.
+        if documents == 1 && !self.target.protocol.ends_with_the_reason() {
             self.answer.finish.get_or_insert(Finish::Unknown);
         }
         Ok(())
     }
 
-    /// Takes over one JSON document after the other.
-    fn take_all(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        for value in serde_json::Deserializer::from_slice(bytes).into_iter() {
-            let value = value.map_err(|error| self.not_json(&error))?;
-            self.take_value(&value)?;
-        }
-        Ok(())
-    }
-
     /// Reads a stream of lines, each of them a JSON document.
-    fn lines(&mut self, mut body: BufReader<Body>) -> Result<(), Stop> {
+    fn lines(&mut self, mut body: BufReader<impl Source>) -> Result<(), Stop> {
         loop {
             let mut line = Vec::new();
             let read = (&mut body)
@@ -192,7 +199,7 @@ impl Collector<'_> {
         }
     }
 
-    fn stream(&mut self, body: BufReader<Body>) -> Result<(), Stop> {
+    fn stream(&mut self, body: BufReader<impl Source>) -> Result<(), Stop> {
         let mut events = Events::new(body, MAX_BYTES);
         loop {
             match events.next_data() {
@@ -227,6 +234,10 @@ impl Collector<'_> {
         })?;
         let mut has_text = false;
         for piece in pieces {
+            let piece = match piece {
+                Piece::WholeText(text) if !self.has_text => Piece::Text(text),
+                piece => piece,
+            };
             match piece {
                 Piece::ToolCall(part) => {
                     self.called += part.id.len() + part.name.len() + part.arguments.len() + 64;
@@ -235,21 +246,29 @@ impl Collector<'_> {
                     }
                     self.answer.take(Piece::ToolCall(part));
                 }
-                Piece::WholeText(_) if self.has_text => {}
-                Piece::Text(text) | Piece::WholeText(text) => {
-                    let answer = self.thoughts.push(&text);
-                    let shown = self.redactor.push(&answer);
+                Piece::Text(text) => {
+                    let parts = self.thoughts.push(&text);
+                    let thought = self.thought_redactor.push(&parts.reasoning);
+                    self.reason(&thought)?;
+                    let shown = self.redactor.push(&parts.answer);
                     self.show(shown)?;
                     (has_text, self.has_text) = (true, true);
                 }
                 Piece::Reasoning(text) => {
-                    let shown = self.thought_redactor.push(&text);
-                    self.listener.reasoning(&shown).map_err(Stop::Listener)?;
+                    let thought = self.thought_redactor.push(&text);
+                    self.reason(&thought)?;
                 }
                 piece => self.answer.take(piece),
             }
         }
         Ok(has_text)
+    }
+
+    fn reason(&mut self, thought: &str) -> Result<(), Stop> {
+        if thought.is_empty() {
+            return Ok(());
+        }
+        self.listener.reasoning(thought).map_err(Stop::Listener)
     }
 
     fn show(&mut self, text: String) -> Result<(), Stop> {
@@ -282,8 +301,7 @@ impl Collector<'_> {
             return Err(self.malformed("holds no reply"));
         }
         let Some(finish) = self.answer.finish else {
-            let message = format!("the reply of '{host}' was cut off: the stream ended too early");
-            return Err(Failure::new(Kind::Cut, message).retry(Retry::Backoff));
+            return Err(self.cut());
         };
         let is_called = finish == Finish::Tool && self.answer.has_calls() && self.target.has_tools;
         if is_called || !self.answer.text.trim().is_empty() {
@@ -307,6 +325,12 @@ impl Collector<'_> {
                 Failure::new(Kind::Empty, format!("the reply of '{host}' is empty"))
             }
         })
+    }
+
+    fn cut(&self) -> Failure {
+        let host = self.target.endpoint;
+        let message = format!("the reply of '{host}' was cut off: the stream ended too early");
+        Failure::new(Kind::Cut, message).retry(Retry::Backoff)
     }
 
     /// What was taken although there is no reply. What a stream says before its end is not the last word.

@@ -122,12 +122,13 @@ impl Answer {
                 self.begun = true;
                 self.text.push_str(&text);
             }
-            // Only the reasoning's listener wants it.
-            Piece::Reasoning(_) => {}
-            Piece::WholeText(text) => self.text = text,
+            // What was said before, and what only a listener wants.
+            Piece::WholeText(_) | Piece::Reasoning(_) => {}
             Piece::ToolCall(part) => self.take_call(part),
             Piece::Refused => self.refused = true,
             Piece::Finish(finish) => self.finish = Some(finish),
+            // Some servers leave the counts at zero, which is not known.
+            Piece::Usage(usage) if usage.input == 0 && usage.output == 0 => {}
             Piece::Usage(usage) => {
                 let known = self.spent.usage.unwrap_or_default();
                 self.spent.usage = Some(greatest(known, usage));

@@ -103,6 +103,8 @@ pub(crate) fn shown(path: &Path) -> String {
 pub(crate) struct Hints {
     /// How long to wait, already understood.
     pub(crate) retry_after: Option<Duration>,
+    /// How long until a limit on requests that was reached is none any more.
+    pub(crate) reset: Option<Duration>,
     /// The server's own word on whether to try again.
     pub(crate) should_retry: Option<bool>,
     /// Where a redirect leads.
@@ -115,7 +117,9 @@ pub(crate) fn of_status(host: &str, status: u16, complaint: &Complaint, hints: &
     let retry = if !passes(status) || kind == Kind::Quota || hints.should_retry == Some(false) {
         Retry::Never
     } else {
-        hints.retry_after.map_or(Retry::Backoff, Retry::After)
+        let reset = hints.reset.filter(|_| status == 429);
+        let wait = hints.retry_after.or(reset);
+        wait.map_or(Retry::Backoff, Retry::After)
     };
     let what = match kind {
         Kind::Auth => "key refused by",
@@ -383,12 +387,23 @@ mod tests {
         let hints = |should_retry| Hints {
             retry_after: Some(wait),
             should_retry,
-            location: None,
+            ..Hints::default()
         };
         let judged =
             |should_retry| of_status("h", 503, &complaint("", ""), &hints(should_retry)).retry;
         assert_eq!(judged(None), Retry::After(wait));
         assert_eq!(judged(Some(false)), Retry::Never);
+    }
+
+    #[test]
+    fn a_limit_that_was_reached_is_waited_for_only_where_it_is_the_reason() {
+        let hints = Hints {
+            reset: Some(Duration::from_secs(3)),
+            ..Hints::default()
+        };
+        let judged = |status| of_status("h", status, &complaint("", ""), &hints).retry;
+        assert_eq!(judged(429), Retry::After(Duration::from_secs(3)));
+        assert_eq!(judged(500), Retry::Backoff);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! prints the reply as it comes. From the outside in:
 //!
 //! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`: where that is to be had;
-//!   `key`, `key_command`, `keys_file`: the key for it.
+//!   `key`, `key_command`, `keys_file`: the key for it; `redact`: that it is never shown.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
 //! * `question`, `files`, `conversation` and `history`: what a question is made of; `printer`, `schema` and `spent`: what is printed of its reply.
 //! * `backend`, `command`, `children`: a server or a program that answers, and the programs that run meanwhile.
@@ -15,7 +15,7 @@
 //! * `purse` and `ledger`: limits that hold for all requests together; `need`, `price`, `request`: what one
 //!   takes; `book`: what is known of them after a kill.
 //! * `rehearse`, `curl` and `estimate`: what would be asked, and what it would take; `models`: who could be asked.
-//! * `fit`: what of the wishes a provider takes; `answer`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
+//! * `fit`: what of the wishes a provider takes; `answer`, `source`, `stream`, `think` and `wire`: from bytes to an answer; pure, but for where the bytes come from.
 //! * `failure`: what every way of failing is called, and whether trying again can help.
 //!
 //! Deliberately absent: what prompts look like and what replies mean; lists of models.
@@ -59,6 +59,7 @@ mod purse;
 mod question;
 mod queue;
 mod record;
+mod redact;
 mod refusal;
 mod rehearse;
 mod request;
@@ -66,6 +67,7 @@ mod rerun;
 mod retry;
 mod schema;
 mod session;
+mod source;
 mod spent;
 mod stage;
 mod stream;

@@ -29,8 +29,11 @@ const LONGEST_TOKEN: u64 = 12;
 /// How long a server that runs may take to say so.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(3);
 
-/// How long loading a model may take, and how long it may be silent meanwhile, as when it is verified.
-const LOADING: Duration = Duration::from_secs(24 * 3600);
+/// How long it may take to tell what it knows of a model.
+const TELLING: Duration = Duration::from_secs(10);
+
+/// How long loading a model may take at most, and how long it may be silent meanwhile, as when it is verified.
+pub(crate) const LOADING: Duration = Duration::from_secs(24 * 3600);
 const SILENCE: Duration = Duration::from_secs(600);
 
 /// What is known of a server and its model.
@@ -64,7 +67,7 @@ impl Ollama {
         self.started.get_or_init(start).clone()
     }
 
-    /// Learns what the model can take; one that is not there is loaded if `loads` says so.
+    /// Learns what the model can take; one that is not there is loaded if `loading` says how long that may take.
     ///
     /// # Errors
     ///
@@ -73,13 +76,13 @@ impl Ollama {
         &self,
         target: &Target<'_>,
         model: &str,
-        loads: bool,
+        loading: Option<Duration>,
     ) -> Result<(), Failure> {
-        let learn = || match show(target, model) {
-            Ok(Shown::Missing) if loads => {
+        let learn = || match (show(target, model), loading) {
+            (Ok(Shown::Missing), Some(whole)) => {
                 let limits = TimeLimits {
                     idle: SILENCE,
-                    whole: LOADING,
+                    whole,
                     ..target.limits
                 };
                 let pulling = Target {
@@ -91,8 +94,8 @@ impl Ollama {
                 pull::pull(&pulling, model)?;
                 Ok(show(target, model).ok().and_then(Shown::longest))
             }
-            Ok(shown) => Ok(shown.longest()),
-            Err(_) => Ok(None),
+            (Ok(shown), _) => Ok(shown.longest()),
+            (Err(_), _) => Ok(None),
         };
         self.learned.get_or_init(learn).clone().map(|_| ())
     }
@@ -151,8 +154,13 @@ impl Shown {
 }
 
 fn show(target: &Target<'_>, model: &str) -> Result<Shown, Failure> {
+    let limits = TimeLimits {
+        whole: target.limits.whole.min(TELLING),
+        ..target.limits
+    };
     let target = &Target {
         path: "/api/show",
+        limits,
         max_bytes: MAX_BYTES,
         ..*target
     };

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::http::{self, Target};
+use crate::redact::redact;
 use crate::refusal;
 use crate::wire::complaint::one_line;
 
@@ -46,7 +47,7 @@ pub(crate) fn pull(target: &Target<'_>, model: &str) -> Result<(), Failure> {
             .read_until(b'\n', &mut line);
         match read {
             Ok(0) => break,
-            Ok(_) => progress.take(&line),
+            Ok(_) => progress.take(&redact(target.key, String::from_utf8_lossy(&line).into())),
             Err(error) => {
                 bar.end();
                 return Err(http::broken(error, target));
@@ -76,8 +77,8 @@ struct Progress {
 
 impl Progress {
     /// Takes a line of what the server says; one that is not understood says nothing.
-    fn take(&mut self, line: &[u8]) {
-        let Ok(line) = serde_json::from_slice::<Value>(line) else {
+    fn take(&mut self, line: &str) {
+        let Ok(line) = serde_json::from_str::<Value>(line) else {
             return;
         };
         let text = |key: &str| line.get(key).and_then(Value::as_str);
@@ -204,7 +205,7 @@ mod tests {
     fn after(lines: &[&str]) -> Progress {
         let mut progress = Progress::default();
         for line in lines {
-            progress.take(line.as_bytes());
+            progress.take(line);
         }
         progress
     }

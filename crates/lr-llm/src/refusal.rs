@@ -9,10 +9,14 @@ use crate::exchange::TimeLimits;
 use crate::failure::{self, Failure};
 use crate::http::{Response, Target};
 use crate::models;
+use crate::source::Source;
 use crate::wire::complaint::{self, one_line};
 
 /// The most bytes of an error's body that are looked at.
 const MAX_BYTES: u64 = 64 << 10;
+
+/// How long to wait for all of it.
+const READING: Duration = Duration::from_secs(10);
 
 /// How long to ask for the models that there are.
 const ASKING: Duration = Duration::from_secs(3);
@@ -21,8 +25,9 @@ const ASKING: Duration = Duration::from_secs(3);
 const MOST_NAMED: usize = 8;
 
 /// Understands a response whose status is not a success.
-pub(crate) fn of(response: Response, target: &Target<'_>) -> Failure {
+pub(crate) fn of(mut response: Response, target: &Target<'_>) -> Failure {
     let mut body = Vec::new();
+    response.body.wait_at_most(Some(READING));
     // What could be read of it is enough.
     let _ = response.body.take(MAX_BYTES).read_to_end(&mut body);
     let complaint = complaint::from_body(&String::from_utf8_lossy(&body));

@@ -46,9 +46,7 @@ impl Request {
         let Some(spent) = spent else {
             return Charge::default();
         };
-        // Some servers leave the counts at zero.
-        let usage = spent.usage.filter(|usage| usage.input + usage.output > 0);
-        let usage = usage.unwrap_or(self.need.usage());
+        let usage = spent.usage.unwrap_or(self.need.usage());
         let told = spent.cost_usd.map(lr_turn::microusd);
         Charge {
             tokens: usage.input.saturating_add(usage.output),
@@ -120,7 +118,6 @@ mod tests {
         check(&price, None, (0, None));
         check(&price, Some(spent(10, 5, None)), (15, Some(60)));
         check(&price, Some(spent(10, 5, Some(0.5))), (15, Some(500_000)));
-        check(&price, Some(spent(0, 0, None)), (1000, Some(9_100)));
         check(&price, Some(Spent::default()), (1000, Some(9_100)));
         check(&Price::Unknown, Some(Spent::default()), (1000, None));
         check(&Price::Unknown, Some(spent(10, 5, None)), (15, None));

@@ -1,5 +1,6 @@
 //! When a request that failed is sent again. Pure: waiting itself is done, and said, by [`ask`](crate::ask).
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime};
 
@@ -117,6 +118,39 @@ pub(crate) fn retry_after(
     Some(date.duration_since(now).unwrap_or_default())
 }
 
+/// Understands the headers of providers about limits, as names in lower case and values: the longest wait for one of
+/// which nothing remains. A moment is a duration such as `6m0s`, seconds, or a date of RFC 3339.
+pub(crate) fn reset_after<'a>(
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+    now: SystemTime,
+) -> Option<Duration> {
+    let headers: BTreeMap<&str, &str> = headers
+        .filter(|(name, _)| name.contains("ratelimit"))
+        .collect();
+    let used_up = headers
+        .iter()
+        .filter(|(name, value)| name.contains("remaining") && value.trim() == "0");
+    let resets = used_up.filter_map(|(name, _)| {
+        let reset = headers.get(name.replace("remaining", "reset").as_str())?;
+        moment(reset.trim(), now)
+    });
+    resets.max()
+}
+
+/// The time until a moment.
+fn moment(text: &str, now: SystemTime) -> Option<Duration> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        // More than a year is a date in seconds or milliseconds, which providers disagree about.
+        return (0.0..3e7).contains(&seconds).then(|| duration(seconds));
+    }
+    if let Ok(wait) = text.parse::<jiff::SignedDuration>() {
+        return Some(wait.try_into().unwrap_or_default());
+    }
+    let date: jiff::Timestamp = text.parse().ok()?;
+    let date = SystemTime::from(date);
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
 /// A number of seconds; below zero is zero, and what no clock can hold is the longest there is.
 fn duration(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)
@@ -190,6 +224,50 @@ mod tests {
             assert_eq!(after(junk), None, "{junk:?}");
         }
         assert_eq!(after("1e300"), Some(Duration::MAX));
+    }
+
+    #[test]
+    fn the_longest_wait_for_a_limit_that_is_used_up_counts() {
+        let check = |headers: &[(&str, &str)], expected: Option<u64>| {
+            let wait = reset_after(headers.iter().copied(), SystemTime::UNIX_EPOCH);
+            assert_eq!(
+                wait.map(|wait| wait.as_millis()),
+                expected.map(u128::from),
+                "{headers:?}"
+            );
+        };
+        let requests = ("x-ratelimit-remaining-requests", "0");
+        check(
+            &[requests, ("x-ratelimit-reset-requests", "6m0s")],
+            Some(360_000),
+        );
+        check(
+            &[requests, ("x-ratelimit-reset-requests", "12ms")],
+            Some(12),
+        );
+        check(
+            &[requests, ("x-ratelimit-reset-requests", "7.66s")],
+            Some(7_660),
+        );
+        check(
+            &[requests, ("x-ratelimit-reset-requests", "2")],
+            Some(2_000),
+        );
+        check(
+            &[requests, ("x-ratelimit-reset-requests", "1741305600000")],
+            None,
+        );
+        check(&[requests, ("x-ratelimit-reset-requests", "soon")], None);
+        check(&[requests, ("x-ratelimit-reset-tokens", "2s")], None);
+        check(
+            &[
+                ("anthropic-ratelimit-requests-remaining", "0"),
+                ("anthropic-ratelimit-requests-reset", "1970-01-01T00:00:03Z"),
+                ("anthropic-ratelimit-tokens-remaining", "9"),
+                ("anthropic-ratelimit-tokens-reset", "1970-01-01T00:10:00Z"),
+            ],
+            Some(3_000),
+        );
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub(crate) fn ask(
 
 fn tokens(reply: &Reply) -> usize {
     let usage = reply.usage.as_ref();
-    let tokens = usage.map_or(0, |usage| usage.input + usage.output);
+    let tokens = usage.map_or(0, |usage| usage.input.saturating_add(usage.output));
     usize::try_from(tokens).unwrap_or(usize::MAX)
 }
 

@@ -17,14 +17,15 @@ use crate::choose::Choice;
 use crate::exchange::{Answer, Spent, TimeLimits};
 use crate::failure::{Failure, Retry};
 use crate::http::{self, Target};
-use crate::key::{self, Key};
+use crate::key::Key;
 use crate::ollama::{self, Ollama};
 use crate::price::Price;
 use crate::purse::{Bill, Purse};
+use crate::redact::redact;
 use crate::request::{Request, amount};
 use crate::retry::{self, Budget, Decision};
 use crate::terms::{Question, Terms};
-use crate::wire::{Model, Protocol};
+use crate::wire::Model;
 use crate::{models, refusal};
 
 /// One model at one endpoint. Several questions may be asked at the same time.
@@ -80,31 +81,35 @@ impl Client {
         Ok(known.insert(model).clone())
     }
 
-    fn is_ollama(&self) -> bool {
-        self.choice.provider.protocol == Protocol::Ollama
+    /// What is known of the server, if it is one of those that load models when they are asked for.
+    fn loader(&self) -> Option<&Ollama> {
+        let loads = self.choice.provider.protocol.loads_models();
+        loads.then_some(&self.ollama)
     }
 
     /// Starts the server, if it is one to be started and is not there.
     fn start(&self, is_alone: bool) -> Result<(), Error> {
-        if !(self.terms.is_local && self.is_ollama()) {
+        let Some(server) = self.loader().filter(|_| self.terms.is_local) else {
             return Ok(());
-        }
+        };
         let headers = self.choice.provider.headers_for("");
-        let target = self.target(&headers, self.terms.limits.time.whole);
-        let started = self.ollama.start(&target, is_alone);
+        let target = self.target(&headers, self.longest());
+        let started = server.start(&target, is_alone);
         started.map_err(|failure| self.error(failure))
     }
 
     /// Sees to it that an Ollama is there with its model, and learns what that can take.
     fn make_ready(&self, is_alone: bool) -> Result<(), Error> {
-        if !self.is_ollama() {
+        let Some(server) = self.loader() else {
             return Ok(());
-        }
+        };
         self.start(is_alone)?;
         let model = self.model()?;
         let headers = self.choice.provider.headers_for(&model);
-        let target = self.target(&headers, self.terms.limits.time.whole);
-        let learned = self.ollama.learn(&target, &model, self.terms.is_local);
+        let target = self.target(&headers, self.longest());
+        let time = self.purse.time_left().unwrap_or(ollama::LOADING);
+        let loading = self.terms.is_local.then_some(time);
+        let learned = server.learn(&target, &model, loading);
         learned.map_err(|failure| self.error(failure))
     }
 
@@ -167,7 +172,7 @@ impl Client {
             let wait = self.before_next(&failure, budget, request.most);
             let wait = wait.map_err(|failure| self.error(failure))?;
             let announcement = retry::announcement(&failure, wait, budget);
-            say::note(&key::redact(self.key.as_ref(), announcement));
+            say::note(&self.redact(announcement));
             thread::sleep(wait);
             listener.still_there()?;
         }
@@ -182,8 +187,7 @@ impl Client {
         bill: &Bill,
     ) -> Result<Answer, Stop> {
         let account = self.purse.open(request.place, request.most, bill)?;
-        let time_left = self.time_left(start);
-        let time_left = self.purse.time_left().unwrap_or(time_left).min(time_left);
+        let time_left = self.time_left(start).min(self.longest());
         let result = self.send(request, time_left, listener);
         let price = || self.price(&request.model);
         let taken = match &result {
@@ -224,9 +228,7 @@ impl Client {
         most: Charge,
     ) -> Result<Duration, Failure> {
         let time_left = self.purse.time_left();
-        if failure.kind == Kind::TimedOut && time_left == Some(Duration::ZERO) {
-            return Err(self.purse.out_of_time(Some(failure)));
-        }
+        let failure = &self.in_time(failure.clone());
         match retry::decide(failure, budget, retry::chance()) {
             Decision::GiveUp(reason) => {
                 let reason = reason.map_or(String::new(), |reason| format!("; {reason}"));
@@ -263,6 +265,20 @@ impl Client {
         whole.saturating_sub(start.elapsed())
     }
 
+    /// The longest that a request may take that is sent now.
+    fn longest(&self) -> Duration {
+        let whole = self.terms.limits.time.whole;
+        self.purse.time_left().map_or(whole, |left| left.min(whole))
+    }
+
+    /// A failure for want of time, as the limit of the program's time if that is what has passed.
+    fn in_time(&self, failure: Failure) -> Failure {
+        if failure.kind == Kind::TimedOut && self.purse.time_left() == Some(Duration::ZERO) {
+            return self.purse.out_of_time(Some(&failure));
+        }
+        failure
+    }
+
     /// Where a list of models is to be had, unless it is changed to be for something else.
     fn target<'a>(
         &'a self,
@@ -288,7 +304,12 @@ impl Client {
 
     fn models(&self) -> Result<Vec<Model>, Failure> {
         let headers = self.choice.provider.headers_for("");
-        models::offered(&self.target(&headers, self.terms.limits.time.whole))
+        let models = models::offered(&self.target(&headers, self.longest()));
+        let mut models = models.map_err(|failure| self.in_time(failure))?;
+        for model in &mut models {
+            model.name = self.redact(std::mem::take(&mut model.name));
+        }
+        Ok(models)
     }
 
     fn reply(&self, request: Request, mut answer: Answer, took: Duration) -> Reply {
@@ -298,14 +319,13 @@ impl Client {
             has_tools,
             ..
         } = request;
-        if self.is_ollama() {
+        if self.loader().is_some() {
             ollama::check(need, answer.spent.usage);
         }
         let seconds = (took.as_secs_f64() * 1000.0).round() / 1000.0;
         let Spent { usage, cost_usd } = answer.spent;
         let computed = || self.price(&model).cost(&model, &usage?);
-        let redact = |text| key::redact(self.key.as_ref(), text);
-        let tool_calls = answer.take_calls(has_tools, redact);
+        let tool_calls = answer.take_calls(has_tools, |text| self.redact(text));
         Reply {
             provider: Some(self.choice.provider.name.clone()),
             finish: answer.finish,
@@ -318,12 +338,16 @@ impl Client {
         }
     }
 
+    /// A text without the key.
+    fn redact(&self, text: String) -> String {
+        redact(self.key.as_ref(), text)
+    }
+
     /// The failure as an error of the program, in which the key does not stand.
     fn error(&self, failure: Failure) -> Error {
-        let redact = |text| key::redact(self.key.as_ref(), text);
         Failure {
-            message: redact(failure.message),
-            hint: failure.hint.map(redact),
+            message: self.redact(failure.message),
+            hint: failure.hint.map(|hint| self.redact(hint)),
             ..failure
         }
         .into()

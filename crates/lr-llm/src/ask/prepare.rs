@@ -39,8 +39,8 @@ impl Client {
         if self.purse.needs_cap() || provider.protocol.needs_cap() {
             wishes.max_tokens.get_or_insert(need.output);
         }
-        if self.is_ollama() {
-            wishes.context = Some(self.ollama.context(need));
+        if let Some(server) = self.loader() {
+            wishes.context = Some(server.context(need));
         }
         let mut most = Charge {
             tokens: need.tokens(),

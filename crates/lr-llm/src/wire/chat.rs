@@ -7,7 +7,10 @@ use lr_turn::{Finish, Usage};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, call, count, text};
-use crate::exchange::Piece;
+use crate::exchange::{Complaint, Piece};
+
+/// The greatest cost that is believed.
+const MOST_DOLLARS: f64 = 1e9;
 
 /// The body of a request.
 pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
@@ -38,18 +41,18 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
 }
 
 /// Reads a whole response or one event of a stream; they differ only in `message` and `delta`.
-pub(super) fn pieces(body: &Value) -> Vec<Piece> {
+pub(super) fn pieces(body: &Value) -> Result<Vec<Piece>, Complaint> {
     let mut pieces = Vec::new();
     if let Some(choice) = first_choice(body) {
         pieces.push(Piece::Begun);
-        read_choice(choice, &mut pieces);
+        read_choice(choice, &mut pieces)?;
     }
     let usage = [body.get("usage"), body.pointer("/x_groq/usage")];
     if let Some(usage) = usage.into_iter().flatten().find(|usage| usage.is_object()) {
         pieces.push(Piece::Usage(read_usage(usage)));
         pieces.extend(read_cost(usage).map(Piece::Cost));
     }
-    pieces
+    Ok(pieces)
 }
 
 /// The choice with index 0; without indices, the first.
@@ -60,7 +63,7 @@ fn first_choice(body: &Value) -> Option<&Value> {
         .find(|choice| choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0)
 }
 
-fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) {
+fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) -> Result<(), Complaint> {
     let message = [choice.get("delta"), choice.get("message")]
         .into_iter()
         .flatten()
@@ -68,6 +71,7 @@ fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) {
     if let Some(message) = message {
         let reasoning = ["reasoning_content", "reasoning"];
         let reasoning = reasoning.into_iter().find_map(|key| text(message, key));
+        let reasoning = reasoning.or_else(|| thoughts_in(message.get("content")?));
         pieces.extend(reasoning.map(Piece::Reasoning));
         pieces.extend(text_of(message.get("content")).map(Piece::Text));
         if let Some(refusal) = text_of(message.get("refusal")) {
@@ -87,11 +91,18 @@ fn read_choice(choice: &Value, pieces: &mut Vec<Piece>) {
     }
     let reason = choice.get("finish_reason").and_then(Value::as_str);
     // Some servers send an empty one with every part of the text.
-    pieces.extend(
-        reason
-            .filter(|reason| !reason.is_empty())
-            .map(|reason| Piece::Finish(finish(reason))),
-    );
+    let Some(reason) = reason.filter(|reason| !reason.is_empty()) else {
+        return Ok(());
+    };
+    let reason = reason.to_lowercase();
+    if BROKEN_OFF.contains(&reason.as_str()) {
+        return Err(Complaint {
+            message: format!("the server broke the reply off ('{reason}')"),
+            codes: "server_error".into(),
+        });
+    }
+    pieces.push(Piece::Finish(finish(&reason)));
+    Ok(())
 }
 
 /// The text of a content, which is a string or a list of parts; other parts (reasoning, images) have none.
@@ -108,23 +119,46 @@ fn text_of(content: Option<&Value>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The reasoning among the parts of a content, as Mistral has it there.
+fn thoughts_in(content: &Value) -> Option<String> {
+    let parts = content.as_array()?.iter();
+    let thoughts = parts.filter_map(|part| text_of(part.get("thinking")));
+    Some(thoughts.collect::<String>()).filter(|text| !text.is_empty())
+}
+
+/// Reasons for which a reply ended that are failures of the server.
+const BROKEN_OFF: [&str; 4] = [
+    "error",
+    "abort",
+    "network_error",
+    "insufficient_system_resource",
+];
+
 fn finish(reason: &str) -> Finish {
     match reason {
         "stop" | "end_turn" | "stop_sequence" | "eos" => Finish::Stop,
         "length" | "model_length" | "max_tokens" => Finish::Length,
-        "content_filter" | "safety" | "refusal" => Finish::Filter,
+        "content_filter" | "safety" | "refusal" | "recitation" | "sensitive" => Finish::Filter,
         "tool_calls" | "function_call" | "tool_use" => Finish::Tool,
         _ => Finish::Unknown,
     }
 }
 
 fn read_usage(usage: &Value) -> Usage {
+    let input = count(usage, "/prompt_tokens");
+    let reasoning = count(usage, "/completion_tokens_details/reasoning_tokens");
+    let output = count(usage, "/completion_tokens");
+    // With some providers the reasoning is no part of the completion, but of the total.
+    let with_reasoning = output + reasoning;
+    let is_apart = count(usage, "/total_tokens") == input + with_reasoning;
     Usage {
-        input: count(usage, "/prompt_tokens"),
-        cached_input: count(usage, "/prompt_tokens_details/cached_tokens"),
+        input,
+        // DeepSeek has a name of its own for it.
+        cached_input: count(usage, "/prompt_tokens_details/cached_tokens")
+            .max(count(usage, "/prompt_cache_hit_tokens")),
         cache_write: count(usage, "/prompt_tokens_details/cache_write_tokens"),
-        output: count(usage, "/completion_tokens"),
-        reasoning: count(usage, "/completion_tokens_details/reasoning_tokens"),
+        output: if is_apart { with_reasoning } else { output },
+        reasoning,
     }
 }
 
@@ -132,7 +166,7 @@ fn read_usage(usage: &Value) -> Usage {
 pub(super) fn read_cost(usage: &Value) -> Option<f64> {
     let cost = usage.get("cost")?;
     let dollars = cost.as_f64().or_else(|| cost.get("total_cost")?.as_f64())?;
-    (dollars >= 0.0).then_some(dollars)
+    (0.0..=MOST_DOLLARS).contains(&dollars).then_some(dollars)
 }
 
 #[cfg(test)]
@@ -140,7 +174,7 @@ mod tests {
     use lr_turn::{Message, Role};
 
     use super::*;
-    use crate::exchange::{Complaint, Wishes};
+    use crate::exchange::Wishes;
     use crate::wire::{FieldNames, Protocol};
 
     const NAMES: FieldNames<'_> = FieldNames {
@@ -257,6 +291,50 @@ mod tests {
         );
     }
 
+    #[track_caller]
+    fn check_usage(usage: &Value, expected: (u64, u64, u64)) {
+        let usage = read_usage(usage);
+        assert_eq!((usage.input, usage.output, usage.reasoning), expected);
+    }
+
+    #[test]
+    fn counts_are_read_however_they_are_written() {
+        check_usage(
+            &json!({"prompt_tokens": 9.0, "completion_tokens": "4"}),
+            (9, 4, 0),
+        );
+        check_usage(
+            &json!({"prompt_tokens": -9, "completion_tokens": "four"}),
+            (0, 0, 0),
+        );
+        check_usage(
+            &json!({"prompt_tokens": u64::MAX, "completion_tokens": 1e300}),
+            (1 << 53, 1 << 53, 0),
+        );
+        let cached = read_usage(&json!({"prompt_tokens": 9, "prompt_cache_hit_tokens": 5}));
+        assert_eq!(cached.cached_input, 5);
+    }
+
+    #[test]
+    fn reasoning_counts_once_whether_or_not_it_is_a_part_of_the_completion() {
+        let usage = |total: u64| {
+            json!({
+                "prompt_tokens": 10, "completion_tokens": 20, "total_tokens": total,
+                "completion_tokens_details": {"reasoning_tokens": 5}
+            })
+        };
+        check_usage(&usage(30), (10, 20, 5));
+        check_usage(&usage(35), (10, 25, 5));
+    }
+
+    #[test]
+    fn a_cost_that_cannot_be_is_none() {
+        let cost = |cost: Value| read_cost(&json!({ "cost": cost }));
+        assert_eq!(cost(json!({"total_cost": 0.5})), Some(0.5));
+        assert_eq!(cost(json!(-1)), None);
+        assert_eq!(cost(json!(1e300)), None);
+    }
+
     #[test]
     fn another_candidate_is_not_mixed_in() {
         check_pieces(r#"{"choices":[{"index":1,"delta":{"content":"x"}}]}"#, &[]);
@@ -290,6 +368,16 @@ mod tests {
             ("tired", Finish::Unknown),
         ] {
             assert_eq!(finish(reason), expected, "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_reply_that_the_server_breaks_off_is_an_error() {
+        for reason in ["error", "abort", "Error"] {
+            let body =
+                json!({"choices": [{"delta": {"content": "half"}, "finish_reason": reason}]});
+            let complaint = Protocol::Chat.pieces(&body).unwrap_err();
+            assert_eq!(complaint.codes, "server_error", "{reason}");
         }
     }
 

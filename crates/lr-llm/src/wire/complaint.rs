@@ -15,6 +15,7 @@ pub(crate) const CUT: char = '…';
 
 /// Reads the body of a response whose status says that it failed.
 pub(crate) fn from_body(body: &str) -> Complaint {
+    let body = body.trim_start_matches('\u{feff}');
     let value = serde_json::from_str::<Value>(body).ok();
     let known = value.as_ref().and_then(|value| {
         within(value).or_else(|| {
@@ -37,11 +38,16 @@ pub(crate) fn within(body: &Value) -> Option<Complaint> {
         body.pointer("/x_groq/error"),
         body.pointer("/choices/0/error"),
     ];
-    let error = errors
-        .into_iter()
-        .flatten()
-        .find(|error| !error.is_null())?;
-    Some(of_object(error))
+    let is_told = |error: &&Value| match error {
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty(),
+        Value::Object(object) => !object.is_empty(),
+        _ => true,
+    };
+    // Some servers say with a word that the body itself is the error.
+    let is_error = body.get("object").is_some_and(|kind| kind == "error");
+    let error = errors.into_iter().flatten().find(is_told);
+    error.or(is_error.then_some(body)).map(of_object)
 }
 
 /// What an object says that is known to report an error.
@@ -194,7 +200,18 @@ mod tests {
     }
 
     #[test]
-    fn a_null_error_is_none() {
-        assert_eq!(within(&serde_json::json!({"error": null})), None);
+    fn an_empty_error_is_none() {
+        use serde_json::json;
+        for error in [json!(null), json!(false), json!(""), json!({})] {
+            assert_eq!(within(&json!({ "error": error })), None, "{error}");
+        }
+        assert_ne!(within(&json!({"error": [1]})), None);
+    }
+
+    #[test]
+    fn a_body_may_say_that_it_is_an_error() {
+        let body = serde_json::json!({"object": "error", "message": "no room", "code": 400});
+        assert_eq!(within(&body).unwrap().message, "no room");
+        check("\u{feff}{\"error\":\"no room\"}", "no room", "");
     }
 }

@@ -15,6 +15,9 @@ use serde_json::{Map, Value, json};
 
 use crate::exchange::{CallPart, Complaint, Piece, Wishes};
 
+/// The greatest number that is believed, which every reader of JSON can hold, and of which no sum is too large.
+const MOST_COUNTED: u64 = 1 << 53;
+
 /// A protocol.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -101,6 +104,16 @@ impl Protocol {
         }
     }
 
+    /// Whether a server loads a model when it is asked for, and must be told how long its context is to be.
+    pub(crate) fn loads_models(self) -> bool {
+        self == Protocol::Ollama
+    }
+
+    /// Whether nothing follows what says why a reply ended, and a reply without it is cut off.
+    pub(crate) fn ends_with_the_reason(self) -> bool {
+        self == Protocol::Ollama
+    }
+
     /// Whether a request must say how long the reply may be.
     pub(crate) fn needs_cap(self) -> bool {
         self == Protocol::Messages
@@ -160,7 +173,7 @@ impl Protocol {
             return Err(complaint);
         }
         match self {
-            Protocol::Chat => Ok(chat::pieces(body)),
+            Protocol::Chat => chat::pieces(body),
             Protocol::Responses => responses::pieces(body),
             Protocol::Messages => Ok(messages::pieces(body)),
             Protocol::Ollama => Ok(ollama::pieces(body)),
@@ -222,9 +235,19 @@ pub(crate) fn merge(body: &mut Map<String, Value>, added: &Map<String, Value>) {
     }
 }
 
-/// The number at a pointer; 0 where there is none.
+/// The number at a pointer; 0 where there is none. Some servers write numbers as fractions or as texts.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is below zero is none, and what is too large is the most"
+)]
 fn count(value: &Value, pointer: &str) -> u64 {
-    value.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
+    let number = match value.pointer(pointer) {
+        Some(Value::Number(number)) => number.as_u64().or_else(|| Some(number.as_f64()? as u64)),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    number.unwrap_or(0).min(MOST_COUNTED)
 }
 
 /// The text of a field, if it has any.

@@ -96,9 +96,9 @@ fn response(response: &Value, is_repeated: bool) -> Result<Vec<Piece>, Complaint
         .get("status")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if status == "failed" || status == "cancelled" {
+    if !matches!(status, "completed" | "incomplete" | "") {
         return Err(complaint::of_object(
-            &json!({"message": format!("the response is {status}"), "code": "server_error"}),
+            &json!({"message": format!("the response is '{status}'"), "code": "server_error"}),
         ));
     }
     let mut pieces = Vec::new();
@@ -108,6 +108,9 @@ fn response(response: &Value, is_repeated: bool) -> Result<Vec<Piece>, Complaint
     }
     for (position, item) in (0..).zip(output.into_iter().flatten()) {
         read_item(item, position, is_repeated, &mut pieces);
+    }
+    if is_repeated {
+        join_texts(&mut pieces);
     }
     if let Some(finish) = finish(status, response) {
         pieces.push(Piece::Finish(finish));
@@ -149,10 +152,11 @@ fn read_item(item: &Value, position: u64, is_repeated: bool, pieces: &mut Vec<Pi
         }
         // Where a server sends no parts at all, this is all there is.
         Some("message") => {
-            let whole: String = parts("content")
-                .filter_map(|part| text(part, "text"))
-                .collect();
-            pieces.push(Piece::WholeText(whole));
+            for part in parts("content") {
+                let refusal = text(part, "refusal");
+                pieces.extend(refusal.is_some().then_some(Piece::Refused));
+                pieces.extend(text(part, "text").or(refusal).map(Piece::WholeText));
+            }
         }
         Some("reasoning") if !is_repeated => {
             let thoughts = parts("summary").chain(parts("content"));
@@ -164,6 +168,19 @@ fn read_item(item: &Value, position: u64, is_repeated: bool, pieces: &mut Vec<Pi
         }
         _ => {}
     }
+}
+
+/// Makes one text of those of all messages.
+fn join_texts(pieces: &mut Vec<Piece>) {
+    let mut whole = String::new();
+    pieces.retain(|piece| match piece {
+        Piece::WholeText(text) => {
+            whole.push_str(text);
+            false
+        }
+        _ => true,
+    });
+    pieces.push(Piece::WholeText(whole));
 }
 
 fn finish(status: &str, response: &Value) -> Option<Finish> {

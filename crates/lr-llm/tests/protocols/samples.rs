@@ -3,16 +3,13 @@
 //! A file holds the bytes of a body and the `reply` or the `error` that they become, without what differs from run to
 //! run. They are answers to a turn that offers two tools.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
 use std::path::Path;
 
 use lr_tests::fake_model::{Answer, FakeModel};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::{program, run};
+
+use crate::support;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,15 +47,9 @@ fn tools() -> Value {
 
 /// Asks about a turn that offers tools, through a provider that speaks the protocol.
 fn ask(model: &FakeModel, protocol: &str) -> Value {
-    let home = tempfile::tempdir().unwrap();
-    let folder = home.path().join(".config/lr/providers");
-    std::fs::create_dir_all(&folder).unwrap();
-    let provider = format!("base_url = '{}'\nprotocol = '{protocol}'\n", model.url());
-    std::fs::write(folder.join("mine.toml"), provider).unwrap();
     let messages = json!([{"role": "user", "content": "hi"}]);
     let turn = json!({"lr": 1, "prompt": {"messages": messages, "tools": tools()}});
-    let args = ["--provider", "mine", "-m", "m", "--retries", "0"];
-    run(program(home.path(), &args), Some(&format!("{turn}\n"))).turn()
+    crate::ask(model, protocol, &[], Some(&format!("{turn}\n"))).turn()
 }
 
 /// A section without what differs from run to run.

@@ -1,8 +1,10 @@
-//! Requests over HTTP: the only file that knows ureq.
+//! Requests over HTTP: the only place that knows ureq.
 //!
 //! Every request is bounded in time and size, goes to exactly the endpoint named (no redirects), and never through
 //! a proxy to this machine itself. Compression is neither asked for nor accepted, so that sizes are true.
 //! Idle time is watched by [`idle`](crate::idle), because ureq's own limit per read also bounds the wait for the headers.
+
+mod early;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -11,14 +13,18 @@ use std::time::{Duration, Instant, SystemTime};
 use lr_turn::Kind;
 use ureq::http::{self, HeaderMap};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Timeout};
 
+use self::early::EarlyAnswers;
 use crate::endpoint::Endpoint;
 use crate::exchange::{Spent, TimeLimits};
 use crate::failure::{Failure, Hints, Retry};
 use crate::idle::{Idle, IdleWatch};
 use crate::key::Key;
 use crate::retry;
+use crate::source::{Framing, Source};
 use crate::wire::Protocol;
 
 /// What to do where a connection through a proxy fails.
@@ -107,22 +113,21 @@ fn send<B: ureq::AsSendBody>(
     let response = agent.run(request).map_err(failed)?;
     let (head, body) = response.into_parts();
     let host = target.endpoint;
-    if head
-        .headers
-        .get("content-encoding")
-        .is_some_and(|name| name != "identity")
-    {
+    let is_compressed = is_compressed(&head.headers);
+    if is_compressed && head.status.is_success() {
         let message = format!("the answer of '{host}' is compressed, which was not asked for");
         return Err(Failure::new(Kind::Malformed, message));
     }
     let watch = IdleWatch::start(|| agent.shutdown())
         .map_err(|error| Failure::new(Kind::Io, format!("cannot start a thread: {error}")))?;
-    let reader = body.into_with_config().limit(target.max_bytes).reader();
+    // Of a failure the status says enough.
+    let max_bytes = if is_compressed { 0 } else { target.max_bytes };
+    let reader = body.into_with_config().limit(max_bytes).reader();
     Ok(Response {
         status: head.status.as_u16(),
         hints: hints(&head.headers),
         body: Body {
-            is_lines: is_lines(&head.headers),
+            framing: framing(&head.headers),
             reader,
             watch,
             idle: target.limits.idle,
@@ -154,25 +159,39 @@ fn agent(target: &Target<'_>) -> Agent {
     } else {
         config
     };
-    config.build().into()
+    let connector = DefaultConnector::new().chain(EarlyAnswers);
+    Agent::with_parts(config.build(), connector, DefaultResolver::default())
 }
 
-/// Whether a body is lines of JSON.
-fn is_lines(headers: &HeaderMap) -> bool {
+fn is_compressed(headers: &HeaderMap) -> bool {
+    let encoding = headers.get("content-encoding");
+    encoding.is_some_and(|name| !name.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// What the head says about the bytes of a body.
+fn framing(headers: &HeaderMap) -> Framing {
     let media_type = headers.get("content-type");
     let media_type = media_type.and_then(|value| value.to_str().ok());
-    media_type
-        .is_some_and(|media_type| media_type.contains("ndjson") || media_type.contains("jsonl"))
+    let is_named = |media_type: &str| media_type.contains("ndjson") || media_type.contains("jsonl");
+    Framing {
+        is_lines: media_type.is_some_and(is_named),
+        is_bounded: ["content-length", "transfer-encoding"]
+            .iter()
+            .any(|name| headers.contains_key(*name)),
+    }
 }
 
 fn hints(headers: &HeaderMap) -> Hints {
     let text = |name: &str| headers.get(name)?.to_str().ok();
+    let texts = headers.iter();
+    let texts = texts.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
     Hints {
         retry_after: retry::retry_after(
             text("retry-after-ms"),
             text("retry-after"),
             SystemTime::now(),
         ),
+        reset: retry::reset_after(texts, SystemTime::now()),
         should_retry: text("x-should-retry").and_then(|word| word.parse().ok()),
         location: text("location").map(crate::wire::complaint::one_line),
     }
@@ -183,19 +202,17 @@ pub(crate) struct Body {
     reader: ureq::BodyReader<'static>,
     watch: IdleWatch,
     idle: Duration,
-    is_lines: bool,
+    framing: Framing,
     /// When there is no more waiting, whatever signs of life there are.
     end: Option<Instant>,
 }
 
-impl Body {
-    /// Whether the server says that it sends lines of JSON.
-    pub(crate) fn is_lines(&self) -> bool {
-        self.is_lines
+impl Source for Body {
+    fn framing(&self) -> Framing {
+        self.framing
     }
 
-    /// Waits for more no longer than this, all reads together; `None` only obeys the limits of the request again.
-    pub(crate) fn wait_at_most(&mut self, longest: Option<Duration>) {
+    fn wait_at_most(&mut self, longest: Option<Duration>) {
         self.end = longest.map(|longest| Instant::now() + longest);
     }
 }
@@ -309,10 +326,7 @@ fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
             .retry(Retry::WhenBack);
     }
     if error.kind() == io::ErrorKind::InvalidData {
-        return Failure::new(
-            Kind::Network,
-            format!("no secure connection to '{host}': {text}"),
-        );
+        return insecure(&text, host);
     }
     let message = if refused {
         format!("connection refused by '{host}'")
@@ -324,6 +338,47 @@ fn disconnected(error: &io::Error, host: &Endpoint) -> Failure {
         return failure;
     }
     failure.having_spent(Spent::default())
+}
+
+/// Says why there is no secure connection, in words for what is wrong with a certificate most often.
+fn insecure(text: &str, host: &Endpoint) -> Failure {
+    const TRUST: &str = "SSL_CERT_FILE=FILE names more certificates to trust";
+    let problems = [
+        (
+            "NotValidForName",
+            "its certificate is for another host",
+            None,
+        ),
+        ("Expired", "its certificate has expired", None),
+        (
+            "NotValidYet",
+            "its certificate is not valid yet",
+            Some("see whether the clock is right"),
+        ),
+        (
+            "UnknownIssuer",
+            "nobody that is trusted vouches for its certificate",
+            Some(TRUST),
+        ),
+        (
+            "CaUsedAsEndEntity",
+            "nobody that is trusted vouches for its certificate",
+            Some(TRUST),
+        ),
+        (
+            "InvalidContentType",
+            "it does not speak TLS",
+            Some("see whether the base URL is right: http:// instead of https://"),
+        ),
+    ];
+    let known = problems.into_iter().find(|(name, ..)| text.contains(name));
+    let (reason, hint) = known.map_or((text, None), |(_, reason, hint)| (reason, hint));
+    let message = format!("no secure connection to '{host}': {reason}");
+    let failure = Failure::new(Kind::Network, message);
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
 /// Whether a connection broke before a request can have gone through it.

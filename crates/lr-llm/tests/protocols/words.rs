@@ -1,25 +1,10 @@
-//! The four protocols, against a server that speaks them byte for byte.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
+//! What is said in each protocol, and how what comes back is understood.
 
 use lr_tests::fake_model::{Answer, FakeModel, Step, Usage, chunk};
 use serde_json::{Value, json};
-use support::{KEY, Outcome, program, run, turn};
 
-const PROTOCOLS: [&str; 4] = ["chat", "responses", "messages", "ollama"];
-
-/// Asks through a provider of the user's own that speaks a protocol.
-fn ask(model: &FakeModel, protocol: &str, args: &[&str], input: Option<&str>) -> Outcome {
-    let home = tempfile::tempdir().unwrap();
-    let folder = home.path().join(".config/lr/providers");
-    std::fs::create_dir_all(&folder).unwrap();
-    let provider = format!("base_url = '{}'\nprotocol = '{protocol}'\n", model.url());
-    std::fs::write(folder.join("mine.toml"), provider).unwrap();
-    let all = [&["--provider", "mine", "-m", "m", "--retries", "0"], args].concat();
-    run(program(home.path(), &all), input)
-}
+use crate::support::{self, KEY, turn};
+use crate::{PROTOCOLS, ask};
 
 fn each(check: impl Fn(&str)) {
     for protocol in PROTOCOLS {
