@@ -8,6 +8,7 @@ use std::time::Duration;
 use lr_stage::Error;
 use lr_turn::{Finish, Kind};
 use serde_json::Value;
+use serde_json::de::{Deserializer, Read as JsonRead};
 
 use crate::exchange::{Answer, Piece, Spent};
 use crate::failure::{self, Failure, Retry};
@@ -145,9 +146,19 @@ impl Collector<'_> {
 
     /// Takes over a JSON document, or several: some servers send a line for each part without saying so.
     fn whole(&mut self, body: impl Read) -> Result<(), Stop> {
-        let body = Bounded::new(body, MAX_BYTES);
-        let mut documents = 0;
-        for value in serde_json::Deserializer::from_reader(body).into_iter() {
+        let mut body = Bounded::new(body, MAX_BYTES);
+        if self.target.protocol.ends_with_the_reason() {
+            return self.documents(Deserializer::from_reader(body));
+        }
+        let mut bytes = Vec::new();
+        body.read_to_end(&mut bytes)
+            .map_err(|error| http::broken(error, self.target))?;
+        self.documents(Deserializer::from_slice(&bytes))
+    }
+
+    fn documents<'de>(&mut self, documents: Deserializer<impl JsonRead<'de>>) -> Result<(), Stop> {
+        let mut count = 0;
+        for value in documents.into_iter() {
             let value = match value {
                 Err(error) if error.is_io() => {
                     return Err(http::broken(error.into(), self.target).into());
@@ -155,17 +166,16 @@ impl Collector<'_> {
                 Err(error) if error.is_eof() && !self.framing.is_bounded => {
                     return Err(self.cut().into());
                 }
-                value => value,
+                value => value.map_err(|error| self.not_json(&error))?,
             };
-            let value = value.map_err(|error| self.not_json(&error))?;
             self.take_value(&value)?;
             if self.answer.finish.is_some() && self.target.protocol.ends_with_the_reason() {
                 return Ok(());
             }
-            documents += 1;
+            count += 1;
         }
         // Of several documents the last one says why the reply ended, or they are cut off.
-        if documents == 1 && !self.target.protocol.ends_with_the_reason() {
+        if count == 1 && !self.target.protocol.ends_with_the_reason() {
             self.answer.finish.get_or_insert(Finish::Unknown);
         }
         Ok(())
@@ -354,5 +364,183 @@ impl Collector<'_> {
             Kind::Malformed,
             format!("the answer of '{}' {what}", self.target.endpoint),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io;
+
+    use lr_turn::ToolCall;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::endpoint::Endpoint;
+    use crate::exchange::TimeLimits;
+    use crate::wire::Protocol;
+
+    /// Gives its bytes in pieces of the given sizes.
+    struct Split<'a> {
+        bytes: &'a [u8],
+        sizes: Vec<usize>,
+        framing: Framing,
+    }
+
+    impl Read for Split<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let wanted = self.sizes.pop().unwrap_or(usize::MAX).max(1);
+            let count = wanted.min(buffer.len()).min(self.bytes.len());
+            buffer[..count].copy_from_slice(&self.bytes[..count]);
+            self.bytes = &self.bytes[count..];
+            Ok(count)
+        }
+    }
+
+    impl Source for Split<'_> {
+        fn framing(&self) -> Framing {
+            self.framing
+        }
+
+        fn wait_at_most(&mut self, _: Option<Duration>) {}
+    }
+
+    /// Keeps what it hears.
+    #[derive(Debug, Default, PartialEq)]
+    struct Heard {
+        text: String,
+        reasoning: String,
+    }
+
+    impl Listener for Heard {
+        fn text(&mut self, text: &str) -> Result<(), Error> {
+            self.text.push_str(text);
+            Ok(())
+        }
+
+        fn reasoning(&mut self, text: &str) -> Result<(), Error> {
+            self.reasoning.push_str(text);
+            Ok(())
+        }
+
+        fn has_shown(&self) -> bool {
+            false
+        }
+
+        fn still_there(&self) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    /// What is heard, and what comes of it in the end.
+    type Outcome = (Heard, Result<(Answer, Vec<ToolCall>), String>);
+
+    fn outcome(protocol: Protocol, bytes: &[u8], sizes: Vec<usize>, is_lines: bool) -> Outcome {
+        let time = Duration::from_secs(1);
+        let target = Target {
+            has_tools: true,
+            endpoint: &Endpoint::parse("http://localhost").unwrap(),
+            path: "",
+            protocol,
+            headers: &BTreeMap::new(),
+            key_header: "",
+            key: None,
+            limits: TimeLimits {
+                connect: time,
+                first_byte: time,
+                idle: time,
+                whole: time,
+            },
+            max_bytes: 0,
+        };
+        let framing = Framing {
+            is_lines,
+            is_bounded: true,
+        };
+        let source = Split {
+            bytes,
+            sizes,
+            framing,
+        };
+        let mut heard = Heard::default();
+        let result = match read(source, &target, &mut heard) {
+            Ok(mut answer) => {
+                let calls = answer.take_calls(true, |text| text);
+                Ok((answer, calls))
+            }
+            Err(Stop::Failed(failure)) => Err(failure.message),
+            Err(Stop::Listener(error)) => Err(error.to_string()),
+        };
+        (heard, result)
+    }
+
+    /// The recorded bodies, with their protocol and whether they are lines of JSON.
+    fn samples() -> Vec<(Protocol, String, bool)> {
+        #[derive(serde::Deserialize)]
+        struct Sample {
+            protocol: Protocol,
+            media_type: String,
+            body: String,
+        }
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire");
+        let mut paths: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        paths.sort();
+        let read = |path| {
+            let sample: Sample = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            (
+                sample.protocol,
+                sample.body,
+                sample.media_type.contains("ndjson"),
+            )
+        };
+        paths.into_iter().map(read).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_of_the_bytes_gives_the_same_answer(
+            number in any::<prop::sample::Index>(),
+            sizes in prop::collection::vec(1_usize..40, 0..400),
+        ) {
+            let samples = samples();
+            let (protocol, body, is_lines) = number.get(&samples);
+            let whole = outcome(*protocol, body.as_bytes(), Vec::new(), *is_lines);
+            prop_assert_eq!(outcome(*protocol, body.as_bytes(), sizes, *is_lines), whole);
+        }
+
+        #[test]
+        fn a_stream_that_ends_too_early_says_no_more_than_the_whole_and_is_not_whole(
+            number in any::<prop::sample::Index>(),
+            end in any::<prop::sample::Index>(),
+        ) {
+            let samples: Vec<_> = samples().into_iter().filter(|(_, body, _)| {
+                !body.contains("rror") && (body.contains("data:") || body.lines().count() > 1)
+            }).collect();
+            let (protocol, body, is_lines) = number.get(&samples);
+            let whole = outcome(*protocol, body.as_bytes(), Vec::new(), *is_lines);
+            let cut = &body.as_bytes()[..end.index(body.len())];
+            let (heard, result) = outcome(*protocol, cut, Vec::new(), *is_lines);
+            prop_assert!(whole.0.text.starts_with(&heard.text));
+            prop_assert!(whole.0.reasoning.starts_with(&heard.reasoning));
+            if let (Ok((answer, calls)), Ok((all, all_calls))) = (result, whole.1) {
+                prop_assert_eq!((answer.text, answer.finish, calls), (all.text, all.finish, all_calls));
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_to_their_end(
+            bytes in prop::collection::vec(any::<u8>(), 0..300),
+            is_lines in any::<bool>(),
+            prefix in "(data: |\\{\"choices\":\\[|\\{\"type\":\"|\\{\"message\":|)",
+        ) {
+            let bytes = [prefix.as_bytes(), &bytes].concat();
+            for protocol in [Protocol::Chat, Protocol::Responses, Protocol::Messages, Protocol::Ollama] {
+                let (heard, result) = outcome(protocol, &bytes, Vec::new(), is_lines);
+                prop_assert!(result.is_err(), "{heard:?}");
+            }
+        }
     }
 }

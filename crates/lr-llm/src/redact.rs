@@ -39,6 +39,8 @@ pub(crate) fn redact(key: Option<&Key>, text: String) -> String {
 #[derive(Debug)]
 pub(crate) struct Redactor {
     spellings: Vec<Spelling>,
+    /// With which bytes one of them begins, since most texts hold few of them.
+    starts: [bool; 256],
     /// The end of what came, which may be the beginning of the key.
     held: String,
 }
@@ -69,8 +71,21 @@ impl Redactor {
     pub(crate) fn new(key: Option<&Key>) -> Self {
         let key = key.map(Key::expose);
         let key = key.filter(|key| key.len() >= SHORTEST_SECRET);
+        let spellings = key.map_or_else(Vec::new, |key| spellings(key.as_bytes()));
+        let mut starts = [false; 256];
+        for form in spellings.iter().filter_map(|forms| forms.first()).flatten() {
+            let first = form.text.as_bytes()[0];
+            for byte in [
+                first,
+                first.to_ascii_lowercase(),
+                first.to_ascii_uppercase(),
+            ] {
+                starts[usize::from(byte)] = true;
+            }
+        }
         Redactor {
-            spellings: key.map_or_else(Vec::new, |key| spellings(key.as_bytes())),
+            spellings,
+            starts,
             held: String::new(),
         }
     }
@@ -84,6 +99,10 @@ impl Redactor {
         let text = std::mem::take(&mut self.held);
         let (mut shown, mut start, mut at) = (String::new(), 0, 0);
         while at < text.len() {
+            if !self.starts[usize::from(text.as_bytes()[at])] {
+                at += 1;
+                continue;
+            }
             match self.found(&text.as_bytes()[at..]) {
                 Found::Key(length) => {
                     shown.push_str(&text[start..at]);

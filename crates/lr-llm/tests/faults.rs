@@ -1,9 +1,11 @@
 //! What a server may do wrong, by the names of the fault catalogue, and what must come of it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use lr_tests::fake_model::{Answer, FakeModel, Step, chunk, end, part, stream_head};
@@ -541,4 +543,63 @@ fn a_server_without_tls_is_an_error_at_once() {
              hint: see whether the base URL is right: http:// instead of https://\n"
         )
     );
+}
+
+/// Serves one connection by `answer`, and gives its base URL.
+fn serve(answer: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    std::thread::spawn(move || answer(listener.accept().unwrap().0));
+    url
+}
+
+#[test]
+fn an_answer_that_comes_before_the_request_was_read_is_read() {
+    let url = serve(|mut stream| {
+        stream.read_exact(&mut [0; 1000]).unwrap();
+        let body = r#"{"error":"no more than 1 MiB"}"#;
+        let head = format!(
+            "HTTP/1.1 413 Too Large\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+    });
+    let home = tempfile::tempdir().unwrap();
+    let args = ["--base-url", &url, "-m", "m", "--retries", "0"];
+    let question = turn(&"x".repeat(8 << 20));
+    let outcome = run(program(home.path(), &args), Some(&question));
+    let error = &outcome.turn()["error"];
+    assert_eq!(error["kind"], "context_length", "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains(": no more than 1 MiB\n"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn the_limit_on_time_holds_for_what_is_asked_beside_the_question() {
+    let url = serve(|mut stream| {
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let home = tempfile::tempdir().unwrap();
+    let mut command = program(home.path(), &["--provider", "ollama", "--max-time", "0.3"]);
+    command.env("OLLAMA_HOST", url.replace("/v1", ""));
+    let outcome = run(command, Some(&turn("hello")));
+    assert_eq!(outcome.turn()["error"]["kind"], "time", "{outcome:?}");
+    assert_eq!(outcome.status, 4);
+}
+
+#[test]
+fn a_model_whose_name_is_the_key_is_not_shown() {
+    let url = serve(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let body = format!(r#"{{"data":[{{"id":"{KEY}"}}]}}"#);
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes()).unwrap();
+    });
+    let home = tempfile::tempdir().unwrap();
+    let args = ["--base-url", &url, "--list-models"];
+    let shown = run(program(home.path(), &args), None).stdout;
+    assert!(shown.ends_with("/[redacted]\n"), "{shown}");
 }

@@ -345,13 +345,13 @@ fn insecure(text: &str, host: &Endpoint) -> Failure {
     const TRUST: &str = "SSL_CERT_FILE=FILE names more certificates to trust";
     let problems = [
         (
-            "NotValidForName",
+            "not valid for name",
             "its certificate is for another host",
             None,
         ),
-        ("Expired", "its certificate has expired", None),
+        ("certificate expired", "its certificate has expired", None),
         (
-            "NotValidYet",
+            "not valid yet",
             "its certificate is not valid yet",
             Some("see whether the clock is right"),
         ),

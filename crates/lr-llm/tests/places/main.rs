@@ -9,6 +9,7 @@
 mod command;
 mod keys;
 mod local;
+mod secure;
 #[path = "../support/mod.rs"]
 mod support;
 
