@@ -508,3 +508,58 @@ fn three_hundred_files_cost_requests_for_those_with_findings_only() {
             .all(|it| it.question().matches(".py <<<<").count() == 1)
     );
 }
+
+/// An Ollama that answers with one version of the module after the other, and notes when it begins and ends.
+const OLLAMA: &str = r#"#!/usr/bin/env python3
+import http.server, json, os, signal, sys
+home, port = os.environ["HOME"], int(os.environ["OLLAMA_HOST"].rsplit(":")[-1])
+def log(line):
+    with open(home + "/log", "a") as out: out.write(line + "\n")
+def stop(*_):
+    log("end"); os._exit(0)
+signal.signal(signal.SIGTERM, stop)
+replies = json.load(open(home + "/replies"))
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_): pass
+    def say(self, value):
+        self.send_response(200); self.end_headers(); self.wfile.write(json.dumps(value).encode())
+    def do_GET(self): self.say({"models": [{"name": "m", "modified_at": "2026"}]})
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        if self.path != "/api/chat": return self.say({})
+        log("asked")
+        message = {"role": "assistant", "content": replies.pop(0)}
+        self.say({"message": message, "done": True, "done_reason": "stop"})
+log("begin")
+http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"#;
+
+#[test]
+fn a_local_server_is_started_once_for_a_run_and_ended_with_it() {
+    let mut sandbox = Sandbox::new();
+    sandbox.write("calc.py", UNDEFINED);
+    sandbox.commit_all();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    sandbox.set("OLLAMA_HOST", &listener.local_addr().unwrap().to_string());
+    drop(listener);
+    let replies = [moved(1).as_str(), RIGHT].map(|text| block("calc.py", text));
+    let home = sandbox.home();
+    std::fs::write(
+        home.join("replies"),
+        Value::from(replies.to_vec()).to_string(),
+    )
+    .unwrap();
+    std::fs::write(home.join("ollama"), OLLAMA).unwrap();
+    let loop_with = |flags: &str| {
+        sandbox.bash(&format!(
+            "chmod +x ~/ollama; PATH=~:$PATH exec lr-loop -L --linters ruff {flags} ."
+        ))
+    };
+    loop_with("--dry-run").success();
+    assert!(!home.join("log").exists());
+    let outcome = loop_with("");
+    assert_eq!(ended(&outcome), "clean 0: 1 -> 0", "{outcome}");
+    let log = std::fs::read_to_string(home.join("log")).unwrap();
+    assert_eq!(log, "begin\nasked\nasked\nend\n", "{outcome}");
+    assert_eq!(outcome.stderr.matches("starting 'ollama serve'").count(), 1);
+}

@@ -186,6 +186,10 @@ pub(crate) struct ModelArguments {
     #[arg(short = 'L', long, value_name = "MODEL", num_args = 0..=1, default_missing_value = "", conflicts_with = "provider")]
     pub(crate) local: Option<String>,
 
+    /// Start the Ollama of '-L' for several programs: print its address when it answers, and keep it until interrupted
+    #[arg(long, requires = "local", conflicts_with_all = ["prompt", "dry_run", "estimate", "list_models"])]
+    pub(crate) serve: bool,
+
     /// Read the key from the variable NAME [default: LR_API_KEY, else the provider's own]
     #[arg(long, value_name = "NAME")]
     pub(crate) api_key_env: Option<String>,

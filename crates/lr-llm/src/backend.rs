@@ -68,6 +68,18 @@ impl Backend {
         }
     }
 
+    /// Starts the server, if that is needed. Gives its address, and whether it was started here.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(crate) fn serve(&self) -> Result<(String, bool), Error> {
+        match self {
+            Backend::Server(client) => client.serve(),
+            Backend::Program(_) => Err(Error::new(Kind::Usage, "a program is no server")),
+        }
+    }
+
     /// The provider, and the models that its server offers.
     ///
     /// # Errors

@@ -114,6 +114,9 @@ fn work(args: Args, session: Session) -> Result<Status, Error> {
     if args.list_models {
         return models::list(&session);
     }
+    if args.model.serve {
+        return serve(&session);
+    }
     let program = Program { args, session };
     let args = &program.args;
     let (asks, moves) = (args.asks(), args.conversation.moves());
@@ -137,6 +140,17 @@ fn work(args: Args, session: Session) -> Result<Status, Error> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// Prints the address of a server, and keeps it until the program is told to end, if it was started here.
+fn serve(session: &Session) -> Result<Status, Error> {
+    let (address, is_started) = session.serve()?;
+    Output::new(None, Form::Text).text(&format!("{address}\n"))?;
+    if is_started && let Some(signal) = signals::wait() {
+        children::end_all();
+        signals::repeat(signal);
+    }
+    Ok(Status::Done)
 }
 
 struct Program {

@@ -3,6 +3,7 @@
 //! What was started here ends with the program, also when that is interrupted or killed; what runs already stays.
 
 use std::fmt;
+use std::net::TcpStream;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,16 +87,21 @@ pub(crate) fn start(address: &str, answers: &dyn Fn() -> bool) -> Result<bool, F
     let begun = Instant::now();
     say::note(&format!("starting {way} until the end"));
     let ended = run(server(way, address))?;
+    let mut is_ours = true;
     while begun.elapsed() < PATIENCE {
         if answers() {
             let seconds = begun.elapsed().as_secs_f64();
             say::detail(1, &format!("{way} answers after {seconds:.1} s"));
-            return Ok(true);
+            return Ok(is_ours);
         }
         match ended.try_recv() {
+            // Somebody else has been quicker, and that server is about to answer.
+            Ok(Ok(_)) if signals::interrupted().is_none() && is_taken(address) => is_ours = false,
             Ok(result) => return Err(has_ended(way, result)),
-            Err(TryRecvError::Disconnected) => return Err(children::interrupted()),
-            Err(TryRecvError::Empty) => thread::sleep(TICK),
+            Err(TryRecvError::Disconnected) if is_ours || signals::interrupted().is_some() => {
+                return Err(children::interrupted());
+            }
+            Err(_) => thread::sleep(TICK),
         }
     }
     let seconds = PATIENCE.as_secs();
@@ -103,6 +109,11 @@ pub(crate) fn start(address: &str, answers: &dyn Fn() -> bool) -> Result<bool, F
         Kind::NoModel,
         format!("{way} does not answer at '{address}' within {seconds} s"),
     ))
+}
+
+/// Whether something listens at an address.
+fn is_taken(address: &str) -> bool {
+    TcpStream::connect(address).is_ok()
 }
 
 /// Ends the program like a signal that came meanwhile, when everything it has started has ended: for a program that

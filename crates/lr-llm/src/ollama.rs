@@ -39,7 +39,8 @@ const SILENCE: Duration = Duration::from_secs(600);
 /// What is known of a server and its model.
 #[derive(Debug, Default)]
 pub(crate) struct Ollama {
-    started: OnceLock<Result<(), Failure>>,
+    /// Whether it was started here.
+    started: OnceLock<Result<bool, Failure>>,
     /// The longest context of the model, if the server said so.
     learned: OnceLock<Result<Option<u64>, Failure>>,
     /// The longest context that was asked for.
@@ -48,13 +49,14 @@ pub(crate) struct Ollama {
 
 impl Ollama {
     /// Sees to it that there is a server, if it is to be on this machine; `is_alone`: nobody else looks for signals.
+    /// Gives whether it was started here.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub(crate) fn start(&self, target: &Target<'_>, is_alone: bool) -> Result<(), Failure> {
+    pub(crate) fn start(&self, target: &Target<'_>, is_alone: bool) -> Result<bool, Failure> {
         if !target.endpoint.is_loopback() {
-            return Ok(());
+            return Ok(false);
         }
         let start = || {
             let address = target.endpoint.address();
@@ -62,7 +64,7 @@ impl Ollama {
             if is_started && is_alone {
                 local::end_on_signal();
             }
-            Ok(())
+            Ok(is_started)
         };
         self.started.get_or_init(start).clone()
     }

@@ -179,6 +179,15 @@ impl Session {
         Ok(request)
     }
 
+    /// Starts the server of the first model, if that is needed. Gives its address, and whether it was started here.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(crate) fn serve(&self) -> Result<(String, bool), Error> {
+        self.client(0)?.serve()
+    }
+
     /// The provider of the first model, and the models that its server offers.
     pub(crate) fn models(&self) -> Result<(String, Vec<Model>), Error> {
         self.client(0)?.offered()

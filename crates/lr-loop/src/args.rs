@@ -140,7 +140,7 @@ pub struct Asking {
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
 
-    /// Ask a local Ollama
+    /// Ask a local Ollama; if it does not run, start it until the run ends
     #[arg(short = 'L', long)]
     pub local: bool,
 

@@ -6,7 +6,7 @@
 //! ordinary shell.
 //!
 //! Deliberately absent: everything that knows what a checker, a model, a reply or a repository is,
-//! options that belong to one stage (beyond the predecessor's letters), pipes and threads.
+//! options that belong to one stage (beyond the predecessor's letters), pipes and threads, but for those of `server`.
 
 mod apart;
 mod args;
@@ -27,6 +27,7 @@ mod reading;
 mod recorded;
 mod replay;
 mod resume;
+mod server;
 mod stage;
 
 mod page;

@@ -97,6 +97,9 @@ impl FromStr for Replacement {
     }
 }
 
+/// The flag of lr-llm that asks a server on this machine.
+const LOCAL: &str = "--local";
+
 /// How many seconds a model that has answered in the run is waited for where its server is down or too busy.
 const OUTAGE: &str = "600";
 
@@ -222,6 +225,14 @@ impl Plan {
         argv
     }
 
+    /// Returns the command that keeps a server on this machine for the whole run, where the stage would start one.
+    pub(crate) fn server(&self) -> Option<Vec<String>> {
+        let is_ours = self.replacement(Stage::LLM).is_none() && self.replayed.is_none();
+        let is_local = self.llm.iter().any(|flag| flag == LOCAL);
+        let is_asked = self.stop_after != Some(StopAfter::Estimate);
+        (is_ours && is_local && is_asked).then(|| self.command(Stage::LLM, &["--serve".to_owned()]))
+    }
+
     /// Returns the flags by which a model is asked that has answered in this run: it is not given up at once where
     /// its server is down, unless the user says how long to wait.
     pub(crate) fn answered(&self) -> Vec<String> {
@@ -306,7 +317,7 @@ fn llm_flags(asking: &Asking, jobs: Option<u32>) -> Vec<String> {
         })
         .0;
     if asking.local {
-        flags.push("--local".to_owned());
+        flags.push(LOCAL.to_owned());
     }
     flags
 }

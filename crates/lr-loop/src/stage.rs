@@ -15,6 +15,7 @@ use crate::page::Numbers;
 use crate::paid::{self, Asked};
 use crate::plan::{API_KEY, Plan, Stage};
 use crate::progress;
+use crate::server::Server;
 
 /// How long a stage may take to end itself and its children.
 const GRACE: Duration = Duration::from_secs(5);
@@ -34,6 +35,8 @@ pub(crate) struct Runner<'a> {
     /// Whether a step failed as a whole.
     has_gap: bool,
     onlooker: Onlooker,
+    /// The server of `--local`, from the first question on.
+    server: Option<Server>,
 }
 
 impl<'a> Runner<'a> {
@@ -48,6 +51,7 @@ impl<'a> Runner<'a> {
             is_lost: false,
             has_gap: false,
             onlooker: Onlooker::new(),
+            server: None,
         }
     }
 
@@ -77,6 +81,9 @@ impl<'a> Runner<'a> {
         // The files that the stages hand to each other are no news.
         let shown = progress::command(&self.plan.command(stage, &[]));
         let input_turns = input.map_or(&[][..], |input| &input.turns);
+        if stage == Stage::LLM && input_turns.iter().any(is_asked) {
+            self.serve()?;
+        }
         let kept = match stage {
             Stage::LLM => Asked::find(&self.record, self.count, turn, input_turns)?,
             _ => None,
@@ -104,6 +111,17 @@ impl<'a> Runner<'a> {
         self.has_gap = has_gap;
         say::note(&progress::line(turn, &shown, stage, &ran.turns));
         Ok(ran)
+    }
+
+    /// Starts the server of `--local` for the rest of the run, so that not every turn does.
+    fn serve(&mut self) -> Result<(), Error> {
+        if let (None, Some(mut argv)) = (&self.server, self.plan.server()) {
+            argv[0] = beside(Stage::LLM.program);
+            let server = Server::start(argv);
+            let unable = |error| Error::new(Kind::Io, "cannot start a server").because(error);
+            self.server = Some(server.map_err(unable)?);
+        }
+        Ok(())
     }
 
     /// Looks whether a run that is taken up again can go on in this repository, just before its
@@ -325,6 +343,11 @@ impl<'a> Runner<'a> {
         let lines: String = ran.turns.iter().map(|turn| turn.to_line() + "\n").collect();
         std::fs::write(&ran.file, lines).map_err(|error| cannot("write", &ran.file, error))
     }
+}
+
+/// Whether a model is asked about a turn.
+fn is_asked(turn: &Turn) -> bool {
+    turn.has("prompt") && !turn.has("reply") && !turn.has("error")
 }
 
 /// Returns the path of a program that lies beside this one, else its name, to be found in `PATH`.

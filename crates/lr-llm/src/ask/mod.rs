@@ -87,10 +87,10 @@ impl Client {
         loads.then_some(&self.ollama)
     }
 
-    /// Starts the server, if it is one to be started and is not there.
-    fn start(&self, is_alone: bool) -> Result<(), Error> {
+    /// Starts the server, if it is one to be started and is not there. Gives whether that was needed.
+    fn start(&self, is_alone: bool) -> Result<bool, Error> {
         let Some(server) = self.loader().filter(|_| self.terms.is_local) else {
-            return Ok(());
+            return Ok(false);
         };
         let headers = self.choice.provider.headers_for("");
         let target = self.target(&headers, self.longest());
@@ -111,6 +111,12 @@ impl Client {
         let loading = self.terms.is_local.then_some(time);
         let learned = server.learn(&target, &model, loading);
         learned.map_err(|failure| self.error(failure))
+    }
+
+    /// Starts the server as for a question. Gives its address, and whether it was started here.
+    pub(crate) fn serve(&self) -> Result<(String, bool), Error> {
+        let is_started = self.start(false)?;
+        Ok((self.choice.endpoint.url(""), is_started))
     }
 
     /// The provider, and the models that its server offers.

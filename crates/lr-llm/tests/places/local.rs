@@ -1,6 +1,7 @@
 //! `-L`, with programs in place of Ollama and Docker that serve what the tests need, written in Python.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -165,6 +166,62 @@ fn turns_share_a_server() {
         format!("begin\n/api/show old:1b\n{ctx}end\n")
     );
     assert!(machine.is_quiet());
+}
+
+#[test]
+fn a_server_is_kept_for_several_programs_until_that_is_interrupted() {
+    if !has_python() {
+        return;
+    }
+    let machine = Machine::with(&[("ollama", OLLAMA)]);
+    let mut keeper = machine.command(&["-L", "--serve"]).spawn().unwrap();
+    let mut line = String::new();
+    let stdout = keeper.stdout.as_mut().unwrap();
+    BufReader::new(stdout).read_line(&mut line).unwrap();
+    assert_eq!(line, format!("http://127.0.0.1:{}\n", machine.port));
+    for question in ["a", "b"] {
+        let outcome = machine.run(&["-L", "old:1b", question], None);
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""));
+    }
+    let second = machine.run(&["-L", "--serve"], None);
+    assert_eq!((second.status, second.stdout), (0, line));
+    let kill = Command::new("kill")
+        .args(["-INT", &keeper.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    let output = keeper.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let asked = "/api/show old:1b\nctx 8192 False\n".repeat(2);
+    assert_eq!(machine.log(), format!("begin\n{asked}end\n"));
+    assert!(machine.is_quiet());
+}
+
+#[test]
+fn a_server_that_somebody_else_starts_at_the_same_time_is_waited_for() {
+    if !has_python() {
+        return;
+    }
+    // The second one gives up as soon as the first one listens.
+    let once = r#"#!/bin/sh
+mkdir FOLDER/first 2>/dev/null && exec python3 FOLDER/server.py FOLDER "${OLLAMA_HOST##*:}"
+until python3 -c "import socket; socket.create_connection(('127.0.0.1', ${OLLAMA_HOST##*:}))" 2>/dev/null; do sleep 0.01; done
+echo 'bind: address already in use' >&2; exit 1
+"#;
+    let machine = Machine::with(&[("ollama", once)]);
+    let mut keeper = machine.command(&["-L", "--serve"]).spawn().unwrap();
+    while !machine.file("first").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let outcome = machine.run(&["-L", "old:1b", "hi"], None);
+    assert_eq!(
+        (outcome.status, outcome.stdout.as_str()),
+        (0, "fine\n"),
+        "{outcome:?}"
+    );
+    let kill = Command::new("kill").arg(keeper.id().to_string()).status();
+    assert!(kill.unwrap().success());
+    keeper.wait().unwrap();
+    assert!(machine.log().ends_with("end\n"));
 }
 
 #[test]
