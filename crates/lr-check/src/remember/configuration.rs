@@ -1,13 +1,14 @@
 //! The files by which a checker may be configured, wherever it may look for them.
 //!
 //! They are looked for by name in the directory of a source and in all above it, and in the user's
-//! own folders. A file that one of them names is part of it, and so is what that one names, unless it
-//! is a module of Python, which may name any source.
+//! own folders. A file that one of them names is part of it, and so is what that one names where
+//! configurations are written in its language; a module of Python or a script may name any source.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use lr_files::sha256_hex;
 use regex::Regex;
@@ -35,16 +36,38 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// How many files that others name are followed.
 const MOST_NAMED: usize = 1_000;
 
+/// Endings of files that a configuration is written in, so that what they name is part of it.
+const WRITTEN_IN: [&str; 13] = [
+    "cfg", "cjs", "conf", "cts", "ini", "js", "json", "mjs", "mts", "toml", "ts", "yaml", "yml",
+];
+
+/// What may be the name of a file.
+static WORD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\w@~./+-]*[\w/]").ok());
+
+/// Files by which checkers may be configured, each read once for all of them.
+#[derive(Default)]
+pub(super) struct Files {
+    known: RefCell<HashMap<PathBuf, Rc<Facts>>>,
+}
+
+/// What there is to know of one file.
+struct Facts {
+    /// What it is; `None` where there is no file.
+    digest: Option<String>,
+    /// The files that it names.
+    names: Vec<PathBuf>,
+}
+
 /// What the configuration of one checker is, by directory.
 pub(super) struct Configuration {
     names: Vec<String>,
-    word: Option<Regex>,
+    files: Rc<Files>,
     by_directory: RefCell<HashMap<PathBuf, Rc<str>>>,
 }
 
 impl Configuration {
     /// Prepares for a checker with these places of configuration, `file` or `file:table`.
-    pub(super) fn of(places: &[String]) -> Self {
+    pub(super) fn of(places: &[String], files: Rc<Files>) -> Self {
         let mut names: Vec<String> = places
             .iter()
             .map(|place| place.split(':').next().unwrap_or(place).to_owned())
@@ -54,7 +77,7 @@ impl Configuration {
         names.dedup();
         Self {
             names,
-            word: Regex::new(r"[\w@~./+-]*[\w/]").ok(),
+            files,
             by_directory: RefCell::default(),
         }
     }
@@ -121,44 +144,93 @@ impl Configuration {
             if seen.len() > MOST_NAMED || !seen.insert(path.clone()) {
                 continue;
             }
-            let Ok(metadata) = path.metadata() else {
-                continue;
-            };
-            let name = path.to_string_lossy();
-            if !metadata.is_file() || metadata.len() > LARGEST {
-                basis.add(&name, &metadata.len().to_string());
-                continue;
+            let facts = self.files.facts(&path);
+            if let Some(digest) = &facts.digest {
+                basis.add(&path.to_string_lossy(), digest);
             }
-            let Ok(bytes) = std::fs::read(&path) else {
-                basis.add(&name, "unreadable");
-                continue;
-            };
-            basis.add(&name, &sha256_hex(&bytes));
-            if path.extension().is_some_and(|ending| ending == "py") {
-                continue;
+            let is_first = seen.len() == 1;
+            let ending = path.extension().unwrap_or_default().to_string_lossy();
+            if is_first || WRITTEN_IN.contains(&&*ending) {
+                rest.extend(facts.names.iter().cloned());
             }
-            let text = String::from_utf8_lossy(&bytes);
-            let beside = path.parent().unwrap_or(Path::new("/"));
-            rest.extend(self.named_in(&text, beside));
         }
     }
+}
 
-    /// Returns the files that words of a text name, as paths or as modules of Python.
-    fn named_in(&self, text: &str, directory: &Path) -> Vec<PathBuf> {
-        let words = self.word.iter().flat_map(|word| word.find_iter(text));
-        let mut unique: Vec<&str> = words.map(|word| word.as_str()).collect();
-        unique.sort_unstable();
-        unique.dedup();
-        unique
-            .into_iter()
-            .filter(|word| word.contains(['.', '/']))
-            .flat_map(|word| {
-                let module = format!("{}.py", word.replace('.', "/"));
-                [directory.join(word), directory.join(module)]
-            })
-            .filter(|path| path.is_file())
-            .collect()
+impl Files {
+    fn facts(&self, path: &Path) -> Rc<Facts> {
+        if let Some(known) = self.known.borrow().get(path) {
+            return Rc::clone(known);
+        }
+        let facts = Rc::new(Facts::of(path));
+        let mut known = self.known.borrow_mut();
+        known.insert(path.to_path_buf(), Rc::clone(&facts));
+        facts
     }
+}
+
+impl Facts {
+    fn of(path: &Path) -> Self {
+        let nameless = |digest| Self {
+            digest,
+            names: Vec::new(),
+        };
+        let Ok(metadata) = path.metadata() else {
+            return nameless(None);
+        };
+        if !metadata.is_file() || metadata.len() > LARGEST {
+            return nameless(Some(metadata.len().to_string()));
+        }
+        let Ok(bytes) = std::fs::read(path) else {
+            return nameless(Some("unreadable".to_owned()));
+        };
+        let digest = Some(sha256_hex(&bytes));
+        if path.extension().is_some_and(|ending| ending == "py") {
+            return nameless(digest);
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        let beside = path.parent().unwrap_or(Path::new("/"));
+        Self {
+            digest,
+            names: named_in(&text, beside),
+        }
+    }
+}
+
+/// Returns the files that words of a text name, as paths or as modules of Python.
+fn named_in(text: &str, directory: &Path) -> Vec<PathBuf> {
+    let words = WORD.iter().flat_map(|word| word.find_iter(text));
+    let mut unique: Vec<&str> = words.map(|word| word.as_str()).collect();
+    unique.sort_unstable();
+    unique.dedup();
+    unique
+        .into_iter()
+        .filter(|word| word.contains(['.', '/']))
+        .flat_map(|word| {
+            let module = format!("{}.py", word.replace('.', "/"));
+            [directory.join(word), directory.join(module)]
+        })
+        .filter(|path| path.is_file())
+        .map(|path| without_detours(&path))
+        .collect()
+}
+
+/// Returns the path without `.`, and without folders that are left again by `..`, so that a file is
+/// known by one name however often others lead to it.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(plain.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -166,6 +238,11 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    fn configuration(places: &[&str]) -> Configuration {
+        let places: Vec<String> = places.iter().map(|place| (*place).to_owned()).collect();
+        Configuration::of(&places, Rc::default())
+    }
 
     /// Tells whether writing a file changes the configuration that holds in `p/src`.
     fn check(path: &str, expected: bool) {
@@ -179,8 +256,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "").unwrap();
         }
-        let digest =
-            || Configuration::of(&["ruff.toml".to_owned(), "x.*".to_owned()]).digest(&source);
+        let digest = || configuration(&["ruff.toml", "x.*"]).digest(&source);
         let before = digest();
         assert_eq!(digest(), before);
         fs::write(folder.path().join(path), "line-length = 99\n").unwrap();
@@ -201,5 +277,44 @@ mod tests {
     fn a_file_that_the_configuration_names_is_part_of_it() {
         check("shared/base.toml", true);
         check("p/tools/checks.py", true);
+    }
+
+    #[test]
+    fn files_that_name_each_other_are_known_by_one_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a", "b"] {
+            let path = folder.path().join(name).join("x.json");
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(
+                path,
+                "\"../a/x.json\" \"../b/x.json\" \"../a/../b/./x.json\"",
+            )
+            .unwrap();
+        }
+        let configuration = configuration(&["x.json"]);
+        configuration.digest(&folder.path().join("a"));
+        let known = configuration.files.known.borrow();
+        let there = known.values().filter(|facts| facts.digest.is_some());
+        let (mut n_files, mut n_names) = (0, 0);
+        for facts in there {
+            n_files += 1;
+            n_names += facts.names.len();
+        }
+        assert_eq!((n_files, n_names), (2, 6));
+    }
+
+    #[test]
+    fn what_a_program_names_is_no_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("package.json", "{\"bin\": \"run.sh\"}");
+        write("run.sh", "cat ./data.txt\n");
+        write("data.txt", "");
+        let digest = || configuration(&[]).digest(folder.path());
+        let before = digest();
+        write("data.txt", "1");
+        assert_eq!(digest(), before);
+        write("run.sh", "");
+        assert_ne!(digest(), before);
     }
 }

@@ -1,15 +1,16 @@
 //! Under which keys answers are remembered: digests of all that an answer is made of.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use lr_files::{Root, sha256_hex};
 use lr_stage::{environment, project};
 
 use super::basis::Basis;
-use super::configuration::Configuration;
+use super::configuration::{Configuration, Files};
 use super::imports::{Imports, Module};
 use super::{program, tree};
 use crate::catalogue::{Checker, Scope, Unit};
@@ -45,9 +46,17 @@ pub(super) struct Keys<'a> {
     prefix: String,
     /// What all answers depend on.
     basis: Basis,
+    files: Rc<Files>,
+    prepared: RefCell<HashMap<String, Option<Rc<Prepared>>>>,
     tree: OnceCell<Option<Vec<PathBuf>>>,
     imports: OnceCell<Option<Imports>>,
     project_digest: OnceCell<Option<String>>,
+}
+
+/// What the answers of one checker depend on, whichever files it is asked about.
+struct Prepared {
+    basis: Basis,
+    configuration: Configuration,
 }
 
 impl<'a> Keys<'a> {
@@ -76,6 +85,8 @@ impl<'a> Keys<'a> {
             project: Root::open(&top).ok()?,
             prefix,
             basis,
+            files: Rc::default(),
+            prepared: RefCell::default(),
             tree: OnceCell::new(),
             imports: OnceCell::new(),
             project_digest: OnceCell::new(),
@@ -88,20 +99,9 @@ impl<'a> Keys<'a> {
             return None;
         }
         let directory = self.sources.root().path();
-        let mut basis = self.basis.clone();
-        basis.add("entry", &format!("{checker:?}"));
-        program::describe(
-            &mut basis,
-            &installed::program(checker, directory),
-            directory,
-        )?;
-        for other in &checker.requires {
-            program::describe(&mut basis, other, directory)?;
-        }
-        let places = [&checker.configured_by, &checker.needs].map(Vec::as_slice);
-        let configuration = Configuration::of(&places.concat());
-        let users = configuration.users_digest(&checker.name, &users_folders());
-        basis.add("user", &users);
+        let prepared = self.prepared(checker)?;
+        let mut basis = prepared.basis.clone();
+        let configuration = &prepared.configuration;
         if is_about_all(checker) {
             basis.add("project", self.project_digest()?);
             basis.add("files", &files.join("\0"));
@@ -126,6 +126,36 @@ impl<'a> Keys<'a> {
                 Some(basis.digest())
             })
             .collect()
+    }
+
+    /// Returns what the answers of a checker depend on, whichever files it is asked about.
+    fn prepared(&self, checker: &Checker) -> Option<Rc<Prepared>> {
+        if let Some(known) = self.prepared.borrow().get(&checker.name) {
+            return known.clone();
+        }
+        let prepared = self.prepare(checker).map(Rc::new);
+        let mut known = self.prepared.borrow_mut();
+        known.insert(checker.name.clone(), prepared.clone());
+        prepared
+    }
+
+    fn prepare(&self, checker: &Checker) -> Option<Prepared> {
+        let directory = self.sources.root().path();
+        let mut basis = self.basis.clone();
+        basis.add("entry", &format!("{checker:?}"));
+        let program = installed::program(checker, directory);
+        program::describe(&mut basis, &program, directory)?;
+        for other in &checker.requires {
+            program::describe(&mut basis, other, directory)?;
+        }
+        let places = [&checker.configured_by, &checker.needs].map(Vec::as_slice);
+        let configuration = Configuration::of(&places.concat(), Rc::clone(&self.files));
+        let users = configuration.users_digest(&checker.name, &users_folders());
+        basis.add("user", &users);
+        Some(Prepared {
+            basis,
+            configuration,
+        })
     }
 
     /// Returns groups of files that are to stay together in one call, in their order.
