@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use lr_exec::{End, Finished, Program};
 use lr_stage::{Error, say};
-use lr_turn::{Charge, Finish, Kind, Message, Reply, Role};
+use lr_turn::{Charge, Finish, Kind, Message, Reply, Role, ToolCall};
 use serde_json::{Value, json};
 
 use crate::answer::Listener;
@@ -222,7 +222,8 @@ fn prompt(messages: &[Message]) -> String {
         .any(|message| message.role == Role::Assistant);
     let part = |message: &Message| match message.role {
         Role::User if is_talk => format!("User: {}", message.content),
-        Role::Assistant => format!("Assistant: {}", message.content),
+        Role::Assistant => format!("Assistant: {}{}", message.content, calls(message)),
+        Role::Tool => format!("Result: {}", message.content),
         _ => message.content.clone(),
     };
     let (system, others): (Vec<_>, Vec<_>) = messages
@@ -230,6 +231,12 @@ fn prompt(messages: &[Message]) -> String {
         .partition(|message| message.role == Role::System);
     let parts: Vec<String> = system.into_iter().chain(others).map(part).collect();
     parts.join("\n\n")
+}
+
+/// The calls of tools in a message, a line for each.
+fn calls(message: &Message) -> String {
+    let line = |call: &ToolCall| format!("\n{}({})", call.name, call.arguments);
+    message.tool_calls.iter().map(line).collect()
 }
 
 /// The options that a program is not told of.
@@ -254,10 +261,7 @@ mod tests {
     use super::*;
 
     fn message(role: Role, content: &str) -> Message {
-        Message {
-            role,
-            content: content.to_owned(),
-        }
+        Message::new(role, content)
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use lr_turn::{Estimate, Id, Message, ReplyFormat, Usage};
+use lr_turn::{Estimate, Function, Id, Message, ReplyFormat, Usage};
 
 use crate::choose::Choice;
 use crate::ledger::dollars;
-use crate::need::Need;
+use crate::need::{self, Need};
 use crate::price::Price;
 use crate::provider::Provider;
 use crate::terms::Terms;
@@ -15,15 +15,15 @@ use crate::terms::Terms;
 /// changes lines much shorter. Without a choice only tokens are known.
 pub(crate) fn estimate(
     messages: &[Message],
+    tools: &[Function],
     format: ReplyFormat,
     terms: &Terms,
     choice: Option<&Choice>,
 ) -> Estimate {
     let unknown = Provider::unknown(String::new(), String::new());
     let provider = choice.map_or(&unknown, |choice| &choice.provider);
-    let need = Need::of_messages(messages, &[], &terms.wishes, provider.field_names());
-    let bytes: usize = messages.iter().map(|message| message.content.len()).sum();
-    let input = (bytes as u64).div_ceil(4);
+    let need = Need::of_messages(messages, tools, &terms.wishes, provider.field_names());
+    let input = (need::bytes(messages, tools) as u64).div_ceil(4);
     let output = match format {
         ReplyFormat::Blocks | ReplyFormat::Fences => input.div_ceil(2),
         ReplyFormat::Edits | ReplyFormat::Diff | ReplyFormat::Patch => input.div_ceil(5),
@@ -163,11 +163,8 @@ mod tests {
     }
 
     fn of(format: ReplyFormat, price: Option<Flat>, choice: Option<&Choice>) -> Estimate {
-        let message = Message {
-            role: Role::User,
-            content: "x".repeat(40_000),
-        };
-        estimate(&[message], format, &terms(price), choice)
+        let message = Message::new(Role::User, "x".repeat(40_000));
+        estimate(&[message], &[], format, &terms(price), choice)
     }
 
     #[test]

@@ -26,7 +26,7 @@ impl Said {
     /// A message that nobody is named for.
     pub(crate) fn new(role: Role, content: String) -> Said {
         Said {
-            message: Message { role, content },
+            message: Message::new(role, content),
             by: None,
         }
     }
@@ -125,13 +125,15 @@ pub(crate) fn lines(messages: &[Said]) -> Result<String, serde_json::Error> {
 pub(crate) fn exchanges(messages: &[Said]) -> Result<String, serde_json::Error> {
     let mut exchanges: Vec<Exchange> = Vec::new();
     let mut system = None;
-    for Message { role, content } in messages.iter().map(|said| &said.message) {
-        let content = Some(content.clone());
-        match (role, exchanges.last_mut()) {
+    for message in messages.iter().map(|said| &said.message) {
+        let content = Some(message.content.clone());
+        match (message.role, exchanges.last_mut()) {
             (Role::System, _) => system = content,
             (Role::Assistant, Some(last)) if last.response.is_none() => last.response = content,
             (Role::User, _) => exchanges.push(exchange(system.take(), content, None)),
             (Role::Assistant, _) => exchanges.push(exchange(system.take(), None, content)),
+            // Calls of tools mean nothing without the tools.
+            (Role::Tool, _) => {}
         }
     }
     for exchange in &mut exchanges {

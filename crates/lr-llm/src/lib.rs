@@ -175,7 +175,7 @@ impl Program {
         let system = args.system.clone().filter(|text| !text.is_empty());
         let messages = conversation.ask(system, question);
         if args.dry_run {
-            return rehearse::request(&session, &messages, !args.no_stream, args.format);
+            return rehearse::request(&session, &messages, &[], !args.no_stream, args.format);
         }
         if args.estimate {
             return rehearse::estimate(&session, &messages, args.format);

@@ -44,8 +44,7 @@ impl Need {
         names: FieldNames<'_>,
     ) -> Need {
         let bytes = json!([messages, wishes.extra]).to_string();
-        let offered: usize = tools.iter().map(|tool| json!(tool).to_string().len()).sum();
-        Need::of(bytes.len() + offered, wishes, names)
+        Need::of(bytes.len() + offered(tools), wishes, names)
     }
 
     /// Both together.
@@ -61,6 +60,22 @@ impl Need {
             ..Usage::default()
         }
     }
+}
+
+/// The bytes of what messages say, and of the tools that are offered.
+pub(crate) fn bytes(messages: &[Message], tools: &[Function]) -> usize {
+    let said = |message: &Message| {
+        let calls = message.tool_calls.iter();
+        let calls: usize = calls
+            .map(|call| call.name.len() + call.arguments.len())
+            .sum();
+        message.content.len() + calls
+    };
+    messages.iter().map(said).sum::<usize>() + offered(tools)
+}
+
+fn offered(tools: &[Function]) -> usize {
+    tools.iter().map(|tool| json!(tool).to_string().len()).sum()
 }
 
 /// The cap among fields that the user adds, by whatever name.

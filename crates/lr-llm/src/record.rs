@@ -214,8 +214,8 @@ fn normalised(messages: &[Message]) -> Vec<Message> {
         lines.join("\n").trim_end().to_owned()
     };
     let message = |message: &Message| Message {
-        role: message.role,
         content: text(&message.content),
+        ..message.clone()
     };
     messages.iter().map(message).collect()
 }
@@ -253,10 +253,7 @@ mod tests {
     use super::*;
 
     fn prompt(text: &str) -> Vec<Message> {
-        let message = |role, content: &str| Message {
-            role,
-            content: content.into(),
-        };
+        let message = Message::new;
         vec![message(Role::System, "rules"), message(Role::User, text)]
     }
 

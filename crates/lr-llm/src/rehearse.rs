@@ -4,7 +4,7 @@ use lr_stage::input::TurnReader;
 use lr_stage::output::Output;
 use lr_stage::turns::{self, Ready};
 use lr_stage::{Error, Form, Kind, Status, say};
-use lr_turn::{Message, Prompt, ReplyFormat, Turn};
+use lr_turn::{Function, Message, Prompt, ReplyFormat, Turn};
 use serde_json::Value;
 
 use crate::estimate::Sum;
@@ -20,12 +20,13 @@ use crate::terms::Question;
 pub(crate) fn request(
     session: &Session,
     messages: &[Message],
+    tools: &[Function],
     stream: bool,
     form: Option<Form>,
 ) -> Result<Status, Error> {
     let question = Question {
         messages,
-        tools: &[],
+        tools,
         stream,
         place: None,
     };
@@ -52,7 +53,7 @@ pub(crate) fn requests(
 ) -> Result<Status, Error> {
     for turn in turns {
         if let Some(prompt) = asked(&turn?)? {
-            request(session, &prompt.messages, false, form)?;
+            request(session, &prompt.messages, &prompt.tools, false, form)?;
         }
     }
     Ok(Status::Done)
@@ -69,7 +70,7 @@ pub(crate) fn estimate(
     form: Option<Form>,
 ) -> Result<Status, Error> {
     let mut turn = Turn::new();
-    turn.set(&session.estimate(messages, ReplyFormat::Blocks));
+    turn.set(&session.estimate(messages, &[], ReplyFormat::Blocks));
     let mut output = Output::new(form, Form::Text);
     write(&mut output, &turn, &mut Sum::default())?;
     Ok(Status::Done)
@@ -91,7 +92,7 @@ pub(crate) fn estimates(
     for turn in turns {
         let mut turn = turn?;
         if let Some(prompt) = asked(&turn)? {
-            turn.set(&session.estimate(&prompt.messages, prompt.format));
+            turn.set(&session.estimate(&prompt.messages, &prompt.tools, prompt.format));
         }
         status = status.max(turns::passed_error(&turn).unwrap_or(Status::Done));
         write(&mut output, &turn, &mut sum)?;

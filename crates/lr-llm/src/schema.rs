@@ -46,13 +46,13 @@ pub(crate) fn read(path: &Path) -> Result<Schema, Error> {
 
 /// The messages of a question with the schema in words before them, for who cannot be sent it.
 pub(crate) fn told(schema: &Schema, messages: &[Message]) -> Vec<Message> {
-    let words = Message {
-        role: Role::System,
-        content: format!(
+    let words = Message::new(
+        Role::System,
+        format!(
             "Answer with JSON and nothing else. It must be valid under this JSON Schema:\n{}",
             schema.schema
         ),
-    };
+    );
     [words]
         .into_iter()
         .chain(messages.iter().cloned())

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lr_stage::{Error, environment, say};
-use lr_turn::{Charge, Estimate, Message, Reply, ReplyFormat};
+use lr_turn::{Charge, Estimate, Function, Message, Reply, ReplyFormat};
 use serde_json::Value;
 
 use crate::answer::Listener;
@@ -194,9 +194,20 @@ impl Session {
     }
 
     /// What asking about messages would take, and for which format of replies; nothing is sent, and no key is needed.
-    pub(crate) fn estimate(&self, messages: &[Message], format: ReplyFormat) -> Estimate {
+    pub(crate) fn estimate(
+        &self,
+        messages: &[Message],
+        tools: &[Function],
+        format: ReplyFormat,
+    ) -> Estimate {
         let choice = connect::choice(&self.options, 0).ok();
-        estimate(messages, format, &self.options.terms, choice.as_ref())
+        estimate(
+            messages,
+            tools,
+            format,
+            &self.options.terms,
+            choice.as_ref(),
+        )
     }
 
     fn client(&self, position: usize) -> Result<Arc<Backend>, Error> {

@@ -103,14 +103,8 @@ impl Renderer {
             broken(&self.name, place, &first_line(error.reason()))
         })?;
         Ok(vec![
-            Message {
-                role: Role::System,
-                content: system,
-            },
-            Message {
-                role: Role::User,
-                content: user,
-            },
+            Message::new(Role::System, system),
+            Message::new(Role::User, user),
         ])
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Function, Section};
+use crate::{Function, Section, ToolCall};
 
 /// What the model is asked, and what it may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,24 @@ pub struct Message {
     pub role: Role,
     /// What is said.
     pub content: String,
+    /// The calls of tools that the model has asked for; only in what the model says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_calls: Vec<ToolCall>,
+    /// The `id` of the call whose result this is; only in what a tool says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
+}
+
+impl Message {
+    /// A message that is only a text.
+    pub fn new(role: Role, content: impl Into<String>) -> Self {
+        Message {
+            role,
+            content: content.into(),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+        }
+    }
 }
 
 /// Who speaks in a conversation.
@@ -55,6 +73,8 @@ pub enum Role {
     User,
     /// The model.
     Assistant,
+    /// A tool that the model has asked for, by its result.
+    Tool,
 }
 
 /// How a reply writes new versions of files.

@@ -3,7 +3,7 @@
 //! Reading is tolerant, since servers differ: a field that is missing, null or of another type counts as absent.
 //! Deliberately absent: transport, and the framing of streams ([`stream`](crate::stream)).
 
-use lr_turn::{Finish, Usage};
+use lr_turn::{Finish, Message, ToolCall, Usage};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, call, count, text};
@@ -17,7 +17,8 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
     let Asked { wishes, names, .. } = asked;
     let mut body = Map::new();
     body.insert("model".into(), asked.model.into());
-    body.insert("messages".into(), json!(asked.messages));
+    let messages: Vec<Value> = asked.messages.iter().map(message).collect();
+    body.insert("messages".into(), messages.into());
     if asked.stream {
         body.insert("stream".into(), true.into());
         body.insert("stream_options".into(), json!({ "include_usage": true }));
@@ -38,6 +39,21 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
         body.extend(value.map(|value| (key.to_owned(), value)));
     }
     body
+}
+
+fn message(message: &Message) -> Value {
+    let mut said = json!({"role": message.role, "content": message.content});
+    if let Some(id) = &message.tool_call_id {
+        said["tool_call_id"] = json!(id);
+    }
+    if !message.tool_calls.is_empty() {
+        let call = |call: &ToolCall| {
+            let function = json!({"name": call.name, "arguments": call.arguments});
+            json!({"id": call.id, "type": "function", "function": function})
+        };
+        said["tool_calls"] = message.tool_calls.iter().map(call).collect();
+    }
+    said
 }
 
 /// Reads a whole response or one event of a stream; they differ only in `message` and `delta`.
@@ -171,7 +187,7 @@ pub(super) fn read_cost(usage: &Value) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use lr_turn::{Message, Role};
+    use lr_turn::Role;
 
     use super::*;
     use crate::exchange::Wishes;
@@ -183,10 +199,7 @@ mod tests {
     };
 
     fn messages() -> Vec<Message> {
-        vec![Message {
-            role: Role::User,
-            content: "hi".into(),
-        }]
+        vec![Message::new(Role::User, "hi")]
     }
 
     fn request(wishes: &Wishes, stream: bool) -> Value {

@@ -2,10 +2,10 @@
 //!
 //! The counts of tokens are cumulative and come in two parts; those of the input leave out what came from a cache.
 
-use lr_turn::{Finish, Role, Usage};
+use lr_turn::{Finish, Message, Role, Usage};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, apart, call, count, text};
+use super::{Asked, apart, arguments, call, count, text};
 use crate::exchange::{CallPart, Piece};
 
 /// How long a reply may be where nobody says so; the protocol wants a number.
@@ -15,17 +15,7 @@ const CAP: u64 = 8192;
 pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
     let wishes = asked.wishes;
     let (system, messages) = apart(asked.messages);
-    let messages: Vec<Value> = messages
-        .iter()
-        .map(|message| {
-            let role = if message.role == Role::Assistant {
-                "assistant"
-            } else {
-                "user"
-            };
-            json!({"role": role, "content": message.content})
-        })
-        .collect();
+    let messages = talk(&messages);
     let mut body = Map::new();
     body.insert("model".into(), asked.model.into());
     body.insert("max_tokens".into(), wishes.max_tokens.unwrap_or(CAP).into());
@@ -56,6 +46,47 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
         body.insert("output_config".into(), output.into());
     }
     body
+}
+
+/// What was said. The results of tools that follow each other are told by one message of the user.
+fn talk(messages: &[&Message]) -> Vec<Value> {
+    let mut talk: Vec<Value> = Vec::new();
+    let mut answers_tools = false;
+    for message in messages {
+        let is_result = message.role == Role::Tool;
+        match talk.last_mut().filter(|_| is_result && answers_tools) {
+            Some(Value::Object(last)) => {
+                if let Some(Value::Array(results)) = last.get_mut("content") {
+                    results.push(result(message));
+                }
+            }
+            _ => talk.push(said(message)),
+        }
+        answers_tools = is_result;
+    }
+    talk
+}
+
+fn said(message: &Message) -> Value {
+    match message.role {
+        Role::Tool => json!({"role": "user", "content": [result(message)]}),
+        Role::Assistant if !message.tool_calls.is_empty() => {
+            let text = json!({"type": "text", "text": message.content});
+            let text = (!message.content.is_empty()).then_some(text);
+            let calls = message.tool_calls.iter().map(|call| {
+                json!({"type": "tool_use", "id": call.id, "name": call.name, "input": arguments(call)})
+            });
+            let blocks: Vec<Value> = text.into_iter().chain(calls).collect();
+            json!({"role": "assistant", "content": blocks})
+        }
+        Role::Assistant => json!({"role": "assistant", "content": message.content}),
+        Role::User | Role::System => json!({"role": "user", "content": message.content}),
+    }
+}
+
+fn result(message: &Message) -> Value {
+    let id = message.tool_call_id.as_deref().unwrap_or_default();
+    json!({"type": "tool_result", "tool_use_id": id, "content": message.content})
 }
 
 /// Reads a whole response or one event of a stream.

@@ -9,7 +9,7 @@ mod messages;
 mod ollama;
 mod responses;
 
-use lr_turn::{Function, Message};
+use lr_turn::{Function, Message, ToolCall};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -270,6 +270,14 @@ fn call(function: &Value, number: Option<u64>, id: Option<String>, arguments: &s
         arguments,
         is_whole: false,
     })
+}
+
+/// The arguments of a call as an object; what the model wrote may be none.
+fn arguments(call: &ToolCall) -> Value {
+    let arguments = serde_json::from_str(&call.arguments).ok();
+    arguments
+        .filter(Value::is_object)
+        .unwrap_or_else(|| json!({}))
 }
 
 /// The messages of the system, one below the other, where a protocol wants them apart; and all others.

@@ -3,10 +3,10 @@
 //! It alone can be told how long the context is, and not to cut a prompt that does not fit, which it otherwise does
 //! without a word.
 
-use lr_turn::{Finish, Usage};
+use lr_turn::{Finish, Message, Role, ToolCall, Usage};
 use serde_json::{Map, Value, json};
 
-use super::{Asked, call, count, text};
+use super::{Asked, arguments, call, count, text};
 use crate::exchange::Piece;
 
 /// The body of a request.
@@ -14,7 +14,7 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
     let wishes = asked.wishes;
     let mut body = Map::new();
     body.insert("model".into(), asked.model.into());
-    body.insert("messages".into(), json!(asked.messages));
+    body.insert("messages".into(), talk(asked.messages).into());
     // Without the field it streams.
     body.insert("stream".into(), asked.stream.into());
     body.insert("truncate".into(), false.into());
@@ -40,6 +40,40 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
         body.insert("format".into(), schema.schema.clone());
     }
     body
+}
+
+/// What was said. A result is told by the name of its tool, since calls have no name of their own here.
+fn talk(messages: &[Message]) -> Vec<Value> {
+    let mut open: Vec<&ToolCall> = Vec::new();
+    let mut talk = Vec::new();
+    for message in messages {
+        let id = message.tool_call_id.as_deref().unwrap_or_default();
+        // Calls without an id are answered in their order.
+        let position = open.iter().position(|call| call.id == id);
+        let answered = position.filter(|_| message.role == Role::Tool);
+        talk.push(said(
+            message,
+            answered.map(|position| open.remove(position)),
+        ));
+        open.extend(&message.tool_calls);
+    }
+    talk
+}
+
+fn said(message: &Message, answered: Option<&ToolCall>) -> Value {
+    let mut said = json!({"role": message.role, "content": message.content});
+    if let Some(call) = answered {
+        said["tool_name"] = json!(call.name);
+    }
+    if !message.tool_calls.is_empty() {
+        let call = |call: &ToolCall| json!({"name": call.name, "arguments": arguments(call)});
+        let calls = message
+            .tool_calls
+            .iter()
+            .map(|made| json!({"function": call(made)}));
+        said["tool_calls"] = calls.collect();
+    }
+    said
 }
 
 /// Reads a whole response or one line of a stream, which are of the same form.
@@ -70,4 +104,25 @@ pub(super) fn pieces(body: &Value) -> Vec<Piece> {
         }));
     }
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_without_an_id_are_answered_in_their_order() {
+        let call = |name: &str| ToolCall {
+            name: name.into(),
+            ..ToolCall::default()
+        };
+        let asked = Message {
+            tool_calls: vec![call("first"), call("second")],
+            ..Message::new(Role::Assistant, "")
+        };
+        let result = |text| Message::new(Role::Tool, text);
+        let talk = talk(&[asked, result("1"), result("2"), result("3")]);
+        let names: Vec<&Value> = talk[1..].iter().map(|said| &said["tool_name"]).collect();
+        assert_eq!(names, [&json!("first"), &json!("second"), &Value::Null]);
+    }
 }

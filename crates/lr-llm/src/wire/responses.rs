@@ -2,7 +2,7 @@
 //!
 //! A stream repeats everything in its last event; only what the parts before did not say is taken from there.
 
-use lr_turn::{Finish, Role, Usage};
+use lr_turn::{Finish, Message, Role, Usage};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, apart, call, complaint, count, text};
@@ -12,10 +12,7 @@ use crate::exchange::{CallPart, Complaint, Piece};
 pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
     let wishes = asked.wishes;
     let (system, messages) = apart(asked.messages);
-    let input: Vec<Value> = messages
-        .iter()
-        .map(|message| json!({"role": role(message.role), "content": message.content}))
-        .collect();
+    let input: Vec<Value> = messages.into_iter().flat_map(items).collect();
     let mut body = Map::new();
     body.insert("model".into(), asked.model.into());
     if let Some(system) = system {
@@ -40,12 +37,20 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
     body
 }
 
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
+/// The items of a message: each call of a tool is one, and each result.
+fn items(message: &Message) -> Vec<Value> {
+    if message.role == Role::Tool {
+        let id = message.tool_call_id.as_deref().unwrap_or_default();
+        let result =
+            json!({"type": "function_call_output", "call_id": id, "output": message.content});
+        return vec![result];
     }
+    let said = json!({"role": message.role, "content": message.content});
+    let is_said = message.tool_calls.is_empty() || !message.content.is_empty();
+    let calls = message.tool_calls.iter().map(|call| {
+        json!({"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments})
+    });
+    is_said.then_some(said).into_iter().chain(calls).collect()
 }
 
 /// Reads a whole response or one event of a stream.

@@ -138,3 +138,77 @@ fn a_call_of_a_tool_that_nobody_offered_is_no_reply() {
     assert_eq!(outcome.status, 3, "{outcome:?}");
     assert_eq!(outcome.turn()["error"]["kind"], "empty_reply");
 }
+
+/// A turn in which two tools were asked for, and have answered.
+fn continued() -> String {
+    let call = |id, town| json!({"id": id, "name": "weather", "arguments": format!("{{\"town\": \"{town}\"}}")});
+    let result = |id, text| json!({"role": "tool", "tool_call_id": id, "content": text});
+    let messages = json!([
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "Rome or Oslo?"},
+        {"role": "assistant", "content": "I look.", "tool_calls": [call("c1", "Rome"), call("c2", "Oslo")]},
+        result("c2", "snow"),
+        result("c1", "sun"),
+    ]);
+    let turn = json!({"lr": 1, "prompt": {"messages": messages, "tools": tools()}});
+    format!("{turn}\n")
+}
+
+#[test]
+fn results_of_tools_are_fed_back_in_each_protocols_words() {
+    let (rome, oslo) = (json!({"town": "Rome"}), json!({"town": "Oslo"}));
+    let chat_call = |id, arguments: &Value| {
+        let arguments = arguments.to_string().replace(':', ": ");
+        json!({"id": id, "type": "function", "function": {"name": "weather", "arguments": arguments}})
+    };
+    let responses_call = |id, arguments: &Value| {
+        let arguments = arguments.to_string().replace(':', ": ");
+        json!({"type": "function_call", "call_id": id, "name": "weather", "arguments": arguments})
+    };
+    let (system, user) = (
+        json!({"role": "system", "content": "be brief"}),
+        json!({"role": "user", "content": "Rome or Oslo?"}),
+    );
+    let chat = json!([
+        system, user,
+        {"role": "assistant", "content": "I look.", "tool_calls": [chat_call("c1", &rome), chat_call("c2", &oslo)]},
+        {"role": "tool", "tool_call_id": "c2", "content": "snow"},
+        {"role": "tool", "tool_call_id": "c1", "content": "sun"},
+    ]);
+    let responses = json!([
+        user, {"role": "assistant", "content": "I look."}, responses_call("c1", &rome), responses_call("c2", &oslo),
+        {"type": "function_call_output", "call_id": "c2", "output": "snow"},
+        {"type": "function_call_output", "call_id": "c1", "output": "sun"},
+    ]);
+    let messages = json!([
+        user,
+        {"role": "assistant", "content": [
+            {"type": "text", "text": "I look."},
+            {"type": "tool_use", "id": "c1", "name": "weather", "input": rome},
+            {"type": "tool_use", "id": "c2", "name": "weather", "input": oslo},
+        ]},
+        {"role": "user", "content": [
+            {"type": "tool_result", "tool_use_id": "c2", "content": "snow"},
+            {"type": "tool_result", "tool_use_id": "c1", "content": "sun"},
+        ]},
+    ]);
+    let ollama = json!([
+        system, user,
+        {"role": "assistant", "content": "I look.", "tool_calls": [
+            {"function": {"name": "weather", "arguments": rome}}, {"function": {"name": "weather", "arguments": oslo}},
+        ]},
+        {"role": "tool", "content": "snow", "tool_name": "weather"},
+        {"role": "tool", "content": "sun", "tool_name": "weather"},
+    ]);
+    for (protocol, key, expected) in [
+        ("chat", "messages", chat),
+        ("responses", "input", responses),
+        ("messages", "messages", messages),
+        ("ollama", "messages", ollama),
+    ] {
+        let model = FakeModel::start([Answer::text("Rome.")]);
+        let turn = crate::ask(&model, protocol, &[], Some(&continued())).turn();
+        assert_eq!(turn["reply"]["text"], "Rome.", "{protocol}");
+        assert_eq!(model.requests()[0].body[key], expected, "{protocol}");
+    }
+}
