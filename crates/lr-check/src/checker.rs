@@ -214,6 +214,7 @@ pub(crate) fn weigh<Read: BufRead>(
 ) -> (Found, Verdict) {
     let Call { checker, files, .. } = call;
     let exit = answer.exit;
+    let admission = findings::first_match(&checker.broken_when, answer.stderr);
     let read = read(checker, answer);
     let context = Context {
         sources,
@@ -226,14 +227,21 @@ pub(crate) fn weigh<Read: BufRead>(
     let found = read.map(|complaints| findings::finish(&context, complaints));
     let count = found.as_ref().map(Found::count).map_err(Clone::clone);
     let found = found.unwrap_or_default();
-    let verdict = judge(&checker.exit, exit, count);
+    let mut verdict = judge(&checker.exit, exit, count);
+    if let Some(line) = admission {
+        let line = said::clean(&line, sources.root().path());
+        verdict = Verdict::broken(format!(
+            "it did not do its work (exit status {exit}): {line}"
+        ));
+    }
     if verdict.status == CheckStatus::Findings && found.findings.is_empty() {
         return (found, Verdict::plain(CheckStatus::Clean));
     }
     (found, verdict)
 }
 
-/// Reads the complaints of an answer: from the usual output, from standard error, or both.
+/// Reads the complaints of an answer: from the usual output, from standard error, or both, where
+/// what standard error says takes the place of complaints under the same code.
 fn read<Read: BufRead>(
     checker: &Checker,
     answer: Answer<'_, impl FnOnce() -> Result<Read, String>>,
@@ -244,7 +252,11 @@ fn read<Read: BufRead>(
         complaints = findings::read(checker, (answer.output)()?)?;
     }
     if let Some(fallback) = fallback {
-        complaints.extend(findings::read_fallback(fallback, answer.stderr)?);
+        let better = findings::read_fallback(fallback, answer.stderr)?;
+        if !better.is_empty() {
+            complaints.retain(|complaint| complaint.code() != fallback.code);
+        }
+        complaints.extend(better);
     }
     Ok(complaints)
 }

@@ -196,9 +196,10 @@ fn ask(checker: &Checker, case: &Path) -> Recorded {
     Recorded {
         exit,
         output: plain(output),
-        stderr: match checker.fallback_for(exit) {
-            Some(_) => plain(finished.stderr.text()),
-            None => String::new(),
+        stderr: if checker.fallback_for(exit).is_some() || !checker.broken_when.is_empty() {
+            plain(finished.stderr.text())
+        } else {
+            String::new()
         },
         by_hand: false,
     }

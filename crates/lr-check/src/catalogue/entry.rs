@@ -52,6 +52,10 @@ pub(crate) struct Checker {
     pub(crate) exit: Exits,
     /// How an answer is read that is not of the usual form.
     pub(crate) fallback: Option<Fallback>,
+    /// Regular expressions of what it says on standard error where it did not look at a file, or not
+    /// as the project wants it, although its exit status does not tell.
+    #[serde(default)]
+    pub(crate) broken_when: Vec<String>,
     /// Whether it is used where no checker is named, although the project does not configure it.
     #[serde(default)]
     pub(crate) default: bool,

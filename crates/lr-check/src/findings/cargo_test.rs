@@ -44,7 +44,42 @@ pub(super) fn read(output: impl BufRead) -> Result<Vec<Complaint>, String> {
     }
     complaints.retain(|complaint| complaint.severity == Some(Severity::Error));
     complaints.extend(failures(&words));
+    complaints.extend(unfinished(&words));
     Ok(cargo_json::each_once(complaints))
+}
+
+/// Returns a complaint for every program of tests that began and did not come to its result: a
+/// test may end all of them, even with the status of success.
+fn unfinished(words: &str) -> Vec<Complaint> {
+    let (mut is_open, mut in_failures) = (false, false);
+    let mut count = 0;
+    for line in words.lines() {
+        if line.starts_with("test result: ") {
+            (is_open, in_failures) = (false, false);
+        } else if line == "failures:" {
+            in_failures = true;
+        } else if !in_failures && is_begin(line) {
+            count += usize::from(is_open);
+            is_open = true;
+        }
+    }
+    count += usize::from(is_open);
+    let complaint = Complaint {
+        code: "aborted".to_owned(),
+        message: "the tests ended before all of them had run".to_owned(),
+        ..Complaint::default()
+    };
+    vec![complaint; count]
+}
+
+/// Tells whether a line is "running 3 tests".
+fn is_begin(line: &str) -> bool {
+    let rest = line.strip_prefix("running ");
+    let number = rest.and_then(|rest| {
+        rest.strip_suffix(" tests")
+            .or_else(|| rest.strip_suffix(" test"))
+    });
+    number.is_some_and(|number| number.parse::<u64>().is_ok())
 }
 
 fn failures(words: &str) -> Vec<Complaint> {
@@ -137,7 +172,8 @@ mod tests {
             "running 2 tests\n\nfailures:\n\n---- tests::a stdout ----\nprinted\n\n\
              thread 'tests::a' (77) panicked at src/lib.rs:12:14:\nassertion `left == right` failed\n  \
              left: 1\n right: 2\nnote: run with `RUST_BACKTRACE=1`\n\n---- old stdout ----\n\
-             thread 'old' panicked at 'no', src/a.rs:3:5\n\n\nfailures:\n    tests::a\n    old\n",
+             thread 'old' panicked at 'no', src/a.rs:3:5\n\n\nfailures:\n    tests::a\n    old\n\n\
+             test result: FAILED. 0 passed; 2 failed\n",
             &[
                 (
                     "tests::a",
@@ -160,6 +196,24 @@ mod tests {
                 ("returns", "", None, "Error: \"no\""),
                 ("src/lib.rs - f (line 3)", "src/lib.rs", Some(3), "boom"),
             ],
+        );
+    }
+
+    #[test]
+    fn tests_that_do_not_come_to_their_result_are_told() {
+        check(
+            "\nrunning 2 tests\n\nrunning 1 test\n.\ntest result: ok. 1 passed\n",
+            &[(
+                "aborted",
+                "",
+                None,
+                "the tests ended before all of them had run",
+            )],
+        );
+        check(
+            "running 1 test\nF\nfailures:\n\n---- a stdout ----\nrunning 3 tests\nno\n\nfailures:\n    a\n\n\
+             test result: FAILED. 0 passed; 1 failed\n",
+            &[("a", "", None, "running 3 tests\nno")],
         );
     }
 

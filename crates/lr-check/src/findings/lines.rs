@@ -48,6 +48,14 @@ pub(super) fn read_spanning(patterns: &[String], text: &str) -> Result<Vec<Compl
     Ok(found.iter().map(complaint).collect())
 }
 
+/// Returns what the first of the patterns that matches finds in a text; nothing for patterns that
+/// cannot be used, which a test keeps out of the built-in entries.
+pub(crate) fn first_match(patterns: &[String], text: &str) -> Option<String> {
+    let patterns = compile(patterns).unwrap_or_default();
+    let mut found = patterns.iter().filter_map(|pattern| pattern.find(text));
+    found.next().map(|found| found.as_str().to_owned())
+}
+
 fn compile(patterns: &[String]) -> Result<Vec<Regex>, String> {
     patterns
         .iter()

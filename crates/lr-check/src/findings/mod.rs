@@ -32,6 +32,7 @@ use crate::catalogue::{Checker, Fallback, OutputFamily};
 
 pub(crate) use finish::{Context, Found, finish};
 pub(crate) use key::digest;
+pub(crate) use lines::first_match;
 
 /// How many complaints one call may have.
 const MOST: usize = 200_000;
@@ -57,6 +58,11 @@ impl Complaint {
     /// Returns the path as the tool wrote it.
     pub(crate) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Returns the code of the rule.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
     }
 
     /// Gives the file another path.
