@@ -15,7 +15,8 @@ use crate::report::ReportForm;
 ///
 /// Without --script or a command behind `--`, the checkers of the sources' languages are run, as
 /// far as they are installed: the usual ones (for Python ruff, flake8, pylint and pytest), and
-/// those that the project configures (mypy with a mypy.ini, eslint with an eslint.config.js).
+/// those that the project configures (mypy with a mypy.ini, eslint with an eslint.config.js); a
+/// linter that it does not configure is left out where it configures another one.
 #[derive(Parser, Debug)]
 #[command(
     name = "lr-check",

@@ -4,14 +4,15 @@
 //! those who work on it. To run a checker is to run the project's code in any case: it imports the
 //! project's modules, plugins and configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use lr_exec::Program;
+use lr_stage::project;
 use regex::Regex;
 
-use crate::catalogue::Checker;
+use crate::catalogue::{Checker, CheckerKind};
 
 /// How long a checker may take to say which version it is.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,17 +28,33 @@ pub(crate) fn is_there(checker: &Checker, directory: &Path) -> bool {
 }
 
 /// Returns what the first word of a checker's command line is in a directory: its program, or the
-/// path of the one that the project has.
+/// path of the one that the project has there or above.
 pub(crate) fn program(checker: &Checker, directory: &Path) -> String {
     let name = checker.argv.first().map_or("", String::as_str);
-    let local = checker
-        .local
-        .iter()
-        .map(|folder| format!("{folder}/{name}"));
-    local
-        .into_iter()
+    if checker.local.is_empty() {
+        return name.to_owned();
+    }
+    let folders = folders(directory);
+    let above = (0..folders.len()).map(|level| "../".repeat(level));
+    above
+        .flat_map(|above| {
+            let local = checker.local.iter();
+            local.map(move |folder| format!("{above}{folder}/{name}"))
+        })
         .find(|path| directory.join(path).is_file())
         .unwrap_or_else(|| name.to_owned())
+}
+
+/// Returns a directory and those above it that belong to the same project.
+fn folders(directory: &Path) -> Vec<PathBuf> {
+    let top = project::root(directory);
+    let here = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_path_buf());
+    let within = here
+        .ancestors()
+        .take_while(|folder| folder.starts_with(&top));
+    within.map(Path::to_path_buf).collect()
 }
 
 /// Asks an installed checker which version it is: the first number with a dot that it says.
@@ -57,11 +74,22 @@ pub(crate) fn version(checker: &Checker, directory: &Path) -> Option<String> {
 pub(crate) fn is_set_up(checker: &Checker, directory: &Path) -> bool {
     let has = |places: &[String]| configured_in(places, directory).is_some();
     let can_work = checker.needs.is_empty() || has(&checker.needs);
-    can_work && (checker.default || has(&checker.configured_by))
+    let gives_way = !checker.unless.is_empty() && has(&checker.unless);
+    can_work && !gives_way && (checker.default || has(&checker.configured_by))
 }
 
-/// Returns the first of the places, each a file or `file:table`, that a directory has.
+/// Returns the first of the places, each a file or `file:table`, that a directory has, or the nearest
+/// one above it in the project.
 pub(crate) fn configured_in<'a>(places: &'a [String], directory: &Path) -> Option<&'a str> {
+    if places.is_empty() {
+        return None;
+    }
+    let folders = folders(directory);
+    folders.iter().find_map(|folder| place_in(places, folder))
+}
+
+/// Returns the first of the places that a directory has itself.
+fn place_in<'a>(places: &'a [String], directory: &Path) -> Option<&'a str> {
     places.iter().map(String::as_str).find(|place| {
         let (file, table) = match place.split_once(':') {
             Some((file, table)) => (file, Some(table)),
@@ -73,6 +101,27 @@ pub(crate) fn configured_in<'a>(places: &'a [String], directory: &Path) -> Optio
             (None, Some(table)) => has_table(&directory.join(file), table),
         }
     })
+}
+
+/// Returns the checker of the same kind for the same languages that a project configures and has
+/// installed, where it does not configure this one: what the project did not choose would complain
+/// about what it wants.
+pub(crate) fn preferred<'a>(
+    checker: &Checker,
+    all: impl Iterator<Item = &'a Checker>,
+    directory: &Path,
+) -> Option<&'a str> {
+    let is_chosen = |one: &Checker| configured_in(&one.configured_by, directory).is_some();
+    if checker.kind != CheckerKind::Lint || is_chosen(checker) {
+        return None;
+    }
+    let is_alike = |other: &&Checker| {
+        let mut languages = other.languages.iter();
+        other.kind == checker.kind && languages.any(|own| checker.languages.contains(own))
+    };
+    let is_better = |other: &&Checker| is_set_up(other, directory) && is_there(other, directory);
+    let mut others = all.filter(is_alike).filter(|other| is_chosen(other));
+    others.find(is_better).map(|other| other.name.as_str())
 }
 
 /// Tells whether the directory has a file whose name begins and ends like this.
@@ -149,5 +198,43 @@ mod tests {
         std::fs::create_dir(directory.path().join("bin")).unwrap();
         std::fs::write(directory.path().join("bin/ruff"), "").unwrap();
         assert_eq!(program(&checker, directory.path()), "bin/ruff");
+        let below = directory.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        assert_eq!(program(&checker, &below), "ruff");
+        std::fs::write(directory.path().join("lr.toml"), "").unwrap();
+        assert_eq!(program(&checker, &below), "../../bin/ruff");
+    }
+
+    #[test]
+    fn a_directory_is_configured_by_those_above_it_in_the_project() {
+        let directory = tempfile::tempdir().unwrap();
+        let below = directory.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        std::fs::write(directory.path().join("mypy.ini"), "").unwrap();
+        let places = ["mypy.ini".to_owned()];
+        assert_eq!(configured_in(&places, &below), None);
+        std::fs::write(directory.path().join("lr.toml"), "").unwrap();
+        assert_eq!(configured_in(&places, &below), Some("mypy.ini"));
+    }
+
+    #[test]
+    fn a_linter_that_the_project_configures_comes_before_those_it_does_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut checkers: Vec<Checker> = Vec::new();
+        for name in ["ruff", "pylint", "pytest", "shellcheck"] {
+            let mut checker = Catalogue::built_in().unwrap().find(name).unwrap().clone();
+            // A program that is there wherever this test runs.
+            checker.argv = vec!["sh".to_owned()];
+            checkers.push(checker);
+        }
+        let preferred = |at: usize| preferred(&checkers[at], checkers.iter(), directory.path());
+        assert_eq!([0, 1, 2, 3].map(preferred), [None; 4]);
+        std::fs::write(directory.path().join("ruff.toml"), "").unwrap();
+        assert_eq!(
+            [0, 1, 2, 3].map(preferred),
+            [None, Some("ruff"), None, None]
+        );
+        std::fs::write(directory.path().join(".pylintrc"), "").unwrap();
+        assert_eq!([0, 1, 2, 3].map(preferred), [None; 4]);
     }
 }

@@ -38,6 +38,7 @@ mod selftest;
 mod sources;
 mod sum;
 mod text;
+mod unchecked;
 mod verdict;
 mod volatile;
 mod watch;
@@ -127,7 +128,8 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     };
     let check = sum::up(results);
     if !sum::anything_checked(&check) {
-        return Err(report::nothing_checked(&check));
+        let why = || unchecked::why(&args, &catalogue);
+        return Err(report::nothing_checked(&check, why));
     }
     report::trouble(&check);
     report::write(&mut output, args.format, (&check, &sources), || {

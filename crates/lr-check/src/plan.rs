@@ -19,6 +19,8 @@ use crate::sources::Sources;
 /// What the user wants to be run.
 pub(crate) struct Choice<'a> {
     checkers: Vec<&'a Checker>,
+    /// Checkers that are not run because the project configures others of their kind, with these.
+    set_back: Vec<(&'a Checker, &'a str)>,
     /// Whether the checkers were named, so that each must be there.
     named: bool,
     command: Option<Command>,
@@ -71,8 +73,20 @@ impl<'a> Choice<'a> {
             };
             chosen && !skip.contains(&checker.name)
         };
+        let mut checkers: Vec<&Checker> = catalogue.checkers().filter(is_chosen).collect();
+        let mut set_back = Vec::new();
+        if !are_named {
+            let usual = checkers.clone();
+            checkers.retain(|checker| {
+                let others = usual.iter().copied();
+                let preferred = installed::preferred(checker, others, directory);
+                set_back.extend(preferred.map(|other| (*checker, other)));
+                preferred.is_none()
+            });
+        }
         Ok(Self {
-            checkers: catalogue.checkers().filter(is_chosen).collect(),
+            checkers,
+            set_back,
             named: are_named,
             command,
         })
@@ -124,6 +138,14 @@ impl<'a> Choice<'a> {
         let mut steps = Vec::new();
         for checker in &self.checkers {
             steps.extend(self.steps_of(checker, &files, sources, means)?);
+        }
+        for (checker, other) in &self.set_back {
+            let mut languages = files.iter().map(|(_, language)| *language);
+            if languages.any(|language| checker.languages.iter().any(|own| own == language)) {
+                let why = format!("the project configures '{other}' instead");
+                let result = checker::not_run(checker, CheckStatus::Skipped, why);
+                steps.push(Step::NotRun(result));
+            }
         }
         if let Some(command) = &self.command {
             steps.extend(command.calls(sources).into_iter().map(Step::Script));

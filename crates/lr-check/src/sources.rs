@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use ignore::{DirEntry, Walk, WalkBuilder};
 use lr_files::{FileErrorKind, Root, SourceFile, relative_path};
-use lr_stage::{Error, Kind, say};
+use lr_stage::{Error, Kind, project, say};
 use lr_turn::Source;
 
 use crate::detect::Detector;
@@ -115,6 +115,14 @@ impl Sources {
         };
         if self.by_path.contains_key(&path) || root.join(&path).exists() {
             return path;
+        }
+        let top = project::root(root);
+        let above = root.ancestors().skip(1);
+        let within = above.take_while(|folder| folder.starts_with(&top));
+        let mut there = within.map(|folder| folder.join(&path));
+        if let Some(full) = there.find(|full| full.exists()) {
+            let inside = full.strip_prefix(root).unwrap_or(Path::new(""));
+            return inside.to_string_lossy().into_owned();
         }
         let below = |file: &&SourceFile| file.path.ends_with(&format!("/{path}"));
         let above = |file: &&SourceFile| path.ends_with(&format!("/{}", file.path));
@@ -487,5 +495,15 @@ mod tests {
         ] {
             assert_eq!(sources.own_path(reported), own, "{reported}");
         }
+    }
+
+    #[test]
+    fn a_path_from_the_root_of_the_project_is_not_taken_for_another_file() {
+        let files = ["lr.toml", "b/src/a.py", "c/src/a.py", "c/src/d.py"];
+        let directory = tree(&files.map(|path| (path, "")));
+        let sources = Sources::of(&directory.path().join("b"));
+        assert_eq!(sources.own_path("b/src/a.py"), "src/a.py");
+        assert_eq!(sources.own_path("c/src/a.py"), "");
+        assert_eq!(sources.own_path("c/src/d.py"), "");
     }
 }

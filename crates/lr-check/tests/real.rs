@@ -165,6 +165,7 @@ fn keys_survive_lines_and_counts_in_messages() {
         "[flake8]\nmax-complexity = 5\n",
     )
     .unwrap();
+    fs::write(directory.path().join(".pylintrc"), "[MAIN]\n").unwrap();
     let mut codes: Vec<String> = Vec::new();
     let [before, after] = [0, 1].map(|more| {
         fs::write(directory.path().join("a.py"), counted(more)).unwrap();

@@ -71,6 +71,9 @@ pub(crate) struct Checker {
     /// The same for what it cannot do without: one of them must be there.
     #[serde(default)]
     pub(crate) needs: Vec<String>,
+    /// The same for what makes it give way to another checker: none of them may be there.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
     /// The code of findings that come without one.
     #[serde(default)]
     pub(crate) code: String,

@@ -31,7 +31,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "shellcheck" "bash-syntax" "shfmt"
     "clippy" "cargo-check" "rustfmt" "cargo-test"
     "go-vet" "golangci-lint" "gofmt" "go-test"
-    "eslint" "tsc" "biome" "prettier"
+    "eslint" "eslint-legacy" "tsc" "biome" "prettier"
     "rubocop" "clang-tidy"
     "json-tool" "jq" "jsonlint" "yamllint" "actionlint" "markdownlint" "sqlfluff" "hadolint"
 ];

@@ -6,6 +6,9 @@ use lr_turn::{Check, CheckResult, CheckStatus};
 
 use crate::plan::Step;
 
+/// How the reason begins why a checker was not run that is not there.
+const NOT_INSTALLED: &str = "not installed";
+
 /// How long a quoted line may be, in characters.
 const LONGEST_QUOTE: usize = 200;
 
@@ -88,8 +91,9 @@ fn error_of(result: &CheckResult) -> Option<Error> {
     })
 }
 
-/// Returns the error for results none of which is an answer.
-pub(crate) fn nothing_checked(check: &Check) -> Error {
+/// Returns the error for results none of which is an answer; `why` tells the reason where there are
+/// no results.
+pub(crate) fn nothing_checked(check: &Check, why: impl FnOnce() -> String) -> Error {
     let error = Error::new(Kind::NothingChecked, "nothing was checked");
     let reasons: Vec<String> = check
         .results
@@ -97,10 +101,16 @@ pub(crate) fn nothing_checked(check: &Check) -> Error {
         .filter_map(|result| Some(format!("{}: {}", name(result), result.why.as_ref()?)))
         .collect();
     if reasons.is_empty() {
-        return error.hint("there are no files to check among the sources");
+        return error.hint(why());
     }
-    error.hint(format!(
-        "{}; use --script for a checker of your own",
-        reasons.join("; ")
-    ))
+    let is_missing = |result: &CheckResult| {
+        let why = result.why.as_deref().unwrap_or_default();
+        why.starts_with(NOT_INSTALLED)
+    };
+    let install = if check.results.iter().any(is_missing) {
+        "lr-check --list says how to install what is missing, and --script takes a checker of your own"
+    } else {
+        "use --script for a checker of your own"
+    };
+    error.hint(format!("{}; {install}", reasons.join("; ")))
 }
