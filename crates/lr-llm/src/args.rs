@@ -111,7 +111,8 @@ pub(crate) struct ReplyArguments {
     #[arg(short = 'x', long)]
     pub(crate) extract: bool,
 
-    /// Ask for JSON that meets the JSON Schema in FILE, or written out as '{…}', and print nothing else
+    /// Ask for JSON that meets the JSON Schema in FILE, or written out as '{…}', or as fields ("name, age int, bio: one
+    /// sentence"), and print nothing else
     #[arg(long, value_name = "FILE", conflicts_with = "extract")]
     pub(crate) schema: Option<PathBuf>,
 
