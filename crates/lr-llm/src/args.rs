@@ -111,7 +111,8 @@ pub(crate) struct ReplyArguments {
     #[arg(short = 'x', long)]
     pub(crate) extract: bool,
 
-    /// Ask for JSON that meets the JSON Schema in FILE, or written out as '{…}', and print nothing else
+    /// Ask for JSON that meets the JSON Schema in FILE, or written out as '{…}', or as fields ("name, age int, bio: one
+    /// sentence"), and print nothing else
     #[arg(long, value_name = "FILE", conflicts_with = "extract")]
     pub(crate) schema: Option<PathBuf>,
 
@@ -177,7 +178,7 @@ pub(crate) struct ModelArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,
 
-    /// The base URL of any server that speaks Chat Completions [env: LR_BASE_URL]
+    /// The base URL of a server that speaks Chat Completions, or what --provider speaks [env: LR_BASE_URL]
     #[arg(long, value_name = "URL", visible_alias = "llm-url")]
     pub(crate) base_url: Option<String>,
 

@@ -1,5 +1,6 @@
 //! From what the user wants to a model that can be asked: provider, endpoint, name and key.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::choose::{self, Choice, Wanted};
 use crate::command::{self, Command};
 use crate::history::Speaker;
 use crate::key::{self, Key, KeySource};
-use crate::keys_file::KeysFile;
+use crate::keys_file::{self, KeysFile};
 use crate::options::Options;
 use crate::provider::{self, Provider};
 use crate::purse::Purse;
@@ -62,6 +63,17 @@ pub(crate) fn connect(
     }
     let client = Client::new(choice, key, terms, purse);
     Ok(Backend::Server(Box::new(client)))
+}
+
+/// The user's file of keys, if it has one for a provider.
+///
+/// # Errors
+///
+/// When it, or the providers, cannot be read.
+pub(crate) fn file_with_key(provider: &str) -> Result<Option<PathBuf>, Error> {
+    let has_one = Places::load()?.keys.of(provider).is_some();
+    let folder = environment::config_folder().filter(|_| has_one);
+    Ok(folder.as_deref().map(keys_file::path))
 }
 
 /// The provider's own name for the model at a position; `None` if nobody named one.

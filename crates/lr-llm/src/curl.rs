@@ -1,6 +1,7 @@
 //! A request as a command line of curl that a shell runs as it is. Pure.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -40,8 +41,13 @@ pub(crate) fn command(request: &Value, key: &str) -> String {
     command
 }
 
-/// What a shell puts in place of the key, which is not shown itself.
-pub(crate) fn key_word(source: &KeySource, provider: &Provider, variable: Lookup<'_>) -> String {
+/// What a shell puts in place of the key, which is not shown itself; `kept` is the user's file of keys if it has one.
+pub(crate) fn key_word(
+    source: &KeySource,
+    kept: Option<&Path>,
+    provider: &Provider,
+    variable: Lookup<'_>,
+) -> String {
     if let (None, Some(path)) = (&source.given, &source.file) {
         return format!("$(cat {})", quoted(&path.to_string_lossy()));
     }
@@ -52,6 +58,14 @@ pub(crate) fn key_word(source: &KeySource, provider: &Provider, variable: Lookup
     let known = own.iter().chain(&provider.key_variables);
     let is_set = known.clone().find(|name| variable(name).is_some());
     let named = source.variable.as_ref().filter(|_| source.given.is_none());
+    if let (None, None, None, Some(path)) = (&source.given, named, &is_set, kept) {
+        let line = format!(r#"s/^ *{} *= *"\(.*\)".*/\1/p"#, provider.name);
+        return format!(
+            "$(sed -n {} {})",
+            quoted(&line),
+            quoted(&path.to_string_lossy())
+        );
+    }
     let name = named.or(is_set).or(provider.key_variables.first());
     format!("${}", name.map_or(OWN_VARIABLE, String::as_str))
 }
@@ -87,7 +101,7 @@ mod tests {
         let mut provider = Provider::unknown("https://h".into(), "h".into());
         provider.key_variables = vec!["A_KEY".into(), "B_KEY".into()];
         let variable = |name: &str| set.contains(&name).then(|| "secret".to_owned());
-        assert_eq!(key_word(source, &provider, &variable), expected);
+        assert_eq!(key_word(source, None, &provider, &variable), expected);
     }
 
     #[test]
@@ -108,6 +122,23 @@ mod tests {
         check_key(&source, &[], r"$(cat 'it'\''s')");
         source.given = Some("secret".into());
         check_key(&source, &[], "$A_KEY");
+    }
+
+    #[test]
+    fn a_key_that_is_kept_is_taken_from_the_file_unless_a_variable_has_one() {
+        let mut provider = Provider::unknown("https://h".into(), "h".into());
+        provider.name = "groq".into();
+        provider.key_variables = vec!["A_KEY".into()];
+        let word = |is_set: bool| {
+            let variable = |_: &str| is_set.then(|| "secret".to_owned());
+            let path = Some(Path::new("/k.toml"));
+            key_word(&KeySource::default(), path, &provider, &variable)
+        };
+        let sed = r#"$(sed -n 's/^ *groq *= *"\(.*\)".*/\1/p' '/k.toml')"#;
+        assert_eq!(
+            (word(false).as_str(), word(true).as_str()),
+            (sed, "$LR_API_KEY")
+        );
     }
 
     #[test]

@@ -26,6 +26,11 @@ impl Shown {
     ///
     /// As [`read`].
     pub(crate) fn read(path: &Path) -> Result<Shown, Error> {
+        if path.is_dir() {
+            let message = format!("'{}' is a folder, and a file is wanted", path.display());
+            return Err(Error::new(Kind::Io, message)
+                .hint("'lr-prompt --text' puts the files of a folder into a prompt"));
+        }
         let name = path.to_string_lossy().replace('\n', "\\n");
         Ok(Shown {
             name: say::clean(&name).into_owned(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lr_stage::{Error, Kind};
 
@@ -31,7 +31,7 @@ impl KeysFile {
     ///
     /// `config` when others can read it, or it cannot be understood. What stands in it is not shown.
     pub(crate) fn load(configuration: Option<&Path>) -> Result<KeysFile, Error> {
-        let Some(path) = configuration.map(|folder| folder.join(NAME)) else {
+        let Some(path) = configuration.map(path) else {
             return Ok(KeysFile::default());
         };
         let shown = failure::shown(&path);
@@ -40,7 +40,7 @@ impl KeysFile {
         };
         // Opening what is no file could wait for ever.
         match path.metadata() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(KeysFile::default()),
+            Err(error) if is_absent(&error) => return Ok(KeysFile::default()),
             Err(error) => return Err(unusable(error.to_string())),
             Ok(metadata) if !metadata.is_file() => return Err(unusable("it is no file".into())),
             Ok(_) => {}
@@ -75,6 +75,19 @@ impl KeysFile {
             .filter_map(|provider| self.of(&provider.name));
         keys.next().map(|key| key.expose().to_owned())
     }
+}
+
+/// Where the file is in a configuration folder.
+pub(crate) fn path(configuration: &Path) -> PathBuf {
+    configuration.join(NAME)
+}
+
+/// Whether there is no file, or not even a folder for it.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 /// Reads the text of the file. The error shows none of it but a provider's name.

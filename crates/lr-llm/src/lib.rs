@@ -6,7 +6,7 @@
 //! * `args`, `options` and `wishes`: what the user wants; `connect`, `choose`, `provider`: where that is to be had;
 //!   `key`, `key_command`, `keys_file`: the key for it; `redact`: that it is never shown.
 //! * `text` and `stage`: the two modes; `queue` and `window`: several turns at once, in their order.
-//! * `question`, `files`, `conversation` and `history`: what a question is made of; `printer`, `schema` and `spent`: what is printed of its reply.
+//! * `question`, `files`, `conversation` and `history`: what a question is made of; `printer`, `schema`, `fields` and `spent`: what is printed of its reply.
 //! * `backend`, `command`, `children`: a server or a program that answers, and the programs that run meanwhile.
 //! * `ollama`, `local`, `pull`: an Ollama that is there, started for us, or lacks the model.
 //! * `session`, `fallback`, `record` and `rerun`: answers from a model, from one that stands in for it, or recorded ones.
@@ -36,6 +36,7 @@ mod estimate;
 mod exchange;
 mod failure;
 mod fallback;
+mod fields;
 mod files;
 mod finish;
 mod fit;

@@ -218,16 +218,20 @@ fn key_source(flags: &ModelArguments, settings: &LlmSettings) -> KeySource {
 }
 
 fn fallbacks(flags: &[String], settings: &LlmSettings) -> Vec<String> {
-    if !flags.is_empty() {
-        return flags.to_vec();
-    }
-    match var("LR_FALLBACK") {
-        Some(list) => list
-            .split(',')
-            .map(|model| model.trim().to_owned())
-            .collect(),
-        None => settings.fallback.clone(),
-    }
+    let variable = || {
+        let list = var("LR_FALLBACK")?;
+        Some(list.split(',').map(str::to_owned).collect())
+    };
+    let models = if flags.is_empty() {
+        variable().unwrap_or_else(|| settings.fallback.clone())
+    } else {
+        flags.to_vec()
+    };
+    let names = models.iter().map(|model| model.trim());
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Flags count more than variables, so that a recording can be made where replies are usually replayed.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::exchange::Schema;
 use crate::wire::complaint::one_line;
-use crate::{failure, files};
+use crate::{failure, fields, files};
 
 /// What a schema is called in requests.
 const NAME: &str = "reply";
@@ -17,22 +17,28 @@ const NAME: &str = "reply";
 /// The most objections that are told of one reply.
 const MOST_OBJECTIONS: usize = 3;
 
-/// Reads a schema from a file, or takes what is no path but an object of JSON for it.
+/// Reads a schema from a file. What names no file may be the schema itself, or the fields of one.
 ///
 /// # Errors
 ///
 /// As [`files::read`]; `input` when it is no JSON Schema, or refers to another file.
 pub(crate) fn read(path: &Path) -> Result<Schema, Error> {
-    let inline = path.to_str().filter(|text| text.starts_with('{'));
-    let (name, text) = match inline {
-        Some(text) => ("{…}".to_owned(), text.to_owned()),
-        None => (failure::shown(path), files::read(path)?),
+    let is_json = path.to_str().is_some_and(|text| text.starts_with('{'));
+    let name = if is_json {
+        "{…}".to_owned()
+    } else {
+        failure::shown(path)
     };
     let unusable = |error: &dyn std::fmt::Display| {
         let message = format!("'{name}' is no JSON Schema: {error}");
         Error::new(Kind::Input, message)
     };
-    let schema: Value = serde_json::from_str(&text).map_err(|error| unusable(&error))?;
+    let schema = match path.to_str() {
+        Some(text) if is_json => serde_json::from_str(text).map_err(|error| error.to_string()),
+        Some(text) if fields::is_list(text) && !files::is_file(text) => fields::schema(text),
+        _ => serde_json::from_str(&files::read(path)?).map_err(|error| error.to_string()),
+    };
+    let schema: Value = schema.map_err(|error| unusable(&error))?;
     if !schema.is_object() {
         return Err(unusable(&"it is no JSON object"));
     }

@@ -173,7 +173,9 @@ impl Session {
         // A program in place of a model is sent nothing that curl could.
         if request.get("url").is_some() {
             let provider = connect::choice(&self.options, 0)?.provider;
-            let key = curl::key_word(&self.options.key, &provider, &environment::var);
+            let kept = connect::file_with_key(&provider.name)?;
+            let source = &self.options.key;
+            let key = curl::key_word(source, kept.as_deref(), &provider, &environment::var);
             request["curl"] = curl::command(&request, &key).into();
         }
         Ok(request)

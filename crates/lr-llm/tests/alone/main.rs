@@ -52,7 +52,7 @@ fn a_file_that_is_no_text_is_refused_by_name_and_nothing_is_asked() {
     for (file, message) in [
         ("a.bin", "lr-llm: 'a.bin' is not UTF-8 in line 2\n"),
         ("gone", "lr-llm: cannot read 'gone': "),
-        (".", "lr-llm: cannot read '.': "),
+        (".", "lr-llm: '.' is a folder, and a file is wanted\nhint: "),
     ] {
         let outcome = at_home(home.path(), &model, &["-f", file, "why?"], None);
         assert_eq!(outcome.status, 2);
@@ -111,6 +111,23 @@ fn a_reply_must_meet_the_schema() {
         assert_eq!((outcome.status, outcome.stdout.as_str()), (3, ""));
         assert_eq!(outcome.stderr, message);
     }
+}
+
+#[test]
+fn a_schema_can_be_written_as_its_fields() {
+    let model = FakeModel::start([Answer::text("{\"name\": \"Ada\", \"born\": 1815}")]);
+    let outcome = ask(
+        &model,
+        &["--schema", "name, born int", "Ada Lovelace"],
+        None,
+    );
+    assert_eq!(outcome.status, 0, "{outcome:?}");
+    let format = &model.requests()[0].body["response_format"]["json_schema"];
+    assert_eq!(format["strict"], true);
+    assert_eq!(
+        format["schema"]["properties"]["born"],
+        json!({"type": "integer"})
+    );
 }
 
 #[test]
@@ -184,6 +201,10 @@ fn what_makes_no_sense_is_refused_with_what_would() {
         (
             &["-o", "top_p=0.2"],
             "'top_p=0.2' is no name of a field\nhint: -o top_p 0.2\n",
+        ),
+        (
+            &["--schema", "name, age number"],
+            "'name, age number' is no JSON Schema: 'number' is no type: str, int, float or bool\n",
         ),
         (
             &["--schema", r#"{"$ref": "https://a.test/b"}"#],
