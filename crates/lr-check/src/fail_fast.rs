@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use lr_turn::{CheckResult, CheckStatus};
 
+use crate::calls::Call;
 use crate::catalogue::Unit;
-use crate::checker::{self, Call};
+use crate::checker;
 use crate::plan::Step;
 use crate::run::Runner;
 use crate::sources::Sources;

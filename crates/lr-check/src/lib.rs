@@ -10,6 +10,7 @@
 
 mod args;
 mod belonging;
+mod calls;
 mod carried;
 mod catalogue;
 mod changed;

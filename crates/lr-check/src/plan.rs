@@ -7,6 +7,7 @@ use lr_stage::{Error, Kind, say};
 use lr_turn::{CheckResult, CheckStatus};
 
 use crate::belonging;
+use crate::calls::{Call, calls};
 use crate::catalogue::{Catalogue, Checker};
 use crate::checker;
 use crate::detect::{Appetite, Detector};
@@ -39,7 +40,7 @@ pub(crate) struct Means<'a> {
 /// One step of the plan, which gives one result.
 pub(crate) enum Step<'a> {
     /// A checker of the catalogue is called.
-    Checker(checker::Call<'a>),
+    Checker(Call<'a>),
     /// A command of the user's is called.
     Script(script::Call<'a>),
     /// A checker is not called, for a reason.
@@ -224,7 +225,7 @@ impl Means<'_> {
             None => vec![divided.rest],
         };
         let bytes = |file: &str| sources.text(file).map_or(0, str::len);
-        let calls = checker::calls(checker, &groups, bytes, named, self.jobs);
+        let calls = calls(checker, &groups, bytes, named, self.jobs);
         let known = divided.known.map(Step::NotRun);
         known
             .into_iter()
@@ -253,7 +254,7 @@ impl Step<'_> {
     }
 
     /// Returns the call of a checker of the catalogue that the step makes.
-    pub(crate) fn call(&self) -> Option<&checker::Call<'_>> {
+    pub(crate) fn call(&self) -> Option<&Call<'_>> {
         match self {
             Self::Checker(call) => Some(call),
             Self::Script(_) | Self::NotRun(_) => None,

@@ -13,8 +13,9 @@ use lr_turn::Finding;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+use crate::calls::Call;
 use crate::catalogue::{Catalogue, Checker, Languages, Stream};
-use crate::checker::{self, Answer, Call};
+use crate::checker::{self, Answer};
 use crate::detect::{Appetite, Detector};
 use crate::installed;
 use crate::sources::{Sources, Taste};

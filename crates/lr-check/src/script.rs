@@ -11,7 +11,8 @@ use lr_exec::End;
 use lr_stage::{Error, Kind};
 use lr_turn::{CheckResult, CheckStatus, Finding, Location, Script, Severity};
 
-use crate::checker::{self, batches, time_is_up};
+use crate::calls::batches;
+use crate::checker::{self, time_is_up};
 use crate::findings::digest;
 use crate::run::{Ended, Runner};
 use crate::said;

@@ -14,6 +14,7 @@ use lr_turn::{CheckResult, CheckStatus};
 use serde::Serialize;
 
 use crate::args::Args;
+use crate::calls::calls;
 use crate::catalogue::{Checker, Languages};
 use crate::checker;
 use crate::detect::{Appetite, Detector};
@@ -128,7 +129,7 @@ fn attempt(
         timeout: args.timeout.unwrap_or(TIMEOUT),
         keep_env: args.env.clone(),
     };
-    let calls = checker::calls(checker, &[files], |_| 0, true, 1);
+    let calls = calls(checker, &[files], |_| 0, true, 1);
     let call = calls.first().ok_or("its files are none that it takes")?;
     Ok(checker::run(call, &runner, &sources))
 }

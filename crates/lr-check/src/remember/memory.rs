@@ -9,8 +9,9 @@ use super::basis::Basis;
 use super::keys::{Keys, is_about_all};
 use super::seconds::Seconds;
 use super::store::{self, Entry, Store};
+use crate::calls::Call;
 use crate::catalogue::Checker;
-use crate::checker::{self, Call};
+use crate::checker;
 use crate::run::Runner;
 use crate::sources::Sources;
 
