@@ -154,7 +154,7 @@ impl Command {
         let program = Program::new(&self.words)
             .keep_keys()
             .drop_env(&[OWN_VARIABLE])
-            .drop_env(lr_config::keys::variables())
+            .drop_env(&self.terms.hidden)
             .stdin_bytes(prompt(messages))
             .timeout(limit)
             .capture_limit(MAX_BYTES / 2);

@@ -150,6 +150,7 @@ mod tests {
             },
             price,
             is_local: false,
+            hidden: Vec::new(),
         }
     }
 

@@ -60,12 +60,17 @@ impl fmt::Display for Way {
 }
 
 /// Sees to it that a server answers at `address` (`host:port`), which is on this machine; `answers` asks whether it
-/// does. Gives whether it was started here.
+/// does. Gives whether it was started here. It does not see
+/// the variables in `hidden`.
 ///
 /// # Errors
 ///
 /// Why there is none.
-pub(crate) fn start(address: &str, answers: &dyn Fn() -> bool) -> Result<bool, Failure> {
+pub(crate) fn start(
+    address: &str,
+    hidden: &[String],
+    answers: &dyn Fn() -> bool,
+) -> Result<bool, Failure> {
     if answers() {
         return Ok(false);
     }
@@ -82,11 +87,11 @@ pub(crate) fn start(address: &str, answers: &dyn Fn() -> bool) -> Result<bool, F
         }
     };
     if way == Way::Docker {
-        fetch_image()?;
+        fetch_image(hidden)?;
     }
     let begun = Instant::now();
     say::note(&format!("starting {way} until the end"));
-    let ended = run(server(way, address))?;
+    let ended = run(server(way, address).drop_env(hidden))?;
     let mut is_ours = true;
     while begun.elapsed() < PATIENCE {
         if answers() {
@@ -128,10 +133,11 @@ pub(crate) fn end_on_signal() {
 }
 
 /// Gets the container's image, which takes a while the first time.
-fn fetch_image() -> Result<(), Failure> {
+fn fetch_image(hidden: &[String]) -> Result<(), Failure> {
     let docker = |arguments: &[&str]| {
         let words = [&["docker"], arguments].concat();
-        let program = Program::new(words).timeout(IMAGE_TIME).capture_limit(KEPT);
+        let program = Program::new(words).drop_env(hidden);
+        let program = program.timeout(IMAGE_TIME).capture_limit(KEPT);
         children::run(program).map_err(|error| Failure::new(Kind::NoModel, error.to_string()))
     };
     if docker(&["image", "inspect", IMAGE])?.succeeded() {

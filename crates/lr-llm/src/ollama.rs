@@ -48,19 +48,24 @@ pub(crate) struct Ollama {
 }
 
 impl Ollama {
-    /// Sees to it that there is a server, if it is to be on this machine; `is_alone`: nobody else looks for signals.
-    /// Gives whether it was started here.
+    /// Sees to it that there is a server, if it is to be on this machine; `is_alone`: nobody else looks for signals;
+    /// `hidden`: the variables that it does not see. Gives whether it was started here.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub(crate) fn start(&self, target: &Target<'_>, is_alone: bool) -> Result<bool, Failure> {
+    pub(crate) fn start(
+        &self,
+        target: &Target<'_>,
+        is_alone: bool,
+        hidden: &[String],
+    ) -> Result<bool, Failure> {
         if !target.endpoint.is_loopback() {
             return Ok(false);
         }
         let start = || {
             let address = target.endpoint.address();
-            let is_started = local::start(&address, &|| answers(target))?;
+            let is_started = local::start(&address, hidden, &|| answers(target))?;
             if is_started && is_alone {
                 local::end_on_signal();
             }

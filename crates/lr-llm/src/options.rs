@@ -121,7 +121,6 @@ impl Options {
         let key = key_source(flags, &settings);
         let max_time = args.budget.max_time.or(settings.max_time);
         Ok(Options {
-            key,
             terms: Terms {
                 wishes: wishes::decide(
                     &args.request,
@@ -135,7 +134,9 @@ impl Options {
                 limits: limits(&args.limits, &settings)?,
                 price: price(&args.budget, &settings)?,
                 is_local: flags.local.is_some(),
+                hidden: hidden(&key),
             },
+            key,
             ceiling: ceiling(&args.budget, &settings)?,
             max_time: match max_time {
                 Some(_) => Some(seconds("max-time", max_time, LONGEST)?),
@@ -215,6 +216,12 @@ fn key_source(flags: &ModelArguments, settings: &LlmSettings) -> KeySource {
         variable: settings.api_key_env.clone(),
         ..source
     }
+}
+
+/// The variables that hold keys because the user says so.
+fn hidden(key: &KeySource) -> Vec<String> {
+    let configured = lr_config::keys::variables().iter();
+    configured.chain(&key.variable).cloned().collect()
 }
 
 fn fallbacks(flags: &[String], settings: &LlmSettings) -> Vec<String> {

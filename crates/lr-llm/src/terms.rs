@@ -16,6 +16,8 @@ pub(crate) struct Terms {
     pub(crate) price: Option<Flat>,
     /// A server on this machine is started, and models are loaded into it, if they are not there.
     pub(crate) is_local: bool,
+    /// The variables that hold keys for us, by whatever name: no program sees them.
+    pub(crate) hidden: Vec<String>,
 }
 
 /// What is asked, and whether the text is wanted as it comes.

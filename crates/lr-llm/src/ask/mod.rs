@@ -94,7 +94,7 @@ impl Client {
         };
         let headers = self.choice.provider.headers_for("");
         let target = self.target(&headers, self.longest());
-        let started = server.start(&target, is_alone);
+        let started = server.start(&target, is_alone, &self.terms.hidden);
         started.map_err(|failure| self.error(failure))
     }
 

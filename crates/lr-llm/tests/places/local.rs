@@ -286,6 +286,31 @@ fn a_container_is_started_where_ollama_is_not_installed() {
     assert!(machine.is_quiet());
 }
 
+/// Says which keys it sees, and does nothing.
+const TELLER: &str = "#!/bin/sh\nenv | grep secret >> FOLDER/seen\nexit 3\n";
+
+#[test]
+fn what_is_started_sees_no_key_whatever_its_variable_is_called() {
+    let has_ollama = Path::new("/usr/bin/ollama").exists();
+    let names = ["ollama", "docker"].into_iter();
+    for name in names.take(if has_ollama { 1 } else { 2 }) {
+        let machine = Machine::with(&[(name, TELLER)]);
+        let configuration = machine.file(".config/lr");
+        fs::create_dir_all(&configuration).unwrap();
+        let text = "[llm]\napi-key-env = 'CONFIGURED'\n";
+        fs::write(configuration.join("config.toml"), text).unwrap();
+        let args = ["-L", "--api-key-env", "NAMED", "--", "hello"];
+        let mut command = machine.command(&args);
+        let folder = machine.file("bin");
+        command.env("PATH", format!("{}:/bin", folder.display()));
+        command.env("CONFIGURED", "secret").env("NAMED", "secret");
+        let outcome = run(command, None);
+        assert_eq!(outcome.status, 3, "{outcome:?}");
+        let seen = fs::read_to_string(machine.file("seen")).unwrap();
+        assert_eq!(seen, "", "{name}");
+    }
+}
+
 #[test]
 fn interrupted_it_ends_what_it_has_started() {
     if !has_python() {
