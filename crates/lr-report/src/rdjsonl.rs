@@ -102,4 +102,22 @@ mod tests {
         let written = rdjsonl(&tests::report(&check));
         assert_eq!(written.lines().collect::<Vec<_>>(), expected);
     }
+
+    #[test]
+    fn every_line_is_of_the_form_that_reviewdog_publishes() {
+        // From reviewdog (MIT licence), which passes over names that it does not know.
+        let schema = include_str!("../schemas/rdf-diagnostic.json");
+        let schema = schema.replace(
+            "\"additionalProperties\": true",
+            "\"additionalProperties\": false",
+        );
+        let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for line in rdjsonl(&tests::report(&tests::check())).lines() {
+            let line = serde_json::from_str(line).unwrap();
+            let errors = validator.iter_errors(&line);
+            let errors: Vec<String> = errors.map(|error| error.to_string()).collect();
+            assert_eq!(errors, [""; 0], "{line}");
+        }
+    }
 }

@@ -8,11 +8,15 @@ use lr_turn::{CheckResult, CheckStatus};
 const LONGEST_QUOTE: usize = 200;
 
 /// Returns the line of a failed program's words that tells most: the last one about an error, else
-/// the last one.
+/// the last one that is no step of a stack.
 pub fn telling_line(words: &str) -> Option<&str> {
     let lines = || words.lines().rev().map(str::trim);
+    let is_error =
+        |line: &&str| line.contains("rror:") || (line.contains("rror [") && line.contains("]: "));
+    let is_step = |line: &&str| line.starts_with("at ") && line.ends_with(')');
     lines()
-        .find(|line| line.contains("rror:"))
+        .find(is_error)
+        .or_else(|| lines().find(|line| !line.is_empty() && !is_step(line)))
         .or_else(|| lines().find(|line| !line.is_empty()))
 }
 
@@ -50,6 +54,10 @@ mod tests {
         assert_eq!(telling_line(usage), Some(expected));
         assert_eq!(telling_line("first\nlast\n\n"), Some("last"));
         assert_eq!(telling_line("\n"), None);
+        let node = "Oops!\n\nError [ERR_X]: Cannot find package 'x'\n    at f (node:a:1:2)\n";
+        let expected = "Error [ERR_X]: Cannot find package 'x'";
+        assert_eq!(telling_line(node), Some(expected));
+        assert_eq!(telling_line("Oops!\n  at f (x:1)\n"), Some("Oops!"));
     }
 
     #[test]

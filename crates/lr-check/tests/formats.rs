@@ -1,0 +1,54 @@
+//! Reports, held to schemas by validators that others keep.
+
+use std::fs;
+use std::path::Path;
+
+use lr_exec::Program;
+
+fn project() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+#[test]
+fn jenkins_takes_the_report_for_junit() {
+    let made = Program::new(["scripts/venv"]).current_dir(project()).run();
+    let python = made.unwrap().stdout.text().trim().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("a.py"), "import os\nx = \"<&>\u{1}\"\n").unwrap();
+    fs::write(here.join("b.txt"), "").unwrap();
+    let words = [
+        "--format=junit",
+        "--linters=ruff,bash-syntax,prettier",
+        "--script=false",
+        "a.py",
+        "b.txt",
+    ];
+    let said = Program::new([env!("CARGO_BIN_EXE_lr-check")].iter().chain(&words))
+        .env("PATH", format!("{python}/bin:/usr/bin:/bin"))
+        .current_dir(here)
+        .run()
+        .unwrap()
+        .stdout
+        .text();
+    for kind in ["<failure ", "<error ", "<skipped "] {
+        assert!(said.contains(kind), "{kind}: {said}");
+    }
+    let report = here.join("report.xml");
+    fs::write(&report, &*said).unwrap();
+    let schema = project().join("crates/lr-report/schemas/junit-10.xsd");
+    let validator = format!("{python}/bin/xmlschema-validate");
+    let words = [
+        validator.as_str(),
+        "--schema",
+        schema.to_str().unwrap(),
+        report.to_str().unwrap(),
+    ];
+    let held = Program::new(words).run().unwrap();
+    assert!(
+        held.succeeded(),
+        "{}{}",
+        held.stdout.text(),
+        held.stderr.text()
+    );
+}
