@@ -7,7 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status, say};
-use lr_turn::{Message, Reply, Turn};
+use lr_turn::{Message, Reply, Section, Turn};
 
 use crate::args::{Args, is_stdin};
 use crate::conversation::Conversation;
@@ -101,11 +101,18 @@ pub(crate) fn run(
         stream,
         place: None,
     };
-    let reply = session.ask(question, &mut printer, &Bill::default());
-    if reply.is_err() {
-        printer.end()?;
-    }
-    let reply = reply?;
+    let reply = match session.ask(question, &mut printer, &Bill::default()) {
+        Ok(reply) => reply,
+        Err(error) => {
+            printer.end()?;
+            if is_turn {
+                printer
+                    .output
+                    .turn(&turn(&error.to_section(say::program())))?;
+            }
+            return Err(error);
+        }
+    };
     let objection = finish::objection(&reply);
     let wanted = if printer.shows || (conversation.is_printed() && objection.is_none()) {
         Ok(None)
@@ -166,8 +173,8 @@ fn part(args: &Args, session: &Session, reply: &Reply) -> Result<Option<String>,
     part.map(Some)
 }
 
-fn turn(reply: &Reply) -> Turn {
+fn turn<S: Section>(section: &S) -> Turn {
     let mut turn = Turn::new();
-    turn.set(reply);
+    turn.set(section);
     turn
 }

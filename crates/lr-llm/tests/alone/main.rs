@@ -156,6 +156,18 @@ fn what_the_reply_took_is_said_beside_it() {
 }
 
 #[test]
+fn what_went_wrong_is_a_turn_too_where_one_is_asked_for() {
+    let model = FakeModel::start([Answer::error(401, "who are you?")]);
+    let outcome = ask(&model, &["--json", "hi"], None);
+    assert_eq!(outcome.status, 3);
+    let error = &outcome.turn()["error"];
+    assert_eq!(
+        (&error["stage"], &error["kind"]),
+        (&json!("lr-llm"), &json!("auth"))
+    );
+}
+
+#[test]
 fn a_dry_run_gives_the_command_that_curl_takes() {
     let model = FakeModel::start([Answer::text("it works")]);
     let outcome = ask(&model, &["-n", "it's"], None);
