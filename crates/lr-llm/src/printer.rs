@@ -1,5 +1,8 @@
 //! Prints a reply as it comes; on a terminal, so that it cannot command it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use lr_stage::environment::var;
 use lr_stage::output::Output;
 use lr_stage::{Error, say};
@@ -18,6 +21,8 @@ pub(crate) struct Printer {
     pub(crate) reasons: bool,
     /// What begins and what ends it.
     dim: (&'static str, &'static str),
+    /// Some of a reply was printed that is not known to be whole.
+    pub(crate) is_partial: Arc<AtomicBool>,
     /// The last character that was printed.
     last: Option<char>,
     /// The last character of reasoning since text was printed.
@@ -31,6 +36,7 @@ impl Printer {
             dim: if is_plain() { ("", "") } else { DIM },
             output,
             shows,
+            is_partial: Arc::default(),
             last: None,
             last_thought: None,
         }
@@ -80,7 +86,11 @@ fn is_plain() -> bool {
 
 impl Listener for Printer {
     fn text(&mut self, text: &str) -> Result<(), Error> {
-        if self.shows { self.show(text) } else { Ok(()) }
+        if !self.shows {
+            return Ok(());
+        }
+        self.is_partial.store(true, Ordering::Relaxed);
+        self.show(text)
     }
 
     fn reasoning(&mut self, text: &str) -> Result<(), Error> {

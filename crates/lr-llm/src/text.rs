@@ -4,19 +4,24 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
+use lr_exec::signals;
 use lr_stage::output::Output;
 use lr_stage::{Error, Form, Kind, Status, say};
 use lr_turn::{Message, Reply, Section, Turn};
 
 use crate::args::{Args, is_stdin};
 use crate::conversation::Conversation;
+use crate::failure::Failure;
 use crate::files::Shown;
 use crate::printer::Printer;
 use crate::purse::Bill;
 use crate::session::Session;
 use crate::terms::Question;
-use crate::{files, finish, question, schema, spent};
+use crate::{children, files, finish, question, schema, spent};
 
 /// Whether something was piped or redirected to standard input, as far as can be told without reading it.
 /// Anything else, such as what a scheduler or an editor hands down, might never end.
@@ -101,18 +106,7 @@ pub(crate) fn run(
         stream,
         place: None,
     };
-    let reply = match session.ask(question, &mut printer, &Bill::default()) {
-        Ok(reply) => reply,
-        Err(error) => {
-            printer.end()?;
-            if is_turn {
-                printer
-                    .output
-                    .turn(&turn(&error.to_section(say::program())))?;
-            }
-            return Err(error);
-        }
-    };
+    let reply = ask(session, question, &mut printer, is_turn)?;
     let objection = finish::objection(&reply);
     let wanted = if printer.shows || (conversation.is_printed() && objection.is_none()) {
         Ok(None)
@@ -142,6 +136,46 @@ pub(crate) fn run(
         Some(objection) => Err(objection),
         None => wanted.map(|_| Status::Done),
     }
+}
+
+/// Asks, and says what went wrong where a turn is wanted.
+fn ask(
+    session: &Session,
+    question: Question<'_>,
+    printer: &mut Printer,
+    is_turn: bool,
+) -> Result<Reply, Error> {
+    say_what_is_partial(Arc::clone(&printer.is_partial));
+    let reply = session.ask(question, printer, &Bill::default());
+    printer.is_partial.store(false, Ordering::Relaxed);
+    if let Err(error) = &reply {
+        printer.end()?;
+        if is_turn {
+            let section = error.to_section(say::program());
+            printer.output.turn(&turn(&section))?;
+        }
+    }
+    reply
+}
+
+/// Says of a reply that was printed in part that it is not complete, when somebody asks the program to end.
+fn say_what_is_partial(is_partial: Arc<AtomicBool>) {
+    let hold = signals::hold();
+    thread::spawn(move || {
+        let Some(signal) = signals::wait() else {
+            return;
+        };
+        if is_partial.load(Ordering::Relaxed) {
+            if say::can_draw() {
+                say::draw("\n");
+            }
+            let Failure { kind, message, .. } = children::interrupted();
+            let message = format!("{message}: the reply is not complete");
+            say::error(&Error::new(kind, message));
+        }
+        drop(hold);
+        signals::repeat(signal);
+    });
 }
 
 /// Whether something else than the whole reply is printed: a part of it, or the conversation.

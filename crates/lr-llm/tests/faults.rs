@@ -1,6 +1,10 @@
 //! What a server may do wrong, by the names of the fault catalogue, and what must come of it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and looks at the program from outside"
+)]
 
 mod support;
 
@@ -602,4 +606,34 @@ fn a_model_whose_name_is_the_key_is_not_shown() {
     let args = ["--base-url", &url, "--list-models"];
     let shown = run(program(home.path(), &args), None).stdout;
     assert!(shown.ends_with("/[redacted]\n"), "{shown}");
+}
+
+#[test]
+fn a_reply_that_was_interrupted_is_said_to_be_incomplete() {
+    for (signal, status, said) in [("-INT", 130, "interrupted"), ("-TERM", 143, "terminated")] {
+        let begun = [stream_head(), chunk(&format!("data: {}\n\n", part("half")))].concat();
+        let model = FakeModel::start([Answer::Steps(vec![Step::Send(begun), Step::Hang])]);
+        let home = tempfile::tempdir().unwrap();
+        let url = model.url();
+        let mut command = program(home.path(), &["--base-url", &url, "-m", "m", "hi"]);
+        let mut child = command.spawn().unwrap();
+        let mut shown = [0; 4];
+        child
+            .stdout
+            .as_mut()
+            .unwrap()
+            .read_exact(&mut shown)
+            .unwrap();
+        let kill = std::process::Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((&shown, output.status.code()), (b"half", Some(status)));
+        assert_eq!(
+            stderr,
+            format!("lr-llm: {said}: the reply is not complete\n")
+        );
+    }
 }
