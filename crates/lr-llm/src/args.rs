@@ -44,7 +44,9 @@ pub struct Args {
     #[arg(long)]
     pub(crate) no_stream: bool,
 
-    /// Print the request instead of sending it, and as a curl command, which alone is printed with '--format text'; the key is left out
+    /// Print the request instead of sending it, and a command of curl that sends it
+    ///
+    /// With '--format text' only that command is printed. The key is left out: the shell puts it in.
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
 
@@ -52,7 +54,9 @@ pub struct Args {
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) estimate: bool,
 
-    /// List the models that the server offers, asked now: name, context in tokens, and the day it ends, as far as known
+    /// List the models that the server offers now
+    ///
+    /// A line for each, with tabs between: its name, its context in tokens, and the day it ends, as far as known.
     #[arg(long, conflicts_with_all = ["dry_run", "estimate"])]
     pub(crate) list_models: bool,
 
@@ -60,7 +64,9 @@ pub struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Answer from the replies recorded in DIR, or in the run whose folder DIR is, without a network [env: LR_REPLAY]
+    /// Answer from the replies recorded in DIR, without a network [env: LR_REPLAY]
+    ///
+    /// DIR may be the folder of a run of lr-loop, too.
     #[arg(long, value_name = "DIR")]
     pub(crate) replay: Option<PathBuf>,
 
@@ -111,8 +117,9 @@ pub(crate) struct ReplyArguments {
     #[arg(short = 'x', long)]
     pub(crate) extract: bool,
 
-    /// Ask for JSON that meets the JSON Schema in FILE, or written out as '{…}', or as fields ("name, age int, bio: one
-    /// sentence"), and print nothing else
+    /// Ask for JSON that meets the JSON Schema in FILE, and print nothing else
+    ///
+    /// The schema may be written out, too, as JSON ('{…}') or as fields ("name, age int, bio: one sentence").
     #[arg(long, value_name = "FILE", conflicts_with = "extract")]
     pub(crate) schema: Option<PathBuf>,
 
@@ -133,20 +140,27 @@ pub(crate) struct ReplyArguments {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Conversation")]
 pub(crate) struct ConversationArguments {
-    /// Go on with the last conversation, with the model that it was with unless one is named
+    /// Go on with the last conversation
+    ///
+    /// The model is the one that it was with, unless one is named.
     #[arg(short = 'c', long = "continue")]
     pub(crate) goes_on: bool,
 
-    /// Go on with the conversation NAME, or with the one in a file (a path with '/', '.jsonl' or '.json'); begin it if there is none
+    /// Go on with the conversation NAME, or with the one in FILE; begin it if there is none
+    ///
+    /// A path with '/', '.jsonl' or '.json' is a file.
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) conversation: Option<String>,
 
-    /// Begin with the conversation in FILE: JSON Lines of messages, or what llm-loop exports; '-' is standard input
+    /// Begin with the conversation in FILE; '-' is standard input
+    ///
+    /// It holds JSON Lines of messages, or what llm-loop exports.
     #[arg(long, value_name = "FILE", conflicts_with = "goes_on")]
     pub(crate) import_conversation: Option<PathBuf>,
 
-    /// Write the conversation to FILE: as JSON Lines of messages, or in llm-loop's form if FILE ends in '.json'; '-' prints it
-    /// in place of the reply
+    /// Write the conversation to FILE; '-' prints it in place of the reply
+    ///
+    /// It is written as JSON Lines of messages, or in llm-loop's form if FILE ends in '.json'.
     #[arg(long, value_name = "FILE")]
     pub(crate) export_conversation: Option<PathBuf>,
 
@@ -182,12 +196,15 @@ pub(crate) struct ModelArguments {
     #[arg(long, value_name = "URL", visible_alias = "llm-url")]
     pub(crate) base_url: Option<String>,
 
-    /// Use Ollama, on this machine or where OLLAMA_HOST says; if it does not run, start it until the end (with Docker
-    /// where it is not installed), and load MODEL into it
+    /// Use Ollama, and load MODEL into it; if it does not run, start it until the end
+    ///
+    /// It is asked on this machine or where OLLAMA_HOST says. Where it is not installed, it is started with Docker.
     #[arg(short = 'L', long, value_name = "MODEL", num_args = 0..=1, default_missing_value = "", conflicts_with = "provider")]
     pub(crate) local: Option<String>,
 
-    /// Start the Ollama of '-L' for several programs: print its address when it answers, and keep it until interrupted
+    /// Start the Ollama of '-L' for several programs, and keep it until interrupted
+    ///
+    /// Its address is printed when it answers.
     #[arg(long, requires = "local", conflicts_with_all = ["prompt", "dry_run", "estimate", "list_models"])]
     pub(crate) serve: bool,
 

@@ -139,6 +139,9 @@ fn work(args: Args, session: Session) -> Result<Status, Error> {
         Err(error) if error.kind == Kind::EmptyInput && asks => {
             Err(error.hint("did the program before fail? '< /dev/null' asks without it"))
         }
+        Err(error) if error.kind == Kind::EmptyInput && !text::is_piped_or_file() => {
+            Err(error.hint("lr-llm \"a question\"; 'lr-llm --help' says more"))
+        }
         Err(error) => Err(error),
     }
 }

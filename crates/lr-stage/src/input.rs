@@ -287,12 +287,16 @@ fn read_value(source: &mut dyn BufRead, value: &mut Vec<u8>) -> io::Result<()> {
 
 /// As `fill_buf`, but goes on when a signal interrupts it.
 fn fill(source: &mut dyn BufRead) -> io::Result<&[u8]> {
-    loop {
+    let is_at_end = loop {
         match source.fill_buf() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
-            Ok(_) => break,
+            Ok(bytes) => break bytes.is_empty(),
         }
+    };
+    if is_at_end {
+        // To ask again would wait for another Ctrl-D on a terminal.
+        return Ok(&[]);
     }
     source.fill_buf()
 }
@@ -343,6 +347,8 @@ impl Scan {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -411,6 +417,30 @@ mod tests {
                 text,
                 "empty_input: nothing on standard input",
             );
+        }
+    }
+
+    /// A terminal, on which the end is only the end of what was typed so far.
+    struct Terminal(Option<&'static [u8]>);
+
+    impl Read for Terminal {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let typed = self.0.expect("it is read behind its end");
+            let count = typed.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&typed[..count]);
+            self.0 = (count > 0).then_some(&typed[count..]);
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn the_end_is_read_once() {
+        for typed in ["", " \n", "hello\n", "{\"lr\":1}\n"] {
+            let source = io::BufReader::new(Terminal(Some(typed.as_bytes())));
+            let read = sniff(Box::new(source), "standard input", None);
+            if let Ok(Input::Turns(turns)) = read {
+                assert_eq!(turns.count(), 1);
+            }
         }
     }
 

@@ -251,6 +251,11 @@ fn an_empty_question_is_none() {
             (2, "lr-llm: the question is empty\n")
         );
     }
+    let outcome = run(program(home.path(), &[]), None);
+    assert_eq!(
+        outcome.stderr,
+        "lr-llm: nothing on standard input\nhint: lr-llm \"a question\"; 'lr-llm --help' says more\n"
+    );
     let outcome = run(
         program(home.path(), &["-m", "command:cat", "-s", "", ""]),
         Some("log"),
