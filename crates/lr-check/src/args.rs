@@ -9,7 +9,7 @@ use lr_stage::Common;
 
 use crate::changed::HEAD;
 use crate::from::ReportFrom;
-use crate::report::ReportForm;
+use crate::report::{ColourWhen, ReportForm};
 
 /// Run checkers over sources, and write what they found as a turn
 ///
@@ -122,6 +122,16 @@ pub struct Args {
     /// What to write [default: text on a terminal, else a turn]
     #[arg(long, value_name = "FORM", value_enum)]
     pub format: Option<ReportForm>,
+
+    /// When the text for people has colours
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub color: ColourWhen,
 
     /// The flags that all stages have.
     #[command(flatten)]

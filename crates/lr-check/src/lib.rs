@@ -65,7 +65,7 @@ pub use from::ReportFrom;
 use plan::{Choice, Means, Step};
 use previous::Before;
 use remember::Memory;
-pub use report::ReportForm;
+pub use report::{ColourWhen, ReportForm};
 use run::Runner;
 use script::Command;
 use sources::{Sources, Taste};
@@ -99,6 +99,10 @@ impl Settings for CheckSettings {
 ///
 /// What keeps it from giving an answer at all; a checker that does not work is an answer.
 pub fn run(mut args: Args) -> Result<Status, Error> {
+    // Nothing between two commas, or an empty variable, names no checker.
+    for names in [&mut args.linters, &mut args.skip] {
+        names.retain(|name| !name.is_empty());
+    }
     if args.list || args.selftest {
         return inventory::run(&args);
     }
@@ -133,9 +137,12 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
         return Err(report::nothing_checked(&check, why));
     }
     report::trouble(&check);
-    report::write(&mut output, args.format, (&check, &sources), || {
-        turn(&check, &sources, before)
-    })?;
+    report::write(
+        &mut output,
+        (args.format, args.color),
+        (&check, &sources),
+        || turn(&check, &sources, before),
+    )?;
     Ok(exit_zero(sum::status(&check), args.exit_zero))
 }
 
@@ -201,7 +208,7 @@ fn nothing_changed(
         rank: Some(Rank::default()),
         results: Vec::new(),
     };
-    report::write(output, args.format, (&check, sources), || {
+    report::write(output, (args.format, args.color), (&check, sources), || {
         turn(&check, sources, before)
     })?;
     Ok(Status::Done)

@@ -1,7 +1,7 @@
 //! Why nothing was checked, where no checker was chosen: which files are there, and who would take them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use lr_files::Root;
 use lr_report::plural;
@@ -18,17 +18,17 @@ pub(crate) fn why(args: &Args, catalogue: &Catalogue) -> String {
         args.from.is_some() || args.script.is_some() || !args.command.is_empty();
     let detector = Languages::built_in().and_then(|languages| Detector::new(&languages));
     match detector {
-        Ok(detector) if !is_about_any_file => hint(&args.sources, catalogue, &detector),
+        Ok(detector) if !is_about_any_file => hint(args, catalogue, &detector),
         _ => "there are no files to check among the sources".to_owned(),
     }
 }
 
-fn hint(named: &[PathBuf], catalogue: &Catalogue, detector: &Detector) -> String {
+fn hint(args: &Args, catalogue: &Catalogue, detector: &Detector) -> String {
     let languages = catalogue.checkers().flat_map(|checker| &checker.languages);
     let taste = Taste::Languages(detector, languages.map(String::as_str).collect());
     let sources = Root::open(Path::new("."))
         .ok()
-        .and_then(|root| Sources::collect(root, named, &taste).ok());
+        .and_then(|root| Sources::collect(root, &args.sources, &taste).ok());
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for file in sources.iter().flat_map(Sources::files) {
         if let Some(language) = detector.language(&file.path, file.text()) {
@@ -42,6 +42,12 @@ fn hint(named: &[PathBuf], catalogue: &Catalogue, detector: &Detector) -> String
     let files = plural(count, &format!("{language} file"));
     let takers = takers(catalogue, language, Path::new("."));
     let is_or_are = if count == 1 { "is" } else { "are" };
+    if takers
+        .iter()
+        .any(|taker| args.skip.iter().any(|skipped| skipped == taker))
+    {
+        return format!("there {is_or_are} {files}, and --skip leaves out what would check them");
+    }
     let begin = format!("there {is_or_are} {files}, for which the project configures no checker");
     if takers.is_empty() {
         return format!("{begin}; use --script for one of your own");

@@ -1,8 +1,9 @@
 //! Lines of a source with findings under them, drawn by the renderer of the Rust compiler.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use lr_turn::{Finding, Position};
+use lr_turn::{Finding, Position, Severity};
 
+use crate::paint::Colours;
 use crate::texts::{Lines, boundary};
 
 /// How many findings are drawn in one go; the time grows with the square of it.
@@ -43,12 +44,12 @@ pub(crate) fn span(lines: &Lines<'_>, finding: &Finding) -> Option<std::ops::Ran
 }
 
 /// Draws findings of one source, in the order of their lines.
-pub(crate) fn draw(lines: &Lines<'_>, marks: &[Mark<'_>]) -> String {
+pub(crate) fn draw(lines: &Lines<'_>, marks: &[Mark<'_>], colours: Colours) -> String {
     let mut drawn = String::new();
     let mut rest = marks;
     while !rest.is_empty() {
         let (now, later) = rest.split_at(together(rest));
-        drawn.push_str(&draw_few(lines, now));
+        drawn.push_str(&draw_few(lines, now, colours));
         drawn.push('\n');
         rest = later;
     }
@@ -69,7 +70,7 @@ fn together(marks: &[Mark<'_>]) -> usize {
     ends.map_or(most, |last| last + 1)
 }
 
-fn draw_few(lines: &Lines<'_>, marks: &[Mark<'_>]) -> String {
+fn draw_few(lines: &Lines<'_>, marks: &[Mark<'_>], colours: Colours) -> String {
     let numbers = || {
         marks
             .iter()
@@ -89,5 +90,26 @@ fn draw_few(lines: &Lines<'_>, marks: &[Mark<'_>]) -> String {
     let snippet = Snippet::source(text)
         .line_start(usize::try_from(first).unwrap_or(1))
         .annotations(annotations);
-    Renderer::plain().render(&[Group::with_level(Level::ERROR).element(snippet)])
+    let level = match marks
+        .iter()
+        .map(|mark| mark.finding.severity)
+        .max_by_key(|severity| gravity(*severity))
+    {
+        Some(Severity::Error) => Level::ERROR,
+        Some(Severity::Info) => Level::NOTE,
+        _ => Level::WARNING,
+    };
+    let renderer = match colours {
+        Colours::Plain => Renderer::plain(),
+        Colours::Terminal => Renderer::styled().hyperlink(false),
+    };
+    renderer.render(&[Group::with_level(level).element(snippet)])
+}
+
+fn gravity(severity: Severity) -> u8 {
+    match severity {
+        Severity::Error => 2,
+        Severity::Warning | Severity::Unknown => 1,
+        Severity::Info => 0,
+    }
 }

@@ -8,6 +8,7 @@ use lr_stage::say;
 use lr_turn::{Check, CheckResult, CheckStatus, Finding};
 
 use crate::excerpt::{self, Mark};
+use crate::paint::{Colours, Style, harmless, painted};
 use crate::trouble::short;
 use crate::{Report, by_checker, name};
 
@@ -26,20 +27,20 @@ struct Row<'a> {
 }
 
 /// Writes the page. Control characters in what checkers and files say are made visible.
-pub fn page(report: &Report<'_>) -> String {
+pub fn page(report: &Report<'_>, colours: Colours) -> String {
     let mut page = String::new();
     for (path, findings) in by_file(report.check) {
-        file(&mut page, report, path, &findings);
+        file(&mut page, report, (path, &findings), colours);
     }
     let mut remarks = String::new();
     for (name, results) in by_checker(report.check) {
-        remark(&mut remarks, name, &results);
+        remark(&mut remarks, name, &results, colours);
     }
     if !remarks.is_empty() {
         page.push_str(&remarks);
         page.push('\n');
     }
-    page.push_str(&total(report));
+    page.push_str(&total(report, colours));
     page
 }
 
@@ -64,13 +65,18 @@ fn by_file(check: &Check) -> BTreeMap<&str, Vec<Found<'_>>> {
 }
 
 /// Writes what was found in a file: first what has no line that can be shown, then the lines.
-fn file(page: &mut String, report: &Report<'_>, path: &str, found: &[Found<'_>]) {
+fn file(
+    page: &mut String,
+    report: &Report<'_>,
+    (path, found): (&str, &[Found<'_>]),
+    colours: Colours,
+) {
     let heading = if path.is_empty() {
         "several files"
     } else {
         path
     };
-    let _ = writeln!(page, "{}", say::clean(heading));
+    let _ = writeln!(page, "{}", painted(heading, Style::Heading, colours));
     let lines = report.texts.get(path);
     let (mut rows, mut marks) = (Vec::new(), Vec::new());
     for (result, finding) in found {
@@ -85,7 +91,8 @@ fn file(page: &mut String, report: &Report<'_>, path: &str, found: &[Found<'_>])
     }
     table(page, &rows);
     if let Some(lines) = lines {
-        page.push_str(&say::clean(&excerpt::draw(lines, &marks)));
+        let drawn = excerpt::draw(lines, &marks, colours);
+        page.push_str(&harmless(&drawn, colours));
     }
     page.push('\n');
 }
@@ -99,7 +106,7 @@ fn label(row: &Row<'_>) -> String {
     }
     let first = row.message.lines().next().unwrap_or_default();
     let _ = write!(label, "{first} [{}]", row.checker);
-    label
+    say::clean(&label).into_owned()
 }
 
 fn row<'a>(result: &'a CheckResult, finding: &'a Finding) -> Row<'a> {
@@ -143,7 +150,7 @@ fn table(page: &mut String, rows: &[Row<'_>]) {
 
 /// Says of a checker that did not simply run clean, or found something, how it went: once for all
 /// its calls that went the same way.
-fn remark(page: &mut String, name: &str, results: &[&CheckResult]) {
+fn remark(page: &mut String, name: &str, results: &[&CheckResult], colours: Colours) {
     let mut said: Vec<String> = Vec::new();
     let n_findings: usize = results.iter().map(|result| result.findings.len()).sum();
     for result in results {
@@ -156,7 +163,13 @@ fn remark(page: &mut String, name: &str, results: &[&CheckResult]) {
             CheckStatus::Skipped => with_reason(name, "skipped", result),
         };
         if !said.contains(&line) {
-            let _ = writeln!(page, "{}", say::clean(&line));
+            let shown = match result.status() {
+                CheckStatus::Broken | CheckStatus::Missing | CheckStatus::TimedOut => {
+                    painted(&line, Style::Trouble, colours)
+                }
+                _ => say::clean(&line).into_owned(),
+            };
+            let _ = writeln!(page, "{shown}");
             said.push(line);
         }
         for output in [&result.stdout, &result.stderr].into_iter().flatten() {
@@ -186,7 +199,7 @@ fn quote(page: &mut String, output: &str) {
     }
 }
 
-fn total(report: &Report<'_>) -> String {
+fn total(report: &Report<'_>, colours: Colours) -> String {
     let check = report.check;
     let n_findings = check.findings().count();
     let found = match (n_findings, check.rank) {
@@ -194,6 +207,12 @@ fn total(report: &Report<'_>) -> String {
         (0, Some(_)) => "clean".to_owned(),
         (count, _) => format!("{} ({})", plural(count, "finding"), by_weight(check)),
     };
+    let style = if check.clean {
+        Style::Good
+    } else {
+        Style::Trouble
+    };
+    let found = painted(&found, style, colours);
     let files = plural(report.texts.count(), "file");
     let ran = |result: &&CheckResult| {
         !matches!(result.status(), CheckStatus::Skipped | CheckStatus::Missing)
@@ -209,8 +228,8 @@ fn total(report: &Report<'_>) -> String {
     if checkers.is_empty() {
         return format!("{found} in {files}\n");
     }
-    let total = format!("{found} in {files}, checked by {}\n", checkers.join(", "));
-    say::clean(&total).into_owned()
+    let checkers = checkers.join(", ");
+    format!("{found} in {files}, checked by {}\n", say::clean(&checkers))
 }
 
 /// Counts findings by what a rank tells apart.
@@ -284,7 +303,30 @@ flake8: skipped: not installed
 4 findings (1 failing test, 2 errors, 1 warning) in 2 files, checked by ruff (0.04 s), pylint (remembered), \
 pytest (1.20 s), mypy (0.30 s), ./tidy.sh (0.01 s)
 ";
-        assert_eq!(page(&tests::report(&check)), expected);
+        assert_eq!(page(&tests::report(&check), Colours::Plain), expected);
+    }
+
+    #[test]
+    fn colours_are_all_that_a_terminal_is_told() {
+        let check = tests::check();
+        let coloured = page(&tests::report(&check), Colours::Terminal);
+        for piece in [
+            "\u{1b}[1mb.py\u{1b}[0m\n",
+            "\u{1b}[1;31mmypy: broken: it ended with exit status 2\u{1b}[0m\n",
+            "\u{1b}[1;31m4 findings (1 failing test, 2 errors, 1 warning)\u{1b}[0m in 2 files",
+            "E1: é\\u{1b}[31m: 100%, no [ruff]",
+        ] {
+            assert!(coloured.contains(piece), "{piece}\n{coloured}");
+        }
+        let mut plain = String::new();
+        let mut rest = coloured.as_str();
+        while let Some((before, after)) = rest.split_once("\u{1b}[") {
+            plain.push_str(before);
+            rest = after.split_once('m').unwrap().1;
+        }
+        plain.push_str(rest);
+        let expected = page(&tests::report(&check), Colours::Plain);
+        assert_eq!(plain, expected);
     }
 
     #[test]
@@ -307,7 +349,7 @@ pytest (1.20 s), mypy (0.30 s), ./tidy.sh (0.01 s)
             texts,
         };
         assert_eq!(
-            page(&report),
+            page(&report, Colours::Plain),
             "clean in 1 file, checked by ./x.sh (0.50 s)\n"
         );
     }

@@ -1,9 +1,9 @@
 //! The forms in which an answer is written.
 
 use clap::ValueEnum;
-use lr_report::{Report, Texts};
+use lr_report::{Colours, Report, Texts};
 use lr_stage::output::Output;
-use lr_stage::{Error, Form};
+use lr_stage::{Error, Form, environment};
 use lr_turn::{Check, Turn};
 
 use crate::sources::Sources;
@@ -27,6 +27,32 @@ pub enum ReportForm {
     Junit,
 }
 
+/// When the page for people has colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ColourWhen {
+    /// On a terminal, unless `NO_COLOR` is set or `TERM` is dumb
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl ColourWhen {
+    fn colours(self, output: &Output) -> Colours {
+        let is_wanted = || {
+            let is_dumb = environment::var("TERM").as_deref() == Some("dumb");
+            output.is_terminal() && environment::var("NO_COLOR").is_none() && !is_dumb
+        };
+        match self {
+            Self::Never => Colours::Plain,
+            Self::Auto if !is_wanted() => Colours::Plain,
+            Self::Auto | Self::Always => Colours::Terminal,
+        }
+    }
+}
+
 impl ReportForm {
     /// Returns the form of the output as all stages know it.
     pub(crate) fn form(self) -> Form {
@@ -44,7 +70,7 @@ impl ReportForm {
 /// Those of writing it.
 pub(crate) fn write(
     output: &mut Output,
-    named: Option<ReportForm>,
+    (named, colour): (Option<ReportForm>, ColourWhen),
     (check, sources): (&Check, &Sources),
     turn: impl FnOnce() -> Turn,
 ) -> Result<(), Error> {
@@ -52,18 +78,19 @@ pub(crate) fn write(
         Form::Turn => ReportForm::Turn,
         Form::Text => ReportForm::Text,
     });
-    let write_as = match form {
-        ReportForm::Turn => return output.turn(&turn()),
-        ReportForm::Json => return output.text(&indented(&turn().to_line())),
-        ReportForm::Text => lr_report::page,
-        ReportForm::Sarif => lr_report::sarif,
-        ReportForm::Rdjsonl => lr_report::rdjsonl,
-        ReportForm::Github => lr_report::github,
-        ReportForm::Junit => lr_report::junit,
-    };
     let files = sources.files().iter();
     let texts = Texts::of(files.map(|file| (file.path.as_str(), file.text())));
-    output.text(&write_as(&Report { check, texts }))
+    let report = Report { check, texts };
+    let text = match form {
+        ReportForm::Turn => return output.turn(&turn()),
+        ReportForm::Json => indented(&turn().to_line()),
+        ReportForm::Text => lr_report::page(&report, colour.colours(output)),
+        ReportForm::Sarif => lr_report::sarif(&report),
+        ReportForm::Rdjsonl => lr_report::rdjsonl(&report),
+        ReportForm::Github => lr_report::github(&report),
+        ReportForm::Junit => lr_report::junit(&report),
+    };
+    output.text(&text)
 }
 
 /// Breaks and indents the lines of a JSON text; what stands in it, and in which order, stays.

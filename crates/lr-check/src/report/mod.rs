@@ -3,6 +3,6 @@
 mod form;
 mod words;
 
-pub use form::ReportForm;
 pub(crate) use form::write;
+pub use form::{ColourWhen, ReportForm};
 pub(crate) use words::{begins, modified, nothing_checked, progress, trouble};
