@@ -301,7 +301,7 @@ impl Collector<'_> {
         let shown = complaint::from_body(&String::from_utf8_lossy(&bytes)).message;
         Ok(self
             .malformed(&format!("is a page for browsers: {shown}"))
-            .hint("see whether the base URL is right; it usually ends in '/v1'"))
+            .hint(self.target.protocol.base_hint()))
     }
 
     /// Refuses what is no answer although the server calls it a success.

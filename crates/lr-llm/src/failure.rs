@@ -141,7 +141,7 @@ pub(crate) fn of_status(host: &str, status: u16, complaint: &Complaint, hints: &
         408 | 504 => failure.having_spent(Spent::default()),
         _ => failure,
     };
-    let hint = hint_for(kind, status).map(str::to_owned);
+    let hint = hint_for(kind).map(str::to_owned);
     let hint = hint.or_else(|| refused_field(kind, &complaint.message));
     match (hint, &hints.location) {
         (_, Some(location)) if (300..400).contains(&status) => failure.hint(format!(
@@ -234,15 +234,12 @@ fn kind_of(status: u16, complaint: &Complaint) -> Kind {
     }
 }
 
-fn hint_for(kind: Kind, status: u16) -> Option<&'static str> {
+fn hint_for(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Auth => Some("see whether the key is right and belongs to this provider"),
         Kind::NotFound => Some("name another model with -m"),
         Kind::TooLong => {
             Some("ask about fewer or smaller files, or name a model with a larger context")
-        }
-        Kind::BadRequest if status == 404 => {
-            Some("see whether the base URL is right; it usually ends in '/v1'")
         }
         _ => None,
     }

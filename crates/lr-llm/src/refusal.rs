@@ -37,6 +37,10 @@ pub(crate) fn of(mut response: Response, target: &Target<'_>) -> Failure {
         &complaint,
         &response.hints,
     );
+    let failure = match (response.status, failure.kind) {
+        (404, Kind::BadRequest) => failure.hint(target.protocol.base_hint()),
+        _ => failure,
+    };
     let is_question = target.path == target.protocol.path();
     match (failure.kind == Kind::NotFound && is_question).then(|| offer(target)) {
         Some(Some(offer)) => failure.hint(offer),

@@ -124,6 +124,15 @@ impl Protocol {
         matches!(self, Protocol::Messages | Protocol::Ollama)
     }
 
+    /// What to do where a server knows no such place.
+    pub(crate) fn base_hint(self) -> &'static str {
+        if self.is_below_the_version() {
+            "see whether the base URL is right; it ends before '/v1' or '/api'"
+        } else {
+            "see whether the base URL is right; it usually ends in '/v1'"
+        }
+    }
+
     /// The body of a request. What the user adds wins over our own fields, an object field by field.
     pub(crate) fn request(self, asked: Asked<'_>) -> Value {
         let mut body = match self {

@@ -297,3 +297,23 @@ fn a_key_that_comes_back_is_not_shown_however_it_is_written() {
         }
     }
 }
+
+#[test]
+fn a_place_that_a_server_does_not_have_is_answered_with_how_base_urls_end() {
+    for (protocol, end) in [
+        ("chat", "it usually ends in '/v1'"),
+        ("responses", "it usually ends in '/v1'"),
+        ("messages", "it ends before '/v1' or '/api'"),
+        ("ollama", "it ends before '/v1' or '/api'"),
+    ] {
+        let answers = [
+            Answer::refusal(404, &[], "no such page", "odd"),
+            Answer::http(200, &[], "<html>hello</html>"),
+        ];
+        for answer in answers {
+            let outcome = ask(&FakeModel::start([answer]), protocol, &["hello"], None);
+            let hint = format!("\nhint: see whether the base URL is right; {end}\n");
+            assert!(outcome.stderr.ends_with(&hint), "{protocol}: {outcome:?}");
+        }
+    }
+}
