@@ -4,6 +4,7 @@
 //! its findings are and which fixes are safe, and its findings have the names that they would have if
 //! it had been run here. The sources are those named, else the files that the report is about.
 
+use std::collections::HashSet;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -64,9 +65,12 @@ pub(crate) fn read(
         .iter_mut()
         .filter_map(|told| told.complaints.as_mut().ok());
     let mut about: Vec<PathBuf> = Vec::new();
+    let mut seen: HashSet<String> = HashSet::new();
     for complaint in complaints.flatten() {
         if let Some(path) = here(root.path(), complaint.path()) {
-            about.push(PathBuf::from(&path));
+            if seen.insert(path.clone()) {
+                about.push(PathBuf::from(&path));
+            }
             complaint.move_to(path);
         }
     }
