@@ -112,7 +112,8 @@ pub(crate) fn preferred<'a>(
     directory: &Path,
 ) -> Option<&'a str> {
     let is_chosen = |one: &Checker| configured_in(&one.configured_by, directory).is_some();
-    if checker.kind != CheckerKind::Lint || is_chosen(checker) {
+    let could_be_chosen = checker.kind == CheckerKind::Lint && !checker.configured_by.is_empty();
+    if !could_be_chosen || is_chosen(checker) {
         return None;
     }
     let is_alike = |other: &&Checker| {
@@ -221,20 +222,22 @@ mod tests {
     fn a_linter_that_the_project_configures_comes_before_those_it_does_not() {
         let directory = tempfile::tempdir().unwrap();
         let mut checkers: Vec<Checker> = Vec::new();
-        for name in ["ruff", "pylint", "pytest", "shellcheck"] {
+        for name in ["ruff", "pylint", "pytest", "shellcheck", "pylint"] {
             let mut checker = Catalogue::built_in().unwrap().find(name).unwrap().clone();
+            if checkers.len() == 4 {
+                // One that no project can configure.
+                checker.configured_by.clear();
+            }
             // A program that is there wherever this test runs.
             checker.argv = vec!["sh".to_owned()];
             checkers.push(checker);
         }
         let preferred = |at: usize| preferred(&checkers[at], checkers.iter(), directory.path());
-        assert_eq!([0, 1, 2, 3].map(preferred), [None; 4]);
+        let all = || [0, 1, 2, 3, 4].map(preferred);
+        assert_eq!(all(), [None; 5]);
         std::fs::write(directory.path().join("ruff.toml"), "").unwrap();
-        assert_eq!(
-            [0, 1, 2, 3].map(preferred),
-            [None, Some("ruff"), None, None]
-        );
+        assert_eq!(all(), [None, Some("ruff"), None, None, None]);
         std::fs::write(directory.path().join(".pylintrc"), "").unwrap();
-        assert_eq!([0, 1, 2, 3].map(preferred), [None; 4]);
+        assert_eq!(all(), [None; 5]);
     }
 }
