@@ -1,4 +1,4 @@
-//! Which files differ from a commit, or are unknown to git: `--only-changed`.
+//! Which files differ from a commit, or are unknown to git: `--only-changed`; and what is checked out.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -69,6 +69,14 @@ pub(crate) fn commit_or_source(directory: &Path, word: &str, sources: &mut Vec<P
         return HEAD.to_owned();
     }
     word.to_owned()
+}
+
+/// What the repository has checked out: a branch, and a commit; `None` where git cannot tell.
+pub(crate) fn head(directory: &Path) -> Option<String> {
+    let words = ["rev-parse", HEAD, "--symbolic-full-name", HEAD];
+    let finished = run(directory, words).ok()?;
+    let told = finished.stdout.text();
+    (!told.is_empty()).then_some(told)
 }
 
 fn is_commit(directory: &Path, word: &str) -> bool {

@@ -17,7 +17,7 @@ use crate::said;
 use crate::scratch::Scratch;
 use crate::sources::Sources;
 use crate::text::argument;
-use crate::verdict::{Verdict, judge};
+use crate::verdict::{Verdict, is_only_a_launcher, judge};
 
 /// What stands in the shown command line for the path of a report.
 const SHOWN_REPORT: &str = "report.xml";
@@ -80,7 +80,9 @@ fn judged(
         }
         End::TimedOut => Verdict::broken(time_is_up(runner)),
         End::Signalled(_) => Verdict::broken(ended.end.to_string()),
-        End::Exited(127) if is_only_a_launcher(call, &ended.stderr.text()) => not_installed(call),
+        End::Exited(127) if is_only_a_launcher(&call.checker.argv, &ended.stderr.text()) => {
+            Verdict::not_installed(call.named)
+        }
         End::Exited(exit) => {
             let answer = Answer {
                 exit,
@@ -281,35 +283,6 @@ fn too_slow(call: &Call<'_>, runner: &Runner) -> Finding {
         suggestions: Vec::new(),
         weight: Some(Weight::Test),
         bytes: None,
-    }
-}
-
-/// Tells whether what was run stands for a program that is installed elsewhere only, and says so:
-/// "pyenv: ruff: command not found".
-fn is_only_a_launcher(call: &Call<'_>, stderr: &str) -> bool {
-    let program = call.checker.argv.first().map_or("", String::as_str);
-    let name = program.rsplit('/').next().unwrap_or_default();
-    stderr.lines().any(|line| {
-        [": command not found", ": not found"]
-            .iter()
-            .filter_map(|ending| line.strip_suffix(ending))
-            .filter_map(|before| before.strip_suffix(name))
-            .any(|before| {
-                !before.ends_with(|last: char| last.is_alphanumeric() || "-_./".contains(last))
-            })
-    })
-}
-
-/// Returns the verdict for a checker of which nothing but a launcher is there.
-fn not_installed(call: &Call<'_>) -> Verdict {
-    let status = if call.named {
-        CheckStatus::Missing
-    } else {
-        CheckStatus::Skipped
-    };
-    Verdict {
-        status,
-        why: Some("not installed: its launcher ended with exit status 127".to_owned()),
     }
 }
 

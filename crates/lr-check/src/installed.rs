@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use lr_exec::Program;
+use lr_exec::{End, Program};
 use lr_stage::project;
 use regex::Regex;
 
@@ -58,15 +58,30 @@ fn folders(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Asks an installed checker which version it is: the first number with a dot that it says.
-pub(crate) fn version(checker: &Checker, directory: &Path) -> Option<String> {
+///
+/// # Errors
+///
+/// Why it does not run at all.
+pub(crate) fn version(checker: &Checker, directory: &Path) -> Result<Option<String>, String> {
     let mut argv = checker.version.clone();
     if argv.is_empty() {
         argv = vec![program(checker, directory), "--version".to_owned()];
     }
     let asked = Program::new(argv).current_dir(directory).timeout(PATIENCE);
-    let finished = asked.run().ok()?;
+    let finished = asked.run().map_err(|error| error.to_string())?;
+    match finished.end {
+        End::Exited(0) => {}
+        End::Exited(status @ (126 | 127)) => {
+            return Err(format!("it ended with exit status {status}"));
+        }
+        End::TimedOut => return Err(format!("it did not end within {} s", PATIENCE.as_secs())),
+        End::Signalled(_) | End::Interrupted => return Err(finished.end.to_string()),
+        // It does not know the question; a number in what it says may be any.
+        End::Exited(_) => return Ok(None),
+    }
     let printed = [finished.stdout.text(), finished.stderr.text()].concat();
-    Some(VERSION.as_ref()?.find(&printed)?.as_str().to_owned())
+    let found = VERSION.as_ref().and_then(|version| version.find(&printed));
+    Ok(found.map(|version| version.as_str().to_owned()))
 }
 
 /// Tells whether a checker is one to run in a directory where none is named: one of the usual ones

@@ -286,7 +286,14 @@ fn check(
         jobs: jobs.map_or(1, NonZeroUsize::get),
     };
     let steps = choice.plan(detector, sources, &means)?;
-    let results = make_calls(&steps, runner, sources, &means, args.fail_fast)?;
+    let head = head(&steps, runner);
+    let mut results = make_calls(&steps, runner, sources, &means, args.fail_fast)?;
+    if head.is_some() && self::head(&steps, runner) != head {
+        let mut answers = steps.iter().zip(&mut results);
+        if let Some((_, result)) = answers.rfind(|(step, _)| step.runs_the_code()) {
+            verdict::head_has_moved(result);
+        }
+    }
     let said = || {
         let answered = steps.iter().zip(&results);
         answered.filter_map(|(step, result)| Some((step.call()?, result)))
@@ -354,6 +361,12 @@ fn make_calls(
     }
     results.iter().for_each(report::modified);
     Ok(results)
+}
+
+/// Returns what is checked out, where something is run that could change it.
+fn head(steps: &[Step<'_>], runner: &Runner) -> Option<String> {
+    let may_move = steps.iter().any(Step::runs_the_code);
+    may_move.then(|| changed::head(&runner.directory)).flatten()
 }
 
 fn interrupted() -> Error {

@@ -12,6 +12,7 @@ use crate::detect::{Appetite, Detector};
 use crate::installed;
 use crate::inventory::table;
 use crate::plan::Choice;
+use crate::said;
 use crate::schedule;
 use crate::sources::{Sources, Taste};
 
@@ -24,6 +25,9 @@ pub(crate) struct Row {
     installed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
+    /// Why it does not run although it is installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
     /// Whether it runs where no checker is named.
     runs: bool,
     /// How many of the sources it takes.
@@ -79,6 +83,15 @@ fn row(checker: &Checker, usual: &Choice<'_>, detector: &Detector, sources: &Sou
     let files = sources.files().iter();
     let files = files.filter(|file| takes(&file.path, file.text())).count();
     let is_installed = installed::is_there(checker, directory);
+    let version = if is_installed {
+        installed::version(checker, directory)
+    } else {
+        Ok(None)
+    };
+    let trouble = version
+        .as_ref()
+        .err()
+        .map(|why| said::clean(why, directory));
     let lacks = installed::configured_in(&checker.needs, directory).is_none();
     let configured_in = installed::configured_in(&checker.configured_by, directory);
     Row {
@@ -86,9 +99,8 @@ fn row(checker: &Checker, usual: &Choice<'_>, detector: &Detector, sources: &Sou
         kind: checker.kind,
         languages: checker.languages.clone(),
         installed: is_installed,
-        version: is_installed
-            .then(|| installed::version(checker, directory))
-            .flatten(),
+        version: version.unwrap_or_default(),
+        trouble,
         runs: files > 0 && usual.has(checker),
         files,
         configured_in: configured_in.map(str::to_owned),
@@ -112,6 +124,7 @@ pub(crate) fn page(rows: &[Row]) -> String {
 fn line(row: &Row) -> Vec<String> {
     let kind = serde_json::to_value(row.kind).unwrap_or_default();
     let version = match (&row.version, row.installed) {
+        _ if row.trouble.is_some() => "DOES NOT RUN",
         (Some(version), _) => version.as_str(),
         (None, true) => "installed",
         (None, false) => "-",

@@ -253,6 +253,15 @@ impl Step<'_> {
         }
     }
 
+    /// Tells whether the step runs what the project says, and not only a program that reads it.
+    pub(crate) fn runs_the_code(&self) -> bool {
+        match self {
+            Self::Checker(call) => call.checker.runs_the_code(),
+            Self::Script(_) => true,
+            Self::NotRun(_) => false,
+        }
+    }
+
     /// Returns the call of a checker of the catalogue that the step makes.
     pub(crate) fn call(&self) -> Option<&Call<'_>> {
         match self {

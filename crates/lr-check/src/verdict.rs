@@ -5,7 +5,7 @@
 //! with 0 in spite of warnings; none is clean only under a status that says so. So a checker that
 //! died half way is never taken for one that is content.
 
-use lr_turn::CheckStatus;
+use lr_turn::{CheckResult, CheckStatus};
 
 use crate::catalogue::Exits;
 
@@ -29,6 +29,19 @@ impl Verdict {
         Self {
             status: CheckStatus::Broken,
             why: Some(why.into()),
+        }
+    }
+
+    /// A checker of which nothing but a launcher is there.
+    pub(crate) fn not_installed(named: bool) -> Self {
+        let status = if named {
+            CheckStatus::Missing
+        } else {
+            CheckStatus::Skipped
+        };
+        Self {
+            status,
+            why: Some("not installed: its launcher ended with exit status 127".to_owned()),
         }
     }
 
@@ -63,6 +76,28 @@ pub(crate) fn judge(exits: &Exits, exit: i32, read: Result<usize, String>) -> Ve
             "it ended with exit status {exit}, which it is not known to use"
         )),
     }
+}
+
+/// Tells whether what was run stands for a program that is installed elsewhere only, and says so:
+/// "pyenv: ruff: command not found".
+pub(crate) fn is_only_a_launcher(argv: &[String], stderr: &str) -> bool {
+    let program = argv.first().map_or("", String::as_str);
+    let name = program.rsplit('/').next().unwrap_or_default();
+    let is_of_a_name = |last: char| last.is_alphanumeric() || "-_./".contains(last);
+    stderr.lines().any(|line| {
+        [": command not found", ": not found"]
+            .iter()
+            .filter_map(|ending| line.strip_suffix(ending)?.strip_suffix(name))
+            .any(|before| !before.ends_with(is_of_a_name))
+    })
+}
+
+/// Makes a result that of a call while which another commit or branch was checked out: nobody knows
+/// what was checked, and whoever goes on would go on from there.
+pub(crate) fn head_has_moved(result: &mut CheckResult) {
+    result.findings.clear();
+    result.status = Some(CheckStatus::Broken);
+    result.why = Some("what is checked out in the repository changed while it ran".to_owned());
 }
 
 impl Exits {
@@ -128,6 +163,28 @@ mod tests {
     #[test]
     fn an_unknown_status_is_broken_even_with_findings() {
         check("ruff", 101, 2, CheckStatus::Broken);
+    }
+
+    #[test]
+    fn a_launcher_names_what_it_does_not_find() {
+        let is_only_a_launcher = |program: &str, said: &str| {
+            super::is_only_a_launcher(&[program.to_owned(), "--quiet".to_owned()], said)
+        };
+        assert!(is_only_a_launcher(
+            "/shims/ruff",
+            "pyenv: ruff: command not found\n"
+        ));
+        assert!(is_only_a_launcher(
+            "ruff",
+            "x: line 3: exec: ruff: not found"
+        ));
+        for other in [
+            "env: 'python9': No such file or directory",
+            "x: not-ruff: not found",
+            "",
+        ] {
+            assert!(!is_only_a_launcher("ruff", other), "{other}");
+        }
     }
 
     #[test]

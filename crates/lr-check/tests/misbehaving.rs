@@ -346,3 +346,56 @@ fn a_launcher_without_its_program_is_not_installed_and_any_other_127_is_broken()
     assert_eq!((end, &result["status"]), (End::Exited(2), &"broken".into()));
     assert_eq!(result["why"], "it ended with exit status 127");
 }
+
+#[test]
+fn the_list_tells_a_checker_that_does_not_run_and_believes_no_number_of_a_crash() {
+    let listed = |script: &str| {
+        let tree = Tree::with_script(script);
+        let directory = tree.directory.path();
+        fs::rename(directory.join("check"), directory.join("flake8")).unwrap();
+        let words = [env!("CARGO_BIN_EXE_lr-check"), "--list", "--linters=flake8"];
+        let finished = Program::new(words.iter().chain(&["--format=json"]))
+            .current_dir(directory)
+            .env("PATH", format!("{}:/usr/bin:/bin", directory.display()))
+            .env("XDG_CONFIG_HOME", "/nonexistent")
+            .run()
+            .unwrap();
+        let told: Value = serde_json::from_slice(finished.stdout.bytes()).unwrap();
+        let row = &told["checkers"][0];
+        (row["version"].clone(), row["trouble"].clone())
+    };
+    let sh = |script: &str| listed(&format!("#!/bin/sh\n{script}\n"));
+    assert_eq!(sh("echo flake8 7.5.0"), ("7.5.0".into(), Value::Null));
+    assert_eq!(
+        sh("echo python 3.11 >&2; exit 1"),
+        (Value::Null, Value::Null)
+    );
+    assert_eq!(sh("kill -SEGV $$").1, "ended by SIGSEGV");
+    let torn = listed("#!/no/such/python\n").1;
+    assert!(
+        torn.as_str().unwrap().starts_with("cannot run 'flake8'"),
+        "{torn}"
+    );
+}
+
+#[test]
+fn commits_and_checkouts_are_trouble() {
+    let git = |tree: &Tree, words: &str| {
+        let identity = ["git", "-c", "user.name=x", "-c", "user.email=x@x"];
+        let program = Program::new(identity.into_iter().chain(words.split(' ')));
+        let finished = program.current_dir(tree.directory.path()).run().unwrap();
+        assert!(finished.succeeded(), "{}", finished.stderr.text());
+    };
+    let commit = "git -c user.name=x -c user.email=x@x commit -q --allow-empty -m y";
+    for (script, exit, status) in [
+        ("exit 1", 1, "findings"),
+        (commit, 2, "broken"),
+        ("git checkout -q -b other; exit 1", 2, "broken"),
+    ] {
+        let tree = Tree::sh(script);
+        git(&tree, "init -q");
+        git(&tree, "add .");
+        git(&tree, "commit -q -m x");
+        tree.check(&[], exit, status);
+    }
+}
