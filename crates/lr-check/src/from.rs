@@ -178,7 +178,13 @@ fn by_source(text: &str) -> Result<Vec<(String, Value)>, String> {
             Some(none) if none.is_empty() => diagnostics.push((usual, Value::Null)),
             Some(all) => diagnostics.extend(all.iter().map(|one| {
                 let tool = tool_name(&one["source"]["name"], &usual);
-                (tool, one.clone())
+                let mut one = one.clone();
+                if let (Some(fields), Some(severity)) =
+                    (one.as_object_mut(), document.get("severity"))
+                {
+                    fields.entry("severity").or_insert(severity.clone());
+                }
+                (tool, one)
             })),
             None if document.get("message").is_some() => diagnostics.push((usual, document)),
             None => return Err("it is neither a diagnostic nor a list of them".to_owned()),
@@ -273,6 +279,10 @@ mod tests {
         assert_eq!(names(runs(sarif).unwrap()), ["one", "sarif"]);
         let rdjsonl = "{\"message\":\"x\",\"source\":{\"name\":\"one\"}}\n{\"message\":\"y\"}\n{\"message\":\"z\",\"source\":{\"name\":\"one\"}}";
         assert_eq!(names(by_source(rdjsonl).unwrap()), ["one", "rdjson"]);
+        let all = r#"{"severity":"ERROR","diagnostics":[{"message":"x"},{"message":"y","severity":"INFO"}]}"#;
+        let severities = by_source(all).unwrap().remove(0).1["diagnostics"].clone();
+        assert_eq!(severities[0]["severity"], "ERROR");
+        assert_eq!(severities[1]["severity"], "INFO");
         let clean = r#"{"source":{"name":"one"},"diagnostics":[]}"#;
         assert_eq!(names(by_source(clean).unwrap()), ["one"]);
         assert!(by_source("{}").is_err() && by_source("[").is_err());

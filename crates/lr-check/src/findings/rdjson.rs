@@ -4,18 +4,19 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::{Complaint, Edit, Place, lines};
+use super::{Complaint, Edit, MOST, Place, lines};
 
+/// All diagnostics, or the fields of one.
 #[derive(Deserialize)]
-struct Report {
-    diagnostics: Vec<Diagnostic>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Document {
-    Report(Report),
-    Diagnostic(Diagnostic),
+struct Document {
+    diagnostics: Option<Vec<Diagnostic>>,
+    message: Option<String>,
+    location: Option<Location>,
+    /// That of all diagnostics which say none.
+    severity: Option<String>,
+    code: Option<Code>,
+    #[serde(default)]
+    suggestions: Vec<Suggestion>,
 }
 
 #[derive(Deserialize)]
@@ -63,11 +64,25 @@ struct Suggestion {
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
     let mut complaints = Vec::new();
     for document in serde_json::Deserializer::from_reader(output).into_iter() {
-        match document.map_err(|error| error.to_string())? {
-            Document::Report(report) => {
-                complaints.extend(report.diagnostics.into_iter().map(complaint));
+        let document: Document = document.map_err(|error| error.to_string())?;
+        match (document.diagnostics, document.message) {
+            (Some(diagnostics), _) => {
+                complaints.extend(diagnostics.into_iter().map(|mut diagnostic| {
+                    diagnostic.severity = diagnostic.severity.or(document.severity.clone());
+                    complaint(diagnostic)
+                }));
             }
-            Document::Diagnostic(diagnostic) => complaints.push(complaint(diagnostic)),
+            (None, Some(message)) => complaints.push(complaint(Diagnostic {
+                message,
+                location: document.location,
+                severity: document.severity,
+                code: document.code,
+                suggestions: document.suggestions,
+            })),
+            (None, None) => return Err("it has neither 'diagnostics' nor a 'message'".to_owned()),
+        }
+        if complaints.len() > MOST {
+            break;
         }
     }
     Ok(complaints)
