@@ -22,12 +22,7 @@ use crate::catalogue::{self, Setting};
 const LARGEST: u64 = 1 << 20;
 
 /// The tables a configuration file may hold; the last one holds such tables again.
-const TABLES: &[&str] = &[
-    "check", "prompt", "llm", "apply", "git", "loop", "checker", "profile",
-];
-
-/// The tables that hold tables by names which anybody chooses; what stands in these is no setting.
-const BY_NAME: &[&str] = &["checker", "profile"];
+const TABLES: &[&str] = &["check", "prompt", "llm", "apply", "git", "loop", "profile"];
 
 /// The settings of one stage, as they stand in its table.
 pub trait Settings: DeserializeOwned + Default {
@@ -55,19 +50,6 @@ pub struct Config {
     pub(crate) layers: Vec<Layer>,
     /// The name of the profile that is used.
     pub(crate) profile: Option<String>,
-}
-
-/// A table `[checker.NAME]`, which makes a checker known.
-#[derive(Debug)]
-pub struct CheckerTable<'a> {
-    /// The file it stands in.
-    pub path: &'a Path,
-    /// Whether that is the project's.
-    pub is_project: bool,
-    /// The checker's name.
-    pub name: &'a str,
-    /// What it says; what that means is `lr-check`'s.
-    pub table: &'a Table,
 }
 
 /// One file.
@@ -144,29 +126,6 @@ impl Config {
         S::deserialize(Value::Table(merged)).map_err(|error| {
             Error::new(Kind::Config, format!("cannot read table [{}]", S::TABLE)).because(error)
         })
-    }
-
-    /// Returns the tables `[checker.NAME]`, those of the weakest file first.
-    ///
-    /// # Errors
-    ///
-    /// `config` when one of them is no table.
-    pub fn checkers(&self) -> Result<Vec<CheckerTable<'_>>, Error> {
-        let mut entries = Vec::new();
-        for layer in &self.layers {
-            let Some(checkers) = layer.table.get("checker") else {
-                continue;
-            };
-            for (name, entry) in layer.stage_table("checker", checkers)? {
-                entries.push(CheckerTable {
-                    path: &layer.path,
-                    is_project: layer.is_project,
-                    name,
-                    table: layer.stage_table(&format!("checker.{name}"), entry)?,
-                });
-            }
-        }
-        Ok(entries)
     }
 
     pub(crate) fn add(&mut self, path: PathBuf, text: &str, is_project: bool) -> Result<(), Error> {
@@ -252,8 +211,7 @@ impl Layer {
     }
 
     fn check_keys(&self, tables: &Table, place: &str, settings: &[Setting]) -> Result<(), Error> {
-        let settings_of = |(name, _): &(&String, &Value)| !BY_NAME.contains(&name.as_str());
-        for (name, table) in tables.iter().filter(settings_of) {
+        for (name, table) in tables.iter().filter(|(name, _)| *name != "profile") {
             let known = settings.iter().filter(|it| it.table == *name);
             for key in self.stage_table(&format!("{place}{name}"), table)?.keys() {
                 match known.clone().find(|it| it.key == *key) {

@@ -17,5 +17,5 @@ mod page;
 pub use catalogue::{Setting, settings, unlisted};
 pub use effective::{Effective, Given, effective, text};
 pub use example::{example, write_example};
-pub use layers::{CheckerTable, Config, Settings, closest};
+pub use layers::{Config, Settings, closest};
 pub use page::page;
