@@ -99,10 +99,6 @@ fn a_project_does_not_say_where_prompts_and_keys_go_nor_what_is_run() {
             "key 'script' in [check] is not known",
         ),
         (
-            "[checker.x]\nargv = ['touch', 'pwned']",
-            "table or key 'checker' is not known",
-        ),
-        (
             "[provider.x]\nbase-url = 'EVIL'",
             "table or key 'provider' is not known",
         ),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lr_config::Config;
 use lr_stage::output::Output;
-use lr_stage::{Error, Form, Kind, Status, environment};
+use lr_stage::{Error, Form, Kind, Status};
 use serde::Serialize;
 
 use crate::args::Args;
@@ -20,9 +20,9 @@ use crate::{CheckSettings, list, selftest};
 ///
 /// What keeps it from doing so.
 pub(crate) fn run(args: &Args) -> Result<Status, Error> {
-    let settings: CheckSettings = Config::load(&args.common)?.settings()?;
-    let catalogue = Catalogue::load(environment::config_folder().as_deref())
-        .map_err(|text| Error::new(Kind::Config, text))?;
+    let config = Config::load(&args.common)?;
+    let settings: CheckSettings = config.settings()?;
+    let catalogue = Catalogue::load(&config)?;
     let here = Path::new(".");
     let chosen = wanted(args, &catalogue)?;
     let jobs = args.jobs.or(settings.jobs);

@@ -111,7 +111,8 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
         .map_err(|error| Error::new(Kind::Io, "cannot listen for signals").because(error))?;
     let form = args.format.map(ReportForm::form);
     let mut output = Output::new(form, Form::Turn);
-    let settings: CheckSettings = Config::load(&args.common)?.settings()?;
+    let config = Config::load(&args.common)?;
+    let settings: CheckSettings = config.settings()?;
     let before = match &args.previous {
         Some(path) => Before::read(&input::read_file(path)?)?,
         None => Before::default(),
@@ -119,8 +120,7 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     if args.previous.is_some() {
         leave_out_deleted(&mut args.sources);
     }
-    let catalogue = Catalogue::load(environment::config_folder().as_deref())
-        .map_err(|text| Error::new(Kind::Config, text))?;
+    let catalogue = Catalogue::load(&config)?;
     let (sources, results) = if let Some(form) = args.from {
         from::read(form, &args.sources, &catalogue)?
     } else {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lr_exec::{End, Program};
@@ -110,4 +111,52 @@ fn where_nothing_has_changed_there_is_nothing_wrong() {
 fn without_a_repository_nobody_knows_what_has_changed() {
     let tree = tree(&[("a", "1\n")]);
     told(tree.path(), &["--only-changed"], "", 2);
+}
+
+#[test]
+fn a_project_has_checkers_of_its_own() {
+    let entry = r#"
+[checker.words]
+kind = "lint"
+languages = ["python"]
+argv = ["./tools/words", "{files}"]
+unit = "files"
+output = "lines"
+patterns = ['^(?P<path>.+?):(?P<line>\d+):(?P<message>.+)$']
+stream = "stdout"
+exit = { clean = [1], findings = [0] }
+"#;
+    let words = "#!/bin/sh\ngrep -Hn hte \"$@\"\n";
+    let tree = tree(&[
+        ("lr.toml", entry),
+        ("tools/words", words),
+        ("src/a.py", "# hte end\n"),
+        (".git/HEAD", ""),
+    ]);
+    let tool = tree.path().join("tools/words");
+    fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let check = |folder: &str, words: &[&str]| {
+        let argv = [env!("CARGO_BIN_EXE_lr-check"), "."];
+        Program::new(argv.iter().chain(words))
+            .current_dir(tree.path().join(folder))
+            .env("XDG_CONFIG_HOME", "/nonexistent")
+            .run()
+            .unwrap()
+    };
+    for folder in ["", "src"] {
+        let finished = check(folder, &["--format", "text"]);
+        assert_eq!(finished.end, End::Exited(1), "{}", finished.stderr.text());
+        assert!(finished.stdout.text().contains("# hte end"), "{folder}");
+    }
+    let by_name = format!("{entry}default = false\n");
+    fs::write(tree.path().join("lr.toml"), by_name).unwrap();
+    assert_eq!(check("", &["--linters", "words"]).end, End::Exited(1));
+    assert_ne!(check("", &[]).end, End::Exited(1));
+    let misspelt = entry.replace("output =", "outptu =");
+    fs::write(tree.path().join("lr.toml"), misspelt).unwrap();
+    let finished = check("", &[]);
+    assert_eq!(finished.end, End::Exited(2));
+    let said = finished.stderr.text();
+    assert!(said.contains("lr.toml': checker 'words'"), "{said}");
+    assert!(said.contains("outptu"), "{said}");
 }

@@ -22,7 +22,12 @@ use crate::catalogue::{self, Setting};
 const LARGEST: u64 = 1 << 20;
 
 /// The tables a configuration file may hold; the last one holds such tables again.
-const TABLES: &[&str] = &["check", "prompt", "llm", "apply", "git", "loop", "profile"];
+const TABLES: &[&str] = &[
+    "check", "prompt", "llm", "apply", "git", "loop", "checker", "profile",
+];
+
+/// The tables that hold tables by names which anybody chooses; what stands in these is no setting.
+const BY_NAME: &[&str] = &["checker", "profile"];
 
 /// The settings of one stage, as they stand in its table.
 pub trait Settings: DeserializeOwned + Default {
@@ -211,7 +216,8 @@ impl Layer {
     }
 
     fn check_keys(&self, tables: &Table, place: &str, settings: &[Setting]) -> Result<(), Error> {
-        for (name, table) in tables.iter().filter(|(name, _)| *name != "profile") {
+        let settings_of = |(name, _): &(&String, &Value)| !BY_NAME.contains(&name.as_str());
+        for (name, table) in tables.iter().filter(settings_of) {
             let known = settings.iter().filter(|it| it.table == *name);
             for key in self.stage_table(&format!("{place}{name}"), table)?.keys() {
                 match known.clone().find(|it| it.key == *key) {
@@ -255,7 +261,7 @@ impl Layer {
         }
     }
 
-    fn stage_table<'a>(&self, name: &str, value: &'a Value) -> Result<&'a Table, Error> {
+    pub(crate) fn stage_table<'a>(&self, name: &str, value: &'a Value) -> Result<&'a Table, Error> {
         value
             .as_table()
             .ok_or_else(|| self.error(&format!("'{name}' must be a table")))
@@ -493,7 +499,7 @@ mod tests {
         );
         check(
             "[profile.x.profile.y]",
-            "table or key 'profile' is not known; the tables are: check, prompt, llm, apply, git, loop",
+            "table or key 'profile' is not known; the tables are: check, prompt, llm, apply, git, loop, checker",
         );
         check("[profile]\nx = 1", "'profile.x' must be a table; ");
         check(

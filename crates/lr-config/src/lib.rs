@@ -7,6 +7,7 @@
 //! Deliberately absent: what the settings of a stage mean to it.
 
 mod catalogue;
+mod checkers;
 pub mod keys;
 mod layers;
 
@@ -15,6 +16,7 @@ mod example;
 mod page;
 
 pub use catalogue::{Setting, settings, unlisted};
+pub use checkers::CheckerTable;
 pub use effective::{Effective, Given, effective, text};
 pub use example::{example, write_example};
 pub use layers::{Config, Settings, closest};

@@ -25,7 +25,8 @@ lr-loop --show-config      # says what holds here, and where each value comes fr
 lr-loop --profile fast .   # uses the tables [profile.fast.llm], [profile.fast.check] and so on as well
 ```
 
-A file holds one table per program. `[profile.NAME]` holds such tables again; with `--profile NAME` or
+A file holds one table per program. A table `[checker.NAME]` makes a checker known, or replaces one
+([its form](../crates/lr-check/README.md#a-new-checker)). `[profile.NAME]` holds such tables again; with `--profile NAME` or
 `LR_PROFILE` those of each file count more than its others. A key or table that is not known is an error in
 every program, also in a profile that is not used.
 

@@ -289,10 +289,25 @@ impl Checker {
     ///
     /// Why it is not of its form.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, String> {
-        let mut checker: Self = toml::from_str(text)
-            .map_err(|error| format!("checker '{name}' is not of its form: {error}"))?;
-        name.clone_into(&mut checker.name);
-        Ok(checker)
+        toml::from_str(text)
+            .map(|checker| Self::named(checker, name))
+            .map_err(|error| format!("checker '{name}' is not of its form: {error}"))
+    }
+
+    /// Reads an entry that stands in a configuration file.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not of its form.
+    pub(crate) fn from_table(name: &str, table: &toml::Table) -> Result<Self, String> {
+        Self::deserialize(table.clone())
+            .map(|checker| Self::named(checker, name))
+            .map_err(|error| format!("checker '{name}' is not of its form: {}", error.message()))
+    }
+
+    fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
     }
 
     /// Tells whether it runs the code that it checks, so that a call that takes too long says

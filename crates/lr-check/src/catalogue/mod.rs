@@ -12,6 +12,9 @@ mod languages;
 use std::fs;
 use std::path::Path;
 
+use lr_config::{CheckerTable, Config};
+use lr_stage::{Error, Kind, environment};
+
 pub(crate) use entry::{
     Checker, CheckerKind, Columns, Exits, Fallback, OutputFamily, Scope, Stream, Unit,
 };
@@ -56,14 +59,39 @@ impl Catalogue {
         Ok(Self { checkers })
     }
 
-    /// Reads the built-in entries and those of the user's, which lie in `checkers/` of the
-    /// configuration folder: one with the name of a built-in entry replaces it. A project cannot
-    /// bring entries, since they say which programs run.
+    /// Reads the built-in entries, those of the user's, which lie in `checkers/` of the configuration
+    /// folder, and the tables `[checker.NAME]` of the configuration files: one with the name of an
+    /// earlier entry replaces it.
     ///
     /// # Errors
     ///
     /// Which entry cannot be read or is not of its form, and why.
-    pub(crate) fn load(configuration: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn load(config: &Config) -> Result<Self, Error> {
+        let unusable = |problem| Error::new(Kind::Config, problem);
+        let folder = environment::config_folder();
+        let mut catalogue = Self::with_folder(folder.as_deref()).map_err(unusable)?;
+        for CheckerTable {
+            path,
+            is_project,
+            name,
+            table,
+        } in config.checkers()?
+        {
+            let mut checker = Checker::from_table(name, table).map_err(|problem| {
+                unusable(format!("cannot use '{}': {problem}", path.display()))
+            })?;
+            // What a project brings is meant to run there.
+            checker.default |= is_project && !table.contains_key("default");
+            if let Some(program) = checker.argv.first_mut() {
+                *program = seen_from_here(program, path);
+            }
+            catalogue.put(checker);
+        }
+        Ok(catalogue)
+    }
+
+    /// Reads the built-in entries and those in `checkers/` of a configuration folder.
+    fn with_folder(configuration: Option<&Path>) -> Result<Self, String> {
         let mut catalogue = Self::built_in()?;
         let folder = configuration.map(|folder| folder.join("checkers"));
         let entries = folder.and_then(|folder| fs::read_dir(folder).ok());
@@ -106,6 +134,18 @@ impl Catalogue {
     pub(crate) fn find(&self, name: &str) -> Option<&Checker> {
         self.checkers.iter().find(|checker| checker.name == name)
     }
+}
+
+/// Returns the path of a program that a configuration file names: one like `./tools/check` lies beside that file.
+fn seen_from_here(program: &str, file: &Path) -> String {
+    let beside = program.strip_prefix("./").zip(file.parent());
+    let from_here = beside.and_then(|(program, folder)| {
+        let here = std::env::current_dir().ok()?;
+        let below = here.strip_prefix(folder).ok()?.components().count();
+        let up = "../".repeat(below);
+        Some(format!("./{up}{program}"))
+    });
+    from_here.unwrap_or_else(|| program.to_owned())
 }
 
 #[cfg(test)]
@@ -190,11 +230,11 @@ mod tests {
         fs::write(entries.join("ruff.toml"), other).unwrap();
         fs::write(entries.join("mine.toml"), text).unwrap();
         fs::write(entries.join("notes.txt"), "no entry").unwrap();
-        let catalogue = Catalogue::load(Some(folder.path())).unwrap();
+        let catalogue = Catalogue::with_folder(Some(folder.path())).unwrap();
         assert_eq!(catalogue.find("ruff").unwrap().argv[0], "rough");
         assert_eq!(catalogue.checkers().last().unwrap().name, "mine");
         fs::write(entries.join("mine.toml"), "kind = 3").unwrap();
-        let problem = Catalogue::load(Some(folder.path())).unwrap_err();
+        let problem = Catalogue::with_folder(Some(folder.path())).unwrap_err();
         assert!(problem.starts_with("cannot use '"), "{problem}");
         assert!(problem.contains("mine.toml': checker 'mine' is not of its form"));
     }
