@@ -4,7 +4,7 @@
 //! those who work on it. To run a checker is to run the project's code in any case: it imports the
 //! project's modules, plugins and configuration.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub(crate) fn program(checker: &Checker, directory: &Path) -> String {
     if checker.local.is_empty() {
         return name.to_owned();
     }
-    let folders = folders(directory);
+    let folders = project::folders(directory);
     let above = (0..folders.len()).map(|level| "../".repeat(level));
     above
         .flat_map(|above| {
@@ -43,18 +43,6 @@ pub(crate) fn program(checker: &Checker, directory: &Path) -> String {
         })
         .find(|path| directory.join(path).is_file())
         .unwrap_or_else(|| name.to_owned())
-}
-
-/// Returns a directory and those above it that belong to the same project.
-fn folders(directory: &Path) -> Vec<PathBuf> {
-    let top = project::root(directory);
-    let here = directory
-        .canonicalize()
-        .unwrap_or_else(|_| directory.to_path_buf());
-    let within = here
-        .ancestors()
-        .take_while(|folder| folder.starts_with(&top));
-    within.map(Path::to_path_buf).collect()
 }
 
 /// Asks an installed checker which version it is: the first number with a dot that it says.
@@ -99,7 +87,7 @@ pub(crate) fn configured_in<'a>(places: &'a [String], directory: &Path) -> Optio
     if places.is_empty() {
         return None;
     }
-    let folders = folders(directory);
+    let folders = project::folders(directory);
     folders.iter().find_map(|folder| place_in(places, folder))
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use ignore::{DirEntry, Walk, WalkBuilder};
@@ -28,6 +28,8 @@ pub(crate) struct Sources {
     files: Vec<SourceFile>,
     by_path: HashMap<String, usize>,
     all_paths: OnceLock<Vec<String>>,
+    /// The folder of the sources and those above it in the project.
+    folders: OnceLock<Vec<PathBuf>>,
 }
 
 /// Which files of a directory are taken.
@@ -44,16 +46,13 @@ impl Sources {
     /// # Errors
     ///
     /// `io` for what is not there or cannot be read, `usage` for what lies outside.
-    pub(crate) fn collect(
-        root: Root,
-        named: &[std::path::PathBuf],
-        taste: &Taste<'_>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn collect(root: Root, named: &[PathBuf], taste: &Taste<'_>) -> Result<Self, Error> {
         let mut sources = Self {
             root,
             files: Vec::new(),
             by_path: HashMap::new(),
             all_paths: OnceLock::new(),
+            folders: OnceLock::new(),
         };
         for name in named {
             let Some(path) = sources.clean(name)? else {
@@ -116,10 +115,8 @@ impl Sources {
         if self.by_path.contains_key(&path) || root.join(&path).exists() {
             return path;
         }
-        let top = project::root(root);
-        let above = root.ancestors().skip(1);
-        let within = above.take_while(|folder| folder.starts_with(&top));
-        let mut there = within.map(|folder| folder.join(&path));
+        let folders = self.folders.get_or_init(|| project::folders(root));
+        let mut there = folders.iter().skip(1).map(|folder| folder.join(&path));
         if let Some(full) = there.find(|full| full.exists()) {
             let inside = full.strip_prefix(root).unwrap_or(Path::new(""));
             return inside.to_string_lossy().into_owned();

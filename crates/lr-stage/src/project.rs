@@ -18,6 +18,19 @@ pub fn root(directory: &Path) -> PathBuf {
         .to_path_buf()
 }
 
+/// Returns a directory and those above it that belong to the same project, as absolute paths; the
+/// directory itself comes first, and the [`root`] last.
+pub fn folders(directory: &Path) -> Vec<PathBuf> {
+    let top = root(directory);
+    let here = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_path_buf());
+    let within = here
+        .ancestors()
+        .take_while(|folder| folder.starts_with(&top));
+    within.map(Path::to_path_buf).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +46,7 @@ mod tests {
         assert_eq!(root(&inner), top);
         std::fs::write(top.join("a/lr.toml"), "").unwrap();
         assert_eq!(root(&inner), top.join("a"));
+        assert_eq!(folders(&inner), [inner.clone(), top.join("a")]);
     }
 
     #[test]
