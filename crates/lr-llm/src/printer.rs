@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lr_stage::environment::var;
 use lr_stage::output::Output;
 use lr_stage::{Error, say};
 
@@ -33,7 +32,11 @@ impl Printer {
     pub(crate) fn new(output: Output, shows: bool, reasons: bool) -> Self {
         Printer {
             reasons: reasons && output.is_terminal(),
-            dim: if is_plain() { ("", "") } else { DIM },
+            dim: if output.takes_colours() {
+                DIM
+            } else {
+                ("", "")
+            },
             output,
             shows,
             is_partial: Arc::default(),
@@ -77,11 +80,6 @@ impl Printer {
             Some(_) => self.output.text("\n\n"),
         }
     }
-}
-
-/// Whether the user wants no colours, or the terminal has none.
-fn is_plain() -> bool {
-    var("NO_COLOR").is_some() || var("TERM").is_none_or(|name| name == "dumb")
 }
 
 impl Listener for Printer {

@@ -18,6 +18,11 @@ pub(crate) fn is_empty(name: &std::ffi::OsStr) -> bool {
     std::env::var_os(name).is_some_and(|value| value.is_empty())
 }
 
+/// Tells whether the terminal does more than show one line after the other, as far as `TERM` says.
+pub(crate) fn has_able_terminal() -> bool {
+    var("TERM").is_some_and(|name| name != "dumb")
+}
+
 /// Returns the folder of the user's own configuration, `$XDG_CONFIG_HOME/lr` or `~/.config/lr`;
 /// `None` when neither variable is set.
 pub fn config_folder() -> Option<std::path::PathBuf> {

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 
 use lr_turn::Turn;
 
-use crate::{Error, Form, Kind};
+use crate::{Error, Form, Kind, environment};
 
 /// Standard output, as turns or as text.
 pub struct Output {
@@ -32,6 +32,13 @@ impl Output {
     /// Tells whether a person looks at standard output.
     pub fn is_terminal(&self) -> bool {
         self.writer.get_ref().is_terminal()
+    }
+
+    /// Tells whether standard output is a terminal that has colours, and the user wants them: `NO_COLOR` is not set.
+    pub fn takes_colours(&self) -> bool {
+        self.is_terminal()
+            && environment::has_able_terminal()
+            && environment::var("NO_COLOR").is_none()
     }
 
     /// Writes a turn as one line, at once.

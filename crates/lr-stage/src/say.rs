@@ -49,8 +49,7 @@ pub fn draw_with(aside: Box<Aside>) {
 
 /// Tells whether standard error is a terminal on which something may be drawn.
 pub fn can_draw() -> bool {
-    let is_able = || environment::var("TERM").is_some_and(|name| name != "dumb");
-    !is_quiet() && std::io::stderr().is_terminal() && is_able()
+    !is_quiet() && std::io::stderr().is_terminal() && environment::has_able_terminal()
 }
 
 /// Tells the program that started this one, if it gave `--tell-jobs`, that a job has begun; and when

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use lr_report::{Colours, Report, Texts};
 use lr_stage::output::Output;
-use lr_stage::{Error, Form, environment};
+use lr_stage::{Error, Form};
 use lr_turn::{Check, Turn};
 
 use crate::sources::Sources;
@@ -30,7 +30,7 @@ pub enum ReportForm {
 /// When the page for people has colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColourWhen {
-    /// On a terminal, unless `NO_COLOR` is set or `TERM` is dumb
+    /// On a terminal, unless `NO_COLOR` is set, or `TERM` is dumb or not set
     #[default]
     Auto,
     /// Always
@@ -41,13 +41,9 @@ pub enum ColourWhen {
 
 impl ColourWhen {
     fn colours(self, output: &Output) -> Colours {
-        let is_wanted = || {
-            let is_dumb = environment::var("TERM").as_deref() == Some("dumb");
-            output.is_terminal() && environment::var("NO_COLOR").is_none() && !is_dumb
-        };
         match self {
             Self::Never => Colours::Plain,
-            Self::Auto if !is_wanted() => Colours::Plain,
+            Self::Auto if !output.takes_colours() => Colours::Plain,
             Self::Auto | Self::Always => Colours::Terminal,
         }
     }
