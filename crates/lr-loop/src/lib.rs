@@ -34,6 +34,7 @@ mod page;
 
 mod block;
 mod jobs;
+mod lines;
 mod onlooker;
 
 mod print;

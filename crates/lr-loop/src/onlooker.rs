@@ -8,6 +8,7 @@ use lr_stage::say;
 
 use crate::block::Block;
 use crate::jobs::Jobs;
+use crate::lines::Lines;
 use crate::page::{self, Numbers};
 
 /// How often the block is brought up to date.
@@ -15,9 +16,6 @@ const FRAME: Duration = Duration::from_millis(100);
 
 /// How often a log learns that a stage is still running.
 const HEARTBEAT: Duration = Duration::from_secs(30);
-
-/// The longest line of a stage that is kept together, in bytes.
-const LONGEST_LINE: usize = 64 * 1024;
 
 /// Looks on while a run goes on.
 #[derive(Debug)]
@@ -76,7 +74,7 @@ impl Onlooker {
             program,
             begin: Instant::now(),
             jobs: Jobs::default(),
-            line: Vec::new(),
+            lines: Lines::default(),
         }
     }
 }
@@ -89,24 +87,24 @@ struct Watch<'a> {
     program: &'a str,
     begin: Instant,
     jobs: Jobs,
-    /// The line that the stage has begun on its standard error.
-    line: Vec<u8>,
+    /// What the stage says on its standard error.
+    lines: Lines,
 }
 
 impl Watch<'_> {
     /// Says what is left of what the stage said.
-    fn end(mut self) {
-        if !self.line.is_empty() {
-            self.line_ends();
-        }
+    fn end(self) {
+        let Self {
+            lines, mut jobs, ..
+        } = self;
+        lines.end(|line| hear(&mut jobs, line));
     }
+}
 
-    fn line_ends(&mut self) {
-        let line = String::from_utf8_lossy(&self.line).into_owned();
-        self.line.clear();
-        if !self.jobs.take(&line) {
-            say::pass_on(line.trim_end_matches('\r'));
-        }
+/// Takes a line for news of a job, or says it.
+fn hear(jobs: &mut Jobs, line: &str) {
+    if !jobs.take(line) {
+        say::pass_on(line.trim_end_matches('\r'));
     }
 }
 
@@ -132,16 +130,8 @@ impl Watcher for Watch<'_> {
     }
 
     fn stderr(&mut self, bytes: &[u8]) {
-        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.line.extend_from_slice(piece);
-            let is_whole = self.line.last() == Some(&b'\n');
-            if is_whole {
-                self.line.pop();
-            }
-            if is_whole || self.line.len() > LONGEST_LINE {
-                self.line_ends();
-            }
-        }
+        let jobs = &mut self.jobs;
+        self.lines.take(bytes, |line| hear(jobs, line));
     }
 }
 
@@ -213,8 +203,7 @@ mod tests {
         let onlooker = Onlooker::new();
         let mut watch = onlooker.stage(1, "lr-check");
         watch.stderr(b"\x1eruff\x1f");
-        watch.stderr(b"\x1f\n\x1emypy\x1f\x1f\n\x1eruff\x1f2\x1ffinding\nla");
+        watch.stderr(b"\x1f\n\x1emypy\x1f\x1f\n\x1eruff\x1f2\x1ffinding\n");
         assert_eq!(watch.jobs.words(), "mypy: running; ruff: 2 findings");
-        assert_eq!(watch.line, b"la");
     }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 use lr_exec::{Program, Watcher};
 use lr_stage::say;
 
+use crate::lines::Lines;
+
 /// How long it may take until it has ended what it has started.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -39,10 +41,11 @@ impl Server {
         let is_over = Arc::new(AtomicBool::new(false));
         let mut watch = Watch {
             is_over: Arc::clone(&is_over),
-            line: Vec::new(),
+            lines: Lines::default(),
         };
         let work = move || {
             let _ = program.run_watched(&mut watch);
+            watch.lines.end(|line| say::pass_on(line.trim_end()));
         };
         let thread = thread::Builder::new().spawn(work)?;
         // Its address, or nothing when it has ended.
@@ -66,7 +69,7 @@ impl Drop for Server {
 /// Passes on what the server says, line by line.
 struct Watch {
     is_over: Arc<AtomicBool>,
-    line: Vec<u8>,
+    lines: Lines,
 }
 
 impl Watcher for Watch {
@@ -77,11 +80,7 @@ impl Watcher for Watch {
     fn tick(&mut self) {}
 
     fn stderr(&mut self, bytes: &[u8]) {
-        self.line.extend_from_slice(bytes);
-        while let Some(end) = self.line.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = self.line.drain(..=end).collect();
-            say::pass_on(String::from_utf8_lossy(&line).trim_end());
-        }
+        self.lines.take(bytes, |line| say::pass_on(line.trim_end()));
     }
 
     fn has_enough(&self) -> bool {
