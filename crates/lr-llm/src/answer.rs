@@ -370,7 +370,6 @@ impl Collector<'_> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::io;
 
     use lr_turn::ToolCall;
     use proptest::prelude::*;
@@ -378,32 +377,8 @@ mod tests {
     use super::*;
     use crate::endpoint::Endpoint;
     use crate::exchange::TimeLimits;
+    use crate::source::Split;
     use crate::wire::Protocol;
-
-    /// Gives its bytes in pieces of the given sizes.
-    struct Split<'a> {
-        bytes: &'a [u8],
-        sizes: Vec<usize>,
-        framing: Framing,
-    }
-
-    impl Read for Split<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let wanted = self.sizes.pop().unwrap_or(usize::MAX).max(1);
-            let count = wanted.min(buffer.len()).min(self.bytes.len());
-            buffer[..count].copy_from_slice(&self.bytes[..count]);
-            self.bytes = &self.bytes[count..];
-            Ok(count)
-        }
-    }
-
-    impl Source for Split<'_> {
-        fn framing(&self) -> Framing {
-            self.framing
-        }
-
-        fn wait_at_most(&mut self, _: Option<Duration>) {}
-    }
 
     /// Keeps what it hears.
     #[derive(Debug, Default, PartialEq)]

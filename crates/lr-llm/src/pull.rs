@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::http::{self, Target};
-use crate::redact::redact;
+use crate::redact::Redactor;
 use crate::refusal;
 use crate::wire::complaint::one_line;
 
@@ -38,6 +38,7 @@ pub(crate) fn pull(target: &Target<'_>, model: &str) -> Result<(), Failure> {
     let host = target.endpoint;
     let mut bar = Bar::new(model);
     let mut progress = Progress::default();
+    let mut redactor = Redactor::new(target.key);
     let mut lines = BufReader::new(response.body);
     loop {
         let mut line = Vec::new();
@@ -47,7 +48,7 @@ pub(crate) fn pull(target: &Target<'_>, model: &str) -> Result<(), Failure> {
             .read_until(b'\n', &mut line);
         match read {
             Ok(0) => break,
-            Ok(_) => progress.take(&redact(target.key, String::from_utf8_lossy(&line).into())),
+            Ok(_) => progress.take(&redactor.whole(String::from_utf8_lossy(&line).into())),
             Err(error) => {
                 bar.end();
                 return Err(http::broken(error, target));

@@ -17,22 +17,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /// Replaces the key in a text, also where its end was cut off.
 pub(crate) fn redact(key: Option<&Key>, text: String) -> String {
-    let mut redactor = Redactor::new(key);
-    if redactor.spellings.is_empty() {
-        return text;
-    }
-    let mut shown = String::new();
-    for piece in text.split_inclusive(CUT) {
-        let whole = piece.trim_end_matches(CUT);
-        shown += &redactor.push(whole);
-        shown += &if whole.len() < piece.len() {
-            redactor.end(SHORTEST_SECRET)
-        } else {
-            redactor.finish()
-        };
-        shown += &piece[whole.len()..];
-    }
-    shown
+    Redactor::new(key).whole(text)
 }
 
 /// Replaces the key in a text that comes in pieces, however it is split.
@@ -88,6 +73,25 @@ impl Redactor {
             starts,
             held: String::new(),
         }
+    }
+
+    /// Replaces the key in a whole text, also where its end was cut off. It must not come amid the pieces of another.
+    pub(crate) fn whole(&mut self, text: String) -> String {
+        if self.spellings.is_empty() {
+            return text;
+        }
+        let mut shown = String::new();
+        for piece in text.split_inclusive(CUT) {
+            let whole = piece.trim_end_matches(CUT);
+            shown += &self.push(whole);
+            shown += &if whole.len() < piece.len() {
+                self.end(SHORTEST_SECRET)
+            } else {
+                self.finish()
+            };
+            shown += &piece[whole.len()..];
+        }
+        shown
     }
 
     /// Takes the next piece and gives what can be shown already.

@@ -49,3 +49,31 @@ impl<R: Read> Read for Bounded<R> {
         Ok(count)
     }
 }
+
+/// Gives its bytes in pieces of the given sizes, the last one first.
+#[cfg(test)]
+pub(crate) struct Split<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) sizes: Vec<usize>,
+    pub(crate) framing: Framing,
+}
+
+#[cfg(test)]
+impl Read for Split<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let wanted = self.sizes.pop().unwrap_or(usize::MAX).max(1);
+        let count = wanted.min(buffer.len()).min(self.bytes.len());
+        buffer[..count].copy_from_slice(&self.bytes[..count]);
+        self.bytes = &self.bytes[count..];
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+impl Source for Split<'_> {
+    fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    fn wait_at_most(&mut self, _: Option<Duration>) {}
+}

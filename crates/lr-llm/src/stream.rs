@@ -109,27 +109,12 @@ fn invalid(message: &'static str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufReader, Read};
+    use std::io::BufReader;
 
     use proptest::prelude::*;
 
     use super::*;
-
-    /// Gives its bytes in pieces of the given sizes.
-    struct Split<'a> {
-        bytes: &'a [u8],
-        sizes: Vec<usize>,
-    }
-
-    impl Read for Split<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let wanted = self.sizes.pop().unwrap_or(usize::MAX).max(1);
-            let count = wanted.min(buffer.len()).min(self.bytes.len());
-            buffer[..count].copy_from_slice(&self.bytes[..count]);
-            self.bytes = &self.bytes[count..];
-            Ok(count)
-        }
-    }
+    use crate::source::{Framing, Split};
 
     fn events_of(source: impl BufRead, max_bytes: usize) -> Result<Vec<String>, String> {
         let mut events = Events::new(source, max_bytes);
@@ -201,7 +186,7 @@ mod tests {
         ) {
             let stream: String = lines.iter().flat_map(|(field, value, end)| [field.as_str(), value, end]).collect();
             let whole = events_of(stream.as_bytes(), 1000);
-            let split = BufReader::with_capacity(7, Split { bytes: stream.as_bytes(), sizes });
+            let split = BufReader::with_capacity(7, Split { bytes: stream.as_bytes(), sizes, framing: Framing::default() });
             prop_assert_eq!(events_of(split, 1000), whole);
         }
     }

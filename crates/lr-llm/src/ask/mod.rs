@@ -21,7 +21,7 @@ use crate::key::Key;
 use crate::ollama::{self, Ollama};
 use crate::price::Price;
 use crate::purse::{Bill, Purse};
-use crate::redact::redact;
+use crate::redact::{Redactor, redact};
 use crate::request::{Request, amount};
 use crate::retry::{self, Budget, Decision};
 use crate::terms::{Question, Terms};
@@ -312,8 +312,9 @@ impl Client {
         let headers = self.choice.provider.headers_for("");
         let models = models::offered(&self.target(&headers, self.longest()));
         let mut models = models.map_err(|failure| self.in_time(failure))?;
+        let mut redactor = Redactor::new(self.key.as_ref());
         for model in &mut models {
-            model.name = self.redact(std::mem::take(&mut model.name));
+            model.name = redactor.whole(std::mem::take(&mut model.name));
         }
         Ok(models)
     }
