@@ -6,6 +6,7 @@ use std::io::Read;
 use lr_turn::Severity;
 use serde::Deserialize;
 
+use super::few::Few;
 use super::{Complaint, Place};
 
 /// The code of a file that cannot be read.
@@ -13,8 +14,8 @@ const UNREADABLE: &str = "unreadable";
 
 #[derive(Deserialize)]
 struct Report {
-    errors: Vec<Trouble>,
-    results: Vec<Complained>,
+    errors: Few<Trouble>,
+    results: Few<Complained>,
 }
 
 #[derive(Deserialize)]
@@ -36,7 +37,7 @@ struct Complained {
 
 /// Reads the complaints.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let report: Report = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let report: Report = super::json(output)?;
     let unreadable = report.errors.into_iter().map(|trouble| Complaint {
         path: trouble.filename,
         code: UNREADABLE.to_owned(),

@@ -7,6 +7,7 @@ use std::io::BufRead;
 use lr_turn::{Applicability, Severity};
 use serde::Deserialize;
 
+use super::few::MOST;
 use super::{Complaint, Edit, Place};
 
 #[derive(Deserialize)]
@@ -51,12 +52,15 @@ struct Expansion {
 
 /// Reads the compiler's complaints.
 pub(super) fn read(output: impl BufRead) -> Result<Vec<Complaint>, String> {
-    let mut complaints = Vec::new();
+    let mut once = Once::default();
     for line in output.lines() {
         let line = line.map_err(|error| error.to_string())?;
-        complaints.extend(message(&line)?);
+        once.extend(message(&line)?);
+        if once.is_enough() {
+            break;
+        }
     }
-    Ok(each_once(complaints))
+    Ok(once.complaints)
 }
 
 /// Reads the complaint of one line; a line that is not of cargo's has none.
@@ -69,11 +73,29 @@ pub(super) fn message(line: &str) -> Result<Option<Complaint>, String> {
     Ok(message.and_then(complaint))
 }
 
-/// Leaves out what was said before.
-pub(super) fn each_once(mut complaints: Vec<Complaint>) -> Vec<Complaint> {
-    let mut said = HashSet::new();
-    complaints.retain(|complaint| said.insert(complaint.clone()));
-    complaints
+/// Complaints without those that were there before.
+#[derive(Debug, Default)]
+pub(super) struct Once {
+    /// Those that are there, in order.
+    pub(super) complaints: Vec<Complaint>,
+    known: HashSet<Complaint>,
+}
+
+impl Once {
+    /// Tells whether they are more than anybody can use.
+    pub(super) fn is_enough(&self) -> bool {
+        self.complaints.len() > MOST
+    }
+}
+
+impl Extend<Complaint> for Once {
+    fn extend<I: IntoIterator<Item = Complaint>>(&mut self, complaints: I) {
+        for complaint in complaints {
+            if self.known.insert(complaint.clone()) {
+                self.complaints.push(complaint);
+            }
+        }
+    }
 }
 
 fn complaint(message: Diagnostic) -> Option<Complaint> {

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use lr_turn::Severity;
 use regex::Regex;
 
-use super::{Complaint, Place, cargo_json};
+use super::cargo_json::{self, Once};
+use super::{Complaint, Place};
 
 /// The heading of what a failed test printed.
 static HEADING: LazyLock<Option<Regex>> =
@@ -28,24 +29,29 @@ const ENDS: [&str; 3] = ["stack backtrace:", "note: run with", "failures:"];
 
 /// Reads the failed tests, and what keeps tests from being built.
 pub(super) fn read(output: impl BufRead) -> Result<Vec<Complaint>, String> {
-    let mut complaints = Vec::new();
+    let mut once = Once::default();
     let mut words = String::new();
     for line in output.split(b'\n') {
         let line = line.map_err(|error| error.to_string())?;
         let line = String::from_utf8_lossy(&line);
         match cargo_json::message(&line)? {
-            Some(complaint) => complaints.push(complaint),
+            Some(complaint) if complaint.severity == Some(Severity::Error) => {
+                once.extend([complaint]);
+            }
+            Some(_) => {}
             None if line.starts_with("{\"reason\"") => {}
             None => {
                 words.push_str(&line);
                 words.push('\n');
             }
         }
+        if once.is_enough() {
+            break;
+        }
     }
-    complaints.retain(|complaint| complaint.severity == Some(Severity::Error));
-    complaints.extend(failures(&words));
-    complaints.extend(unfinished(&words));
-    Ok(cargo_json::each_once(complaints))
+    once.extend(failures(&words));
+    once.extend(unfinished(&words));
+    Ok(once.complaints)
 }
 
 /// Returns a complaint for every program of tests that began and did not come to its result: a
@@ -84,24 +90,27 @@ fn is_begin(line: &str) -> bool {
 
 fn failures(words: &str) -> Vec<Complaint> {
     let mut complaints = Vec::new();
-    let mut current: Option<(&str, Vec<&str>)> = None;
-    for line in words.lines() {
+    // A test, and where what it said begins.
+    let mut current: Option<(&str, usize)> = None;
+    let mut end = 0;
+    for line in words.split_inclusive('\n') {
+        let begin = end;
+        end += line.len();
+        let line = line.trim_end_matches(['\r', '\n']);
         let heading = HEADING.as_ref().and_then(|heading| heading.captures(line));
-        if let Some(name) = heading.and_then(|found| found.name("name")) {
-            complaints.extend(current.take().map(failure));
-            current = Some((name.as_str(), Vec::new()));
-        } else if line == "failures:" {
-            complaints.extend(current.take().map(failure));
-        } else if let Some((_, lines)) = &mut current {
-            lines.push(line);
+        let name = heading.and_then(|found| found.name("name"));
+        if name.is_some() || line == "failures:" {
+            let before = current.take();
+            complaints.extend(before.map(|(name, from)| failure(name, &words[from..begin])));
+            current = name.map(|name| (name.as_str(), end));
         }
     }
-    complaints.extend(current.map(failure));
+    complaints.extend(current.map(|(name, from)| failure(name, &words[from..])));
     complaints
 }
 
-fn failure((name, lines): (&str, Vec<&str>)) -> Complaint {
-    let panic = lines.iter().enumerate().find_map(|(at, line)| {
+fn failure(name: &str, said: &str) -> Complaint {
+    let panic = said.lines().enumerate().find_map(|(at, line)| {
         let found = PANIC.as_ref()?.captures(line)?;
         Some((at, found))
     });
@@ -125,29 +134,24 @@ fn failure((name, lines): (&str, Vec<&str>)) -> Complaint {
             found.name("column").map(|group| group.as_str()),
         );
     }
-    let said = match &panic {
+    let message = match &panic {
         Some((_, found)) if found.name("old").is_some() => found["old"].to_owned(),
-        Some((at, _)) => telling(&lines[at + 1..]),
-        None => telling(&lines),
+        Some((at, _)) => telling(said.lines().skip(at + 1)),
+        None => telling(said.lines()),
     };
-    complaint.message = if said.is_empty() {
+    complaint.message = if message.is_empty() {
         "the test failed".to_owned()
     } else {
-        said
+        message
     };
     complaint
 }
 
 /// Returns the lines up to what is the same for every failure.
-fn telling(lines: &[&str]) -> String {
-    let lines = lines.iter().skip_while(|line| line.trim().is_empty());
+fn telling<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let lines = lines.skip_while(|line| line.trim().is_empty());
     let lines = lines.take_while(|line| !ENDS.iter().any(|end| line.starts_with(end)));
-    lines
-        .copied()
-        .collect::<Vec<_>>()
-        .join("\n")
-        .trim()
-        .to_owned()
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
 }
 
 #[cfg(test)]

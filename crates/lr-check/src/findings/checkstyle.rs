@@ -3,21 +3,22 @@
 
 use std::io::Read;
 
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
+use super::few::MOST;
 use super::{Complaint, Place, lines};
 
 /// Reads the complaints.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
     let text = super::text(output)?;
-    let document = Document::parse(&text).map_err(|error| error.to_string())?;
+    let document = super::xml(&text)?;
     if !document.root_element().has_tag_name("checkstyle") {
         return Err("it is not a report of checkstyle's form".to_owned());
     }
     let errors = document
         .descendants()
         .filter(|node| node.has_tag_name("error"));
-    Ok(errors.map(complaint).collect())
+    Ok(errors.take(MOST + 1).map(complaint).collect())
 }
 
 fn complaint(error: Node<'_, '_>) -> Complaint {

@@ -1,10 +1,12 @@
 //! Differences between a file and how a formatter would write it: one finding for each hunk, with
 //! the edits that make the change.
 
+use std::borrow::Cow;
 use std::io::Read;
 
 use lr_turn::Applicability;
 
+use super::few::MOST;
 use super::{Complaint, Edit, Place};
 
 /// How long a quoted line may be, in characters.
@@ -16,7 +18,9 @@ pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
     let mut lines = text.split('\n').peekable();
     let mut complaints = Vec::new();
     let mut path = String::new();
-    while let Some(line) = lines.next() {
+    while complaints.len() <= MOST
+        && let Some(line) = lines.next()
+    {
         if let Some(old) = line.strip_prefix("--- ")
             && let Some(new) = lines.peek().and_then(|next| next.strip_prefix("+++ "))
         {
@@ -49,6 +53,9 @@ pub(super) fn read_rustfmt(output: impl Read) -> Result<Vec<Complaint>, String> 
                     .take()
                     .and_then(|(path, hunk)| hunk.complaint(&path)),
             );
+            if complaints.len() > MOST {
+                break;
+            }
             current = Some((path.to_owned(), Hunk::at(number)));
         } else if let Some((_, hunk)) = &mut current
             && line.starts_with([' ', '+', '-'])
@@ -100,8 +107,31 @@ struct Hunk {
 /// Lines that are replaced by others.
 struct Change {
     line: u64,
-    old: Vec<String>,
-    new: Vec<String>,
+    old: Side,
+    new: Side,
+}
+
+/// What stands on one side of a change.
+#[derive(Default)]
+struct Side {
+    text: String,
+    /// How many lines that are.
+    lines: u64,
+}
+
+impl Side {
+    fn push(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+        self.lines += 1;
+    }
+
+    /// Returns the first line that says something, made fit for a message.
+    fn words(&self) -> Option<Cow<'_, str>> {
+        let mut lines = self.text.lines().map(str::trim);
+        let line = lines.find(|line| !line.is_empty())?;
+        Some(lr_report::short(line, LONGEST_QUOTE))
+    }
 }
 
 impl Hunk {
@@ -142,10 +172,10 @@ impl Hunk {
         match mark {
             '\\' => self.without_newline(),
             '-' => {
-                self.change().old.push(format!("{text}\n"));
+                self.change().old.push(text);
                 self.line += 1;
             }
-            '+' => self.change().new.push(format!("{text}\n")),
+            '+' => self.change().new.push(text),
             ' ' => self.line += 1,
             _ => return Err(format!("not a line of a diff: '{line}'")),
         }
@@ -164,8 +194,8 @@ impl Hunk {
         if self.last == ' ' || self.changes.is_empty() {
             self.changes.push(Change {
                 line: self.line,
-                old: Vec::new(),
-                new: Vec::new(),
+                old: Side::default(),
+                new: Side::default(),
             });
         }
         let last = self.changes.len() - 1;
@@ -177,14 +207,11 @@ impl Hunk {
         let Some(change) = self.changes.last_mut() else {
             return;
         };
-        let lines = match self.last {
-            '-' => &mut change.old,
-            '+' => &mut change.new,
-            _ => return,
+        match self.last {
+            '-' => change.old.text.pop(),
+            '+' => change.new.text.pop(),
+            _ => None,
         };
-        if let Some(line) = lines.last_mut() {
-            line.pop();
-        }
     }
 
     fn complaint(self, path: &str) -> Option<Complaint> {
@@ -194,23 +221,21 @@ impl Hunk {
             line,
             column: Some(1),
         };
+        let (start, end) = (place(first.line), place(last.line + last.old.lines));
+        let message = first.message();
+        let edits = self.changes.into_iter().map(|change| {
+            let (start, end) = (place(change.line), place(change.line + change.old.lines));
+            Edit {
+                replaces: Some(change.old.text),
+                ..Edit::between(start, end, change.new.text)
+            }
+        });
         Some(Complaint {
             path: path.to_owned(),
-            start: Some(place(first.line)),
-            end: Some(place(last.line + last.old.len() as u64)),
-            message: first.message(),
-            edits: self
-                .changes
-                .iter()
-                .map(|change| Edit {
-                    replaces: Some(change.old.concat()),
-                    ..Edit::between(
-                        place(change.line),
-                        place(change.line + change.old.len() as u64),
-                        change.new.concat(),
-                    )
-                })
-                .collect(),
+            start: Some(start),
+            end: Some(end),
+            message,
+            edits: edits.collect(),
             applicability: Some(Applicability::Safe),
             ..Complaint::default()
         })
@@ -219,17 +244,12 @@ impl Hunk {
 
 impl Change {
     fn message(&self) -> String {
-        let words = |lines: &[String]| {
-            let line = lines.iter().map(|line| line.trim());
-            let line = line.into_iter().find(|line| !line.is_empty());
-            line.map(|line| lr_report::short(line, LONGEST_QUOTE).into_owned())
-        };
-        match (words(&self.old), words(&self.new)) {
+        match (self.old.words(), self.new.words()) {
             (Some(old), Some(new)) if old == new => format!("formatted otherwise: '{old}'"),
             (Some(old), Some(new)) => format!("formatted otherwise: '{old}' becomes '{new}'"),
             (None, Some(new)) => format!("formatted otherwise: '{new}' is missing"),
             (Some(old), None) => format!("formatted otherwise: '{old}' is too much"),
-            (None, None) if self.old.len() < self.new.len() => "a blank line is missing".to_owned(),
+            (None, None) if self.old.lines < self.new.lines => "a blank line is missing".to_owned(),
             (None, None) => "a blank line is too much".to_owned(),
         }
     }

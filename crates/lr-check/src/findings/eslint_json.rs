@@ -6,13 +6,14 @@ use std::io::Read;
 use lr_turn::{Applicability, Severity};
 use serde::Deserialize;
 
+use super::few::{Few, MOST};
 use super::{Complaint, Edit, Place, Point};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
     file_path: String,
-    messages: Vec<Problem>,
+    messages: Few<Problem>,
 }
 
 #[derive(Deserialize)]
@@ -37,13 +38,13 @@ struct Fix {
 
 /// Reads the complaints. What `--fix` would do is safe; mere suggestions are left out.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let files: Vec<File> = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let files: Few<File> = super::json(output)?;
     let complaints = files.into_iter().flat_map(|file| {
         let path = file.file_path;
         let messages = file.messages.into_iter();
         messages.map(move |problem| complaint(path.clone(), problem))
     });
-    Ok(complaints.collect())
+    Ok(complaints.take(MOST + 1).collect())
 }
 
 fn complaint(path: String, problem: Problem) -> Complaint {

@@ -1,17 +1,21 @@
 //! What `go test -json` prints: one event per line. A failed test is a finding where the first line
 //! of its output says; of a test and its parts only the parts count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::BufRead;
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde::Deserialize;
 
+use super::few::MOST;
 use super::{Complaint, Place};
 
 /// The code of what keeps tests from being built.
 const BUILD: &str = "build error";
+
+/// How much of what a test prints is looked at, in bytes.
+const LONGEST_WORDS: usize = 1024 * 1024;
 
 /// A place in what a test or the compiler prints.
 static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -36,6 +40,9 @@ pub(super) fn read(output: impl BufRead) -> Result<Vec<Complaint>, String> {
     let mut failed: Vec<(String, String)> = Vec::new();
     let mut complaints = Vec::new();
     for line in output.lines() {
+        if failed.len() + complaints.len() > MOST {
+            return Err(super::too_many());
+        }
         let line = line.map_err(|error| error.to_string())?;
         if !line.starts_with('{') {
             continue;
@@ -45,21 +52,27 @@ pub(super) fn read(output: impl BufRead) -> Result<Vec<Complaint>, String> {
             ("build-output", _) => complaints.extend(build_error(&event.output)),
             ("output", Some(test)) => {
                 let words = said.entry((event.package, test)).or_default();
-                words.push_str(&event.output);
+                if words.len() < LONGEST_WORDS {
+                    words.push_str(&event.output);
+                }
+            }
+            ("pass" | "skip", Some(test)) => {
+                said.remove(&(event.package, test));
             }
             ("fail", Some(test)) => failed.push((event.package, test)),
             _ => {}
         }
     }
-    let has_parts = |(package, test): &(String, String)| {
-        let begins = format!("{test}/");
-        failed
-            .iter()
-            .any(|(other, part)| other == package && part.starts_with(&begins))
-    };
-    for name in failed.iter().filter(|name| !has_parts(name)) {
-        let words = said.get(name).map_or("", String::as_str);
-        complaints.push(failure(name, words));
+    let whole = failed.iter().flat_map(|(package, part)| {
+        let ends = part.match_indices('/').map(|(at, _)| at);
+        ends.map(move |end| (package.as_str(), &part[..end]))
+    });
+    let whole: HashSet<(&str, &str)> = whole.collect();
+    for name in &failed {
+        if !whole.contains(&(name.0.as_str(), name.1.as_str())) {
+            let words = said.get(name).map_or("", String::as_str);
+            complaints.push(failure(name, words));
+        }
     }
     Ok(complaints)
 }

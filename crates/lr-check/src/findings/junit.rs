@@ -5,8 +5,9 @@
 
 use std::io::Read;
 
-use roxmltree::{Document, Node};
+use roxmltree::Node;
 
+use super::few::MOST;
 use super::{Complaint, Place};
 
 /// The code of a finding about tests that could not be collected at all.
@@ -14,12 +15,9 @@ const COLLECTION_ERROR: &str = "collection error";
 
 /// Reads the failed tests, in order; one test that failed twice, in its body and in its teardown,
 /// is two findings.
-pub(super) fn read(mut output: impl Read) -> Result<Vec<Complaint>, String> {
-    let mut text = String::new();
-    output
-        .read_to_string(&mut text)
-        .map_err(|error| error.to_string())?;
-    let document = Document::parse(&text).map_err(|error| error.to_string())?;
+pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
+    let text = super::text(output)?;
+    let document = super::xml(&text)?;
     let cases = document
         .descendants()
         .filter(|node| node.has_tag_name("testcase"));
@@ -29,6 +27,7 @@ pub(super) fn read(mut output: impl Read) -> Result<Vec<Complaint>, String> {
                 .filter(|child| child.has_tag_name("failure") || child.has_tag_name("error"))
                 .map(move |trouble| complaint(case, trouble))
         })
+        .take(MOST + 1)
         .collect())
 }
 

@@ -6,22 +6,22 @@ use std::io::{BufRead, Read};
 use lr_turn::Severity;
 use regex::{Captures, Regex, RegexBuilder};
 
+use super::few::MOST;
 use super::{Complaint, Place};
 
 /// How long a line may be, in bytes; a longer one is taken for several.
 const LONGEST_LINE: u64 = 1024 * 1024;
 
-/// Reads the complaints of the lines that one of the patterns matches, at most so many; the first
-/// pattern that matches a line counts.
+/// Reads the complaints of the lines that one of the patterns matches; the first pattern that
+/// matches a line counts.
 pub(super) fn read(
     patterns: &[String],
     mut output: impl BufRead,
-    most: usize,
 ) -> Result<Vec<Complaint>, String> {
     let patterns = compile(patterns)?;
     let mut complaints = Vec::new();
     let mut line = Vec::new();
-    while complaints.len() < most {
+    while complaints.len() <= MOST {
         line.clear();
         let mut rest = output.by_ref().take(LONGEST_LINE);
         let length = rest.read_until(b'\n', &mut line);
@@ -42,7 +42,7 @@ pub(super) fn read_spanning(patterns: &[String], text: &str) -> Result<Vec<Compl
     let patterns = compile(patterns)?;
     let mut found: Vec<_> = patterns
         .iter()
-        .flat_map(|pattern| pattern.captures_iter(text))
+        .flat_map(|pattern| pattern.captures_iter(text).take(MOST + 1))
         .collect();
     found.sort_by_key(|found| found.get(0).map(|whole| whole.start()));
     Ok(found.iter().map(complaint).collect())
@@ -105,7 +105,7 @@ mod tests {
         let pattern =
             r"^(?P<path>.+?):(?P<line>\d+): (?P<severity>\w+): (?P<message>.*)$".to_owned();
         let text = "checking…\na.txt:3: error: no\n2 files\nb c.txt:0: note: hm\n";
-        let read = read(&[pattern], text.as_bytes(), 9).unwrap();
+        let read = read(&[pattern], text.as_bytes()).unwrap();
         let expected = [
             ("a.txt", 3, "no", Severity::Error),
             ("b c.txt", 1, "hm", Severity::Info),

@@ -10,6 +10,7 @@ mod cargo_test;
 mod checkstyle;
 mod diff;
 mod eslint_json;
+mod few;
 mod file_list;
 mod finish;
 mod go_test_json;
@@ -27,15 +28,18 @@ mod sqlfluff_json;
 use std::io::{BufRead, Read};
 
 use lr_turn::{Applicability, Severity};
+use roxmltree::{Document, ParsingOptions};
+use serde::de::DeserializeOwned;
 
 use crate::catalogue::{Checker, Fallback, OutputFamily};
 
+use few::MOST;
 pub(crate) use finish::{Context, Found, finish};
 pub(crate) use key::digest;
 pub(crate) use lines::first_match;
 
-/// How many complaints one call may have.
-const MOST: usize = 200_000;
+/// How many elements and texts a report in XML may have.
+const MOST_NODES: u32 = 1_000_000;
 
 /// One complaint, in the terms of the tool it comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -132,7 +136,7 @@ pub(crate) fn read(checker: &Checker, output: impl BufRead) -> Result<Vec<Compla
     let complaints = match checker.output {
         OutputFamily::RuffJson => ruff_json::read(output),
         OutputFamily::PylintJson2 => pylint_json2::read(output),
-        OutputFamily::Lines => lines::read(&checker.patterns, output, MOST + 1),
+        OutputFamily::Lines => lines::read(&checker.patterns, output),
         OutputFamily::Spans => lines::read_spanning(&checker.patterns, &text(output)?),
         OutputFamily::Junit => junit::read(output),
         OutputFamily::Checkstyle => checkstyle::read(output),
@@ -151,9 +155,14 @@ pub(crate) fn read(checker: &Checker, output: impl BufRead) -> Result<Vec<Compla
         OutputFamily::CargoTest => cargo_test::read(output),
     }?;
     if complaints.len() > MOST {
-        return Err(format!("it has more than {MOST} findings"));
+        return Err(too_many());
     }
     Ok(complaints)
+}
+
+/// Says that complaints are more than anybody can use.
+fn too_many() -> String {
+    format!("it has more than {MOST} findings")
 }
 
 /// Reads all of an output as text; bytes that are not UTF-8 are replaced.
@@ -162,5 +171,25 @@ fn text(mut output: impl Read) -> Result<String, String> {
     output
         .read_to_end(&mut bytes)
         .map_err(|error| error.to_string())?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let bytes = String::from_utf8(bytes);
+    Ok(bytes.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
+/// Reads all of an output as JSON.
+fn json<T: DeserializeOwned>(output: impl Read) -> Result<T, String> {
+    serde_json::from_reader(output).map_err(|error| error.to_string())
+}
+
+/// Reads a text as XML.
+fn xml(text: &str) -> Result<Document<'_>, String> {
+    let options = ParsingOptions {
+        nodes_limit: MOST_NODES,
+        ..ParsingOptions::default()
+    };
+    Document::parse_with_options(text, options).map_err(|error| match error {
+        roxmltree::Error::NodesLimitReached => {
+            format!("it has more than {MOST_NODES} elements and texts")
+        }
+        error => error.to_string(),
+    })
 }

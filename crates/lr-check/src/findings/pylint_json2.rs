@@ -5,11 +5,12 @@ use std::io::Read;
 use lr_turn::Severity;
 use serde::Deserialize;
 
+use super::few::Few;
 use super::{Complaint, Place};
 
 #[derive(Deserialize)]
 struct Report {
-    messages: Vec<Message>,
+    messages: Few<Message>,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +31,7 @@ struct Message {
 
 /// Reads the complaints; the symbol, which the identifier abbreviates, goes into the message.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let report: Report = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let report: Report = super::json(output)?;
     Ok(report.messages.into_iter().map(complaint).collect())
 }
 

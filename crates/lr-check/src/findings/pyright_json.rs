@@ -4,12 +4,13 @@ use std::io::Read;
 
 use serde::Deserialize;
 
+use super::few::Few;
 use super::{Complaint, Place, lines};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
-    general_diagnostics: Vec<Diagnostic>,
+    general_diagnostics: Few<Diagnostic>,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +36,7 @@ struct Position {
 
 /// Reads the complaints.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let report: Report = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let report: Report = super::json(output)?;
     let diagnostics = report.general_diagnostics.into_iter();
     Ok(diagnostics.map(complaint).collect())
 }

@@ -4,12 +4,13 @@ use std::io::Read;
 
 use serde::Deserialize;
 
-use super::{Complaint, Edit, MOST, Place, lines};
+use super::few::{Few, MOST};
+use super::{Complaint, Edit, Place, lines};
 
 /// All diagnostics, or the fields of one.
 #[derive(Deserialize)]
 struct Document {
-    diagnostics: Option<Vec<Diagnostic>>,
+    diagnostics: Option<Few<Diagnostic>>,
     message: Option<String>,
     location: Option<Location>,
     /// That of all diagnostics which say none.

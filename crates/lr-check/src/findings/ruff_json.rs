@@ -5,6 +5,7 @@ use std::io::Read;
 use lr_turn::Applicability;
 use serde::Deserialize;
 
+use super::few::Few;
 use super::{Complaint, Edit, Place};
 
 #[derive(Deserialize)]
@@ -40,8 +41,7 @@ struct Replacement {
 /// Reads the complaints; a syntax error, which older versions give no code, becomes
 /// `invalid-syntax`.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let violations: Vec<Violation> =
-        serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let violations: Few<Violation> = super::json(output)?;
     Ok(violations.into_iter().map(complaint).collect())
 }
 

@@ -7,18 +7,19 @@ use std::io::Read;
 use lr_turn::Severity;
 use serde::Deserialize;
 
+use super::few::{Few, MOST};
 use super::{Complaint, Edit, Place};
 
 #[derive(Deserialize)]
 struct Log {
-    runs: Vec<Run>,
+    runs: Few<Run>,
 }
 
 #[derive(Deserialize)]
 struct Run {
     tool: Tool,
     #[serde(default)]
-    results: Vec<Outcome>,
+    results: Few<Outcome>,
     #[serde(default)]
     invocations: Vec<Invocation>,
 }
@@ -132,7 +133,7 @@ struct Replaced {
 
 /// Reads the complaints. Whether a fix is safe is for the catalogue to say.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let log: Log = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let log: Log = super::json(output)?;
     let mut complaints = Vec::new();
     for run in log.runs {
         let failed = |invocation: &Invocation| !invocation.execution_successful;
@@ -151,6 +152,9 @@ pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
             .collect();
         let results = run.results.into_iter().filter(is_open);
         complaints.extend(results.map(|result| complaint(&rules, result)));
+        if complaints.len() > MOST {
+            break;
+        }
     }
     Ok(complaints)
 }

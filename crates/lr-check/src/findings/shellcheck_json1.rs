@@ -4,11 +4,12 @@ use std::io::Read;
 
 use serde::Deserialize;
 
+use super::few::Few;
 use super::{Complaint, Edit, Place, lines};
 
 #[derive(Deserialize)]
 struct Report {
-    comments: Vec<Comment>,
+    comments: Few<Comment>,
 }
 
 #[derive(Deserialize)]
@@ -42,7 +43,7 @@ struct Change {
 
 /// Reads the complaints. Whether a fix is safe is for the catalogue to say.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let report: Report = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let report: Report = super::json(output)?;
     Ok(report.comments.into_iter().map(complaint).collect())
 }
 

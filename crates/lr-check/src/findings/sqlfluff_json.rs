@@ -4,12 +4,13 @@ use std::io::Read;
 
 use serde::Deserialize;
 
+use super::few::{Few, MOST};
 use super::{Complaint, Edit, Place};
 
 #[derive(Deserialize)]
 struct File {
     filepath: String,
-    violations: Vec<Violation>,
+    violations: Few<Violation>,
 }
 
 #[derive(Deserialize)]
@@ -37,13 +38,13 @@ struct Fix {
 
 /// Reads the complaints. Whether a fix is safe is for the catalogue to say.
 pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
-    let files: Vec<File> = serde_json::from_reader(output).map_err(|error| error.to_string())?;
+    let files: Few<File> = super::json(output)?;
     let complaints = files.into_iter().flat_map(|file| {
         let path = file.filepath;
         let violations = file.violations.into_iter();
         violations.map(move |violation| complaint(path.clone(), violation))
     });
-    Ok(complaints.collect())
+    Ok(complaints.take(MOST + 1).collect())
 }
 
 fn complaint(path: String, violation: Violation) -> Complaint {
