@@ -4,7 +4,7 @@
 //! those who work on it. To run a checker is to run the project's code in any case: it imports the
 //! project's modules, plugins and configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -84,11 +84,22 @@ pub(crate) fn is_set_up(checker: &Checker, directory: &Path) -> bool {
 /// Returns the first of the places, each a file or `file:table`, that a directory has, or the nearest
 /// one above it in the project.
 pub(crate) fn configured_in<'a>(places: &'a [String], directory: &Path) -> Option<&'a str> {
+    configuration(places, directory).map(|(_, place)| place)
+}
+
+/// Returns the same with the folder that has it.
+pub(crate) fn configuration<'a>(
+    places: &'a [String],
+    directory: &Path,
+) -> Option<(PathBuf, &'a str)> {
     if places.is_empty() {
         return None;
     }
-    let folders = project::folders(directory);
-    folders.iter().find_map(|folder| place_in(places, folder))
+    let mut folders = project::folders(directory).into_iter();
+    folders.find_map(|folder| {
+        let place = place_in(places, &folder)?;
+        Some((folder, place))
+    })
 }
 
 /// Returns the first of the places that a directory has itself.

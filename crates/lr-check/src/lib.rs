@@ -23,6 +23,7 @@ mod installed;
 mod inventory;
 mod list;
 mod named;
+mod own_files;
 mod plan;
 mod previous;
 mod remember;

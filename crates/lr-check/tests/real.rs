@@ -219,3 +219,33 @@ fn a_broken_configuration_is_a_broken_checker() {
     assert_eq!(statuses(&turn)[0], ("ruff", "broken"));
     assert!(turn["check"].get("rank").is_none());
 }
+
+#[test]
+fn checkers_are_not_asked_about_what_their_configuration_leaves_out() {
+    let directory = tempfile::tempdir().unwrap();
+    for path in ["src/a.py", "src/gen/b.py", "tests/c.py"] {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x: int = 'a'\n").unwrap();
+    }
+    let configuration = "[tool.mypy]\nfiles = ['src']\nexclude = ['/gen/']\n[tool.black]\nextend-exclude = '/gen/'\n";
+    fs::write(directory.path().join("pyproject.toml"), configuration).unwrap();
+    let paths = |checker: &str| -> Vec<String> {
+        let turn = check(directory.path(), &["--linters", checker, "."], 1);
+        let results = turn["check"]["results"].as_array().unwrap().iter();
+        let findings = results.flat_map(|result| result["findings"].as_array().unwrap());
+        let paths = findings.map(|finding| finding["location"]["path"].as_str().unwrap());
+        paths.map(str::to_owned).collect()
+    };
+    assert_eq!(paths("mypy"), ["src/a.py"]);
+    assert_eq!(paths("black"), ["src/a.py", "tests/c.py"]);
+    let turn = check(
+        directory.path(),
+        &["--linters", "mypy,black", "src/gen", "tests"],
+        1,
+    );
+    assert_eq!(
+        statuses(&turn),
+        [("mypy", "skipped"), ("black", "findings")]
+    );
+}

@@ -1,0 +1,297 @@
+//! Which files a checker's own configuration has it look at. A checker that finds files itself heeds that; one that is
+//! given files by name often does not, and would complain about what the project does not hold to its rules.
+
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use lr_stage::say;
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::catalogue::Checker;
+use crate::installed;
+
+/// Keys of a checker's own configuration by which it chooses files.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OwnFiles {
+    /// Paths of files and folders that it looks at; all without them.
+    at: Vec<String>,
+    /// Paths of those that it leaves out.
+    not_at: Vec<String>,
+    /// Regular expressions of the paths of those that it leaves out.
+    not_matching: Vec<String>,
+    /// Whether these see a slash before the path.
+    from_slash: bool,
+}
+
+/// What a project wants a checker to look at.
+pub(crate) struct Wanted<'a> {
+    /// The file that says so.
+    pub(crate) file: &'a str,
+    keys: &'a OwnFiles,
+    /// The folder in which that lies, from which its paths begin.
+    folder: PathBuf,
+    /// The directory from which the paths of sources begin.
+    directory: PathBuf,
+    at: Option<Gitignore>,
+    not_at: Gitignore,
+    not_matching: Vec<Regex>,
+}
+
+impl<'a> Wanted<'a> {
+    /// Reads what the configuration of a checker says, from the directory or the nearest one above it in the project;
+    /// `None` where it says nothing, where the checker heeds it in any case, or where it is for the checker to complain about.
+    pub(crate) fn of(checker: &'a Checker, directory: &Path) -> Option<Self> {
+        let keys = checker.own_files.as_ref()?;
+        let (folder, place) = installed::configuration(&checker.configured_by, directory)?;
+        let (file, table) = place.split_once(':').unwrap_or((place, ""));
+        let text = std::fs::read_to_string(folder.join(file)).ok()?;
+        let table = table_of(file, table, &checker.name, &text)?;
+        let paths = |keys: &[String]| -> Vec<String> {
+            let values = keys.iter().filter_map(|key| table.get(key));
+            values.flat_map(separated).collect()
+        };
+        let at = paths(&keys.at);
+        let is_all = at.is_empty() || at.iter().any(|path| path == ".");
+        let patterns = keys.not_matching.iter();
+        let patterns = patterns.filter_map(|key| Some((key, table.get(key)?)));
+        Some(Self {
+            at: if is_all { None } else { Some(globs(&at)?) },
+            not_at: globs(&paths(&keys.not_at))?,
+            not_matching: patterns
+                .flat_map(|(key, value)| whole(value).into_iter().map(move |text| (key, text)))
+                .filter_map(|(key, pattern)| compiled((file, key), &pattern))
+                .collect(),
+            directory: directory.canonicalize().ok()?,
+            file,
+            keys,
+            folder,
+        })
+    }
+
+    /// Tells whether the project wants a file to be looked at.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let path = self.directory.join(path);
+        let path = path.strip_prefix(&self.folder).ok();
+        let Some(path) = path.and_then(Path::to_str) else {
+            return true;
+        };
+        let lies_at = |globs: &Gitignore| {
+            let found = globs.matched_path_or_any_parents(path, false);
+            found.is_ignore()
+        };
+        // Patterns are for what is found in folders, not for a file that is named itself.
+        let mut named = self.at.iter();
+        let is_named = named.any(|at| at.matched(path, false).is_ignore());
+        let lies_where_wanted = self.at.as_ref().is_none_or(lies_at);
+        lies_where_wanted && !lies_at(&self.not_at) && (is_named || !self.matches(path))
+    }
+
+    /// Tells whether a pattern is found in the path, or in that of a folder of it.
+    fn matches(&self, path: &str) -> bool {
+        let before = if self.keys.from_slash { "/" } else { "" };
+        let path = format!("{before}{path}");
+        let ends = path.match_indices('/').map(|(at, _)| at + 1);
+        let mut all = ends.chain([path.len()]).map(|end| &path[..end]);
+        all.any(|path| {
+            let mut found = self.not_matching.iter().map(|pattern| pattern.find(path));
+            found.any(|found| found.is_some_and(|found| !found.is_empty()))
+        })
+    }
+}
+
+/// Returns the table of a configuration: of TOML and JSON the one of this name, with dots, of other files the section of
+/// this name, else of the checker's.
+fn table_of(file: &str, table: &str, checker: &str, text: &str) -> Option<Value> {
+    let document: Value = match Path::new(file).extension()?.to_str()? {
+        "toml" => toml::from_str(text).ok()?,
+        "json" => serde_json::from_str(text).ok()?,
+        _ if table.is_empty() => return Some(section(text, checker)),
+        _ => return Some(section(text, table)),
+    };
+    let mut steps = table.split('.').filter(|step| !step.is_empty());
+    steps.try_fold(document, |mut table, step| {
+        Some(table.get_mut(step)?.take())
+    })
+}
+
+/// Returns the values of a section of an INI file; a line that is indented goes on with the value before it.
+fn section(text: &str, name: &str) -> Value {
+    let heading = format!("[{name}]");
+    let mut values: Map<String, Value> = Map::new();
+    let mut is_in = false;
+    let mut last: Option<String> = None;
+    for line in text.lines() {
+        let words = line.trim();
+        if words.is_empty() || words.starts_with(['#', ';']) {
+            continue;
+        }
+        if line.starts_with('[') {
+            is_in = words == heading;
+            last = None;
+        } else if line.starts_with([' ', '\t']) {
+            if let Some(Value::String(value)) = last.as_ref().and_then(|key| values.get_mut(key)) {
+                value.push('\n');
+                value.push_str(words);
+            }
+        } else if is_in && let Some((key, value)) = words.split_once(['=', ':']) {
+            let key = key.trim().to_lowercase();
+            values.insert(key.clone(), value.trim().into());
+            last = Some(key);
+        }
+    }
+    Value::Object(values)
+}
+
+/// Returns the texts of a list, or a text as the only one.
+fn whole(value: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    match value {
+        Value::Array(items) => items.iter().filter_map(text).collect(),
+        value => text(value).into_iter().collect(),
+    }
+}
+
+/// Returns the paths of a list, or of a text, where commas and line breaks part them.
+fn separated(value: &Value) -> Vec<String> {
+    let texts = whole(value);
+    let paths = texts.iter().flat_map(|text| text.split([',', '\n']));
+    let paths = paths.map(|path| path.trim().trim_end_matches('/'));
+    paths
+        .map(|path| path.strip_prefix("./").unwrap_or(path))
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Makes what tells whether a file lies at one of the paths, which may have `*` and `**`.
+fn globs(paths: &[String]) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new("");
+    for path in paths {
+        builder.add_line(None, &format!("/{path}")).ok()?;
+    }
+    builder.build().ok()
+}
+
+/// Makes an expression of Python's one of ours. One over several lines may have blanks and comments, as black has it.
+fn compiled((file, key): (&str, &str), pattern: &str) -> Option<Regex> {
+    let regex = RegexBuilder::new(pattern)
+        .ignore_whitespace(pattern.contains('\n'))
+        .build();
+    if regex.is_err() {
+        say::warn(&format!(
+            "'{key}' in '{file}' cannot be understood here, and is not heeded"
+        ));
+    }
+    regex.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Catalogue;
+
+    /// Checks which files a checker is given, and which it is not.
+    #[track_caller]
+    fn check(checker: &str, (file, text): (&str, &str), wanted: &[&str], unwanted: &[&str]) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(file), text).unwrap();
+        let catalogue = Catalogue::built_in().unwrap();
+        let checker = catalogue.find(checker).unwrap();
+        let files = Wanted::of(checker, folder.path()).unwrap();
+        for path in wanted {
+            assert!(files.has(path), "'{path}' is wanted");
+        }
+        for path in unwanted {
+            assert!(!files.has(path), "'{path}' is not wanted");
+        }
+    }
+
+    #[test]
+    fn mypy_is_not_asked_about_what_it_excludes() {
+        let ini = "[mypy]\nstrict = True\nexclude = (?x)(\n    ^old/   # a folder\n    | _gen\\.py$ )\n[mypy-x.*]\nexclude = .\n";
+        check(
+            "mypy",
+            ("mypy.ini", ini),
+            &["a.py", "new/old/a.py"],
+            &["old/a.py", "x/a_gen.py"],
+        );
+        let list = "[tool.mypy]\nexclude = ['^docs/$', \"^setup\\\\.py$\"]\n";
+        check(
+            "mypy",
+            ("pyproject.toml", list),
+            &["a/docs/b.py", "a/setup.py"],
+            &["docs/a/b.py", "setup.py"],
+        );
+    }
+
+    #[test]
+    fn mypy_is_asked_about_its_files_alone() {
+        let cfg = "[mypy]\nfiles =\n  ./src/,\n  tools/*.py\n";
+        check(
+            "mypy",
+            ("setup.cfg", cfg),
+            &["src/a/b.py", "tools/a.py"],
+            &["tests/a.py", "a/src/b.py", "tools/x/a.py"],
+        );
+        let text = "[tool.mypy]\nfiles = 'src, bin/tool'\nexclude = 'tool|x'\n";
+        check(
+            "mypy",
+            ("pyproject.toml", text),
+            &["src/a.py", "bin/tool"],
+            &["a.py", "src/x.py"],
+        );
+        check("mypy", ("mypy.ini", "[mypy]\nfiles = .\n"), &["a.py"], &[]);
+    }
+
+    #[test]
+    fn black_sees_a_slash_before_the_path() {
+        let text = "[tool.black]\nexclude = '''\n(\n  /gen/ # made\n  | ^/a\\.py\n)\n'''\nextend-exclude = '^b'\n";
+        check(
+            "black",
+            ("pyproject.toml", text),
+            &["b.py", "c/a.py"],
+            &["gen/x.py", "c/gen/x.py", "a.py"],
+        );
+    }
+
+    #[test]
+    fn pyright_has_paths_with_stars() {
+        let text = r#"{"include": ["src", "lib/**/x"], "exclude": ["**/node_modules", "src/old"]}"#;
+        check(
+            "pyright",
+            ("pyrightconfig.json", text),
+            &["src/a.py", "lib/b/x/a.py"],
+            &["a.py", "src/old/a.py", "src/b/node_modules/a.py"],
+        );
+    }
+
+    #[test]
+    fn a_pattern_that_is_pythons_alone_is_not_heeded() {
+        check(
+            "mypy",
+            ("mypy.ini", "[mypy]\nexclude = (?<!x)a\n"),
+            &["a.py"],
+            &[],
+        );
+    }
+
+    #[test]
+    fn the_configuration_above_counts_from_where_it_lies() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("lr.toml"), "").unwrap();
+        std::fs::write(
+            folder.path().join("mypy.ini"),
+            "[mypy]\nexclude = ^b/old/\n",
+        )
+        .unwrap();
+        let below = folder.path().join("b");
+        std::fs::create_dir(&below).unwrap();
+        let catalogue = Catalogue::built_in().unwrap();
+        let files = Wanted::of(catalogue.find("mypy").unwrap(), &below).unwrap();
+        assert!(files.has("a.py") && !files.has("old/a.py"));
+        assert!(Wanted::of(catalogue.find("ruff").unwrap(), &below).is_none());
+    }
+}
