@@ -1,6 +1,7 @@
 //! Which files a checker's own configuration has it look at. A checker that finds files itself heeds that; one that is
 //! given files by name often does not, and would complain about what the project does not hold to its rules.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -24,12 +25,39 @@ pub(crate) struct OwnFiles {
     not_matching: Vec<String>,
     /// Whether these see a slash before the path.
     from_slash: bool,
+    /// Whether it takes a stub `a.pyi` for the module `a.py` beside it, and cannot look at both.
+    stub_or_module: bool,
+}
+
+/// Leaves out of the files for a checker those that it would not look at if it found files itself. Returns why none is
+/// left, if that is so.
+pub(crate) fn keep_wanted(
+    checker: &Checker,
+    directory: &Path,
+    files: &mut Vec<&str>,
+) -> Option<String> {
+    let own = checker.own_files.as_ref().filter(|_| !files.is_empty())?;
+    if own.stub_or_module {
+        let stubs = files.iter().filter_map(|path| path.strip_suffix(".pyi"));
+        let stubs: HashSet<&str> = stubs.collect();
+        let has_stub = |path: &str| {
+            path.strip_suffix(".py")
+                .is_some_and(|stem| stubs.contains(stem))
+        };
+        files.retain(|path| !has_stub(path));
+    }
+    let wanted = Wanted::of(checker, own, directory)?;
+    files.retain(|path| wanted.has(path));
+    let file = wanted.file;
+    files
+        .is_empty()
+        .then(|| format!("'{file}' leaves these files out"))
 }
 
 /// What a project wants a checker to look at.
-pub(crate) struct Wanted<'a> {
+struct Wanted<'a> {
     /// The file that says so.
-    pub(crate) file: &'a str,
+    file: &'a str,
     keys: &'a OwnFiles,
     /// The folder in which that lies, from which its paths begin.
     folder: PathBuf,
@@ -42,9 +70,8 @@ pub(crate) struct Wanted<'a> {
 
 impl<'a> Wanted<'a> {
     /// Reads what the configuration of a checker says, from the directory or the nearest one above it in the project;
-    /// `None` where it says nothing, where the checker heeds it in any case, or where it is for the checker to complain about.
-    pub(crate) fn of(checker: &'a Checker, directory: &Path) -> Option<Self> {
-        let keys = checker.own_files.as_ref()?;
+    /// `None` where it says nothing, or where that is for the checker to complain about.
+    fn of(checker: &'a Checker, keys: &'a OwnFiles, directory: &Path) -> Option<Self> {
         let (folder, place) = installed::configuration(&checker.configured_by, directory)?;
         let (file, table) = place.split_once(':').unwrap_or((place, ""));
         let text = std::fs::read_to_string(folder.join(file)).ok()?;
@@ -72,7 +99,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// Tells whether the project wants a file to be looked at.
-    pub(crate) fn has(&self, path: &str) -> bool {
+    fn has(&self, path: &str) -> bool {
         let path = self.directory.join(path);
         let path = path.strip_prefix(&self.folder).ok();
         let Some(path) = path.and_then(Path::to_str) else {
@@ -198,15 +225,14 @@ mod tests {
     fn check(checker: &str, (file, text): (&str, &str), wanted: &[&str], unwanted: &[&str]) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(file), text).unwrap();
+        let mut files = [wanted, unwanted].concat();
+        let why = keep(checker, folder.path(), &mut files);
+        assert_eq!((files.as_slice(), why), (wanted, None));
+    }
+
+    fn keep(checker: &str, directory: &Path, files: &mut Vec<&str>) -> Option<String> {
         let catalogue = Catalogue::built_in().unwrap();
-        let checker = catalogue.find(checker).unwrap();
-        let files = Wanted::of(checker, folder.path()).unwrap();
-        for path in wanted {
-            assert!(files.has(path), "'{path}' is wanted");
-        }
-        for path in unwanted {
-            assert!(!files.has(path), "'{path}' is not wanted");
-        }
+        keep_wanted(catalogue.find(checker).unwrap(), directory, files)
     }
 
     #[test]
@@ -289,9 +315,22 @@ mod tests {
         .unwrap();
         let below = folder.path().join("b");
         std::fs::create_dir(&below).unwrap();
-        let catalogue = Catalogue::built_in().unwrap();
-        let files = Wanted::of(catalogue.find("mypy").unwrap(), &below).unwrap();
-        assert!(files.has("a.py") && !files.has("old/a.py"));
-        assert!(Wanted::of(catalogue.find("ruff").unwrap(), &below).is_none());
+        let mut files = vec!["a.py", "old/a.py"];
+        assert_eq!(keep("mypy", &below, &mut files), None);
+        assert_eq!(files, ["a.py"]);
+        let mut files = vec!["old/a.py"];
+        let why = keep("mypy", &below, &mut files);
+        assert_eq!(why.as_deref(), Some("'mypy.ini' leaves these files out"));
+        let mut files = vec!["old/a.py"];
+        assert_eq!(keep("ruff", &below, &mut files), None);
+        assert_eq!(files, ["old/a.py"]);
+    }
+
+    #[test]
+    fn mypy_takes_a_stub_for_the_module_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut files = vec!["a.py", "a.pyi", "b.py", "c/a.py"];
+        assert_eq!(keep("mypy", folder.path(), &mut files), None);
+        assert_eq!(files, ["a.pyi", "b.py", "c/a.py"]);
     }
 }

@@ -12,7 +12,7 @@ use crate::catalogue::{Catalogue, Checker};
 use crate::checker;
 use crate::detect::{Appetite, Detector};
 use crate::installed::{self, configured_in};
-use crate::own_files::Wanted;
+use crate::own_files;
 use crate::remember::{Divided, Memory};
 use crate::run::Runner;
 use crate::script::{self, Command};
@@ -180,11 +180,7 @@ impl<'a> Choice<'a> {
             taken = belonging::tests(checker, files, sources);
         }
         let directory = sources.root().path();
-        let mut why_none = nothing_for(checker);
-        if let Some(wanted) = Wanted::of(checker, directory).filter(|_| !taken.is_empty()) {
-            taken.retain(|path| wanted.has(path));
-            why_none = format!("'{}' leaves these files out", wanted.file);
-        }
+        let left_out = own_files::keep_wanted(checker, directory, &mut taken);
         let of_its_languages = |(_, language): &(&str, &str)| {
             let mut languages = checker.languages.iter();
             languages.any(|own| own == language)
@@ -193,7 +189,10 @@ impl<'a> Choice<'a> {
         match (installed, self.named) {
             (false, true) => not_run(CheckStatus::Missing, missing(checker)),
             (_, false) if taken.is_empty() && !files.iter().any(of_its_languages) => Ok(Vec::new()),
-            _ if taken.is_empty() => not_run(CheckStatus::Skipped, why_none),
+            _ if taken.is_empty() => {
+                let why = left_out.unwrap_or_else(|| nothing_for(checker));
+                not_run(CheckStatus::Skipped, why)
+            }
             (false, false) => {
                 if let Some(place) = configured_in(&checker.configured_by, directory) {
                     let file = place.split(':').next().unwrap_or(place);
