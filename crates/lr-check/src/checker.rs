@@ -99,12 +99,8 @@ fn judged(
             if !found.configuration.is_empty() && verdict.why.is_none() {
                 verdict.why = Some("it complains about its configuration".to_owned());
             }
-            for remark in &found.configuration {
-                say::warn(&format!(
-                    "'{}' has a complaint about {remark}",
-                    call.checker.name
-                ));
-            }
+            let remarks = &found.configuration;
+            runner.remarks.tell(&call.checker.name, remarks);
             verdict
         }
     };

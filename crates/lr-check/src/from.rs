@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use lr_files::Root;
-use lr_stage::{Error, Form, Kind, input, say};
+use lr_stage::{Error, Form, Kind, input};
 use lr_turn::{CheckResult, CheckStatus};
 use serde_json::{Value, json};
 
 use crate::catalogue::{Catalogue, Checker, OutputFamily};
 use crate::findings::{self, Complaint, Context};
+use crate::remarks::Remarks;
 use crate::sources::{Sources, Taste};
 
 /// How long the name of a tool may be, in characters.
@@ -251,9 +252,7 @@ fn result(form: ReportFrom, told: Told, catalogue: &Catalogue, sources: &Sources
         only: None,
     };
     let found = findings::finish(&context, complaints);
-    for remark in &found.configuration {
-        say::warn(&format!("'{}' has a complaint about {remark}", told.tool));
-    }
+    Remarks::default().tell(&told.tool, &found.configuration);
     let status = if found.findings.is_empty() {
         CheckStatus::Clean
     } else {

@@ -26,6 +26,7 @@ mod named;
 mod own_files;
 mod plan;
 mod previous;
+mod remarks;
 mod remember;
 mod report;
 mod run;
@@ -65,6 +66,7 @@ use fail_fast::Failed;
 pub use from::ReportFrom;
 use plan::{Choice, Means, Step};
 use previous::Before;
+use remarks::Remarks;
 use remember::Memory;
 pub use report::{ColourWhen, ReportForm};
 use run::Runner;
@@ -267,6 +269,7 @@ fn runner(args: &Args, settings: &CheckSettings, sources: &Sources) -> Result<Ru
         directory: sources.root().path().to_path_buf(),
         timeout: args.timeout.or(configured).unwrap_or(TIMEOUT),
         keep_env: args.env.clone(),
+        remarks: Remarks::default(),
     })
 }
 

@@ -8,6 +8,7 @@ use lr_exec::{Captured, End, Finished, Program, StartError};
 use lr_turn::CheckResult;
 
 use crate::catalogue::Stream;
+use crate::remarks::Remarks;
 use crate::said;
 
 /// How much of each end of a stream is kept where it is for people and prompts, in bytes.
@@ -25,6 +26,8 @@ pub(crate) struct Runner {
     pub(crate) timeout: Duration,
     /// Variables that programs see although their names look like those of keys.
     pub(crate) keep_env: Vec<String>,
+    /// Tells what they complain about in their configuration.
+    pub(crate) remarks: Remarks,
 }
 
 /// How a call that was started ended.

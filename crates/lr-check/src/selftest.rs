@@ -20,6 +20,7 @@ use crate::checker;
 use crate::detect::{Appetite, Detector};
 use crate::installed;
 use crate::inventory::table;
+use crate::remarks::Remarks;
 use crate::run::Runner;
 use crate::schedule;
 use crate::scratch::Scratch;
@@ -128,6 +129,7 @@ fn attempt(
         directory: sources.root().path().to_path_buf(),
         timeout: args.timeout.unwrap_or(TIMEOUT),
         keep_env: args.env.clone(),
+        remarks: Remarks::default(),
     };
     let calls = calls(checker, &[files], |_| 0, true, 1);
     let call = calls.first().ok_or("its files are none that it takes")?;
