@@ -249,3 +249,16 @@ fn checkers_are_not_asked_about_what_their_configuration_leaves_out() {
         [("mypy", "skipped"), ("black", "findings")]
     );
 }
+
+#[test]
+fn a_check_mends_nothing_although_the_project_has_its_linter_do_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = directory.path().join("a.py");
+    fs::write(&source, "import os\n").unwrap();
+    for configuration in ["fix = true\n", "fix-only = true\n"] {
+        fs::write(directory.path().join("ruff.toml"), configuration).unwrap();
+        let turn = check(directory.path(), &["--linters", "ruff", "a.py"], 1);
+        assert_eq!(statuses(&turn), [("ruff", "findings")]);
+        assert_eq!(fs::read_to_string(&source).unwrap(), "import os\n");
+    }
+}
