@@ -8,6 +8,7 @@
 //! Deliberately absent: repairing anything, and any knowledge of models. What a checker says is
 //! data; nothing in it is obeyed.
 
+mod added;
 mod args;
 mod belonging;
 mod calls;
@@ -24,6 +25,7 @@ mod inventory;
 mod list;
 mod named;
 mod own_files;
+mod own_table;
 mod plan;
 mod previous;
 mod remarks;

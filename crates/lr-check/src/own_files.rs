@@ -8,10 +8,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use lr_stage::say;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use crate::catalogue::Checker;
-use crate::installed;
+use crate::own_table::OwnTable;
 
 /// Keys of a checker's own configuration by which it chooses files.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -72,29 +71,25 @@ impl<'a> Wanted<'a> {
     /// Reads what the configuration of a checker says, from the directory or the nearest one above it in the project;
     /// `None` where it says nothing, or where that is for the checker to complain about.
     fn of(checker: &'a Checker, keys: &'a OwnFiles, directory: &Path) -> Option<Self> {
-        let (folder, place) = installed::configuration(&checker.configured_by, directory)?;
-        let (file, table) = place.split_once(':').unwrap_or((place, ""));
-        let text = std::fs::read_to_string(folder.join(file)).ok()?;
-        let table = table_of(file, table, &checker.name, &text)?;
+        let own = OwnTable::of(checker, directory)?;
         let paths = |keys: &[String]| -> Vec<String> {
-            let values = keys.iter().filter_map(|key| table.get(key));
-            values.flat_map(separated).collect()
+            let texts = keys.iter().flat_map(|key| own.texts(key));
+            texts.flat_map(|text| separated(&text)).collect()
         };
         let at = paths(&keys.at);
         let is_all = at.is_empty() || at.iter().any(|path| path == ".");
-        let patterns = keys.not_matching.iter();
-        let patterns = patterns.filter_map(|key| Some((key, table.get(key)?)));
+        let patterns = keys.not_matching.iter().flat_map(|key| {
+            let texts = own.texts(key).into_iter();
+            texts.filter_map(|text| compiled((own.file, key), &text))
+        });
         Some(Self {
             at: if is_all { None } else { Some(globs(&at)?) },
             not_at: globs(&paths(&keys.not_at))?,
-            not_matching: patterns
-                .flat_map(|(key, value)| whole(value).into_iter().map(move |text| (key, text)))
-                .filter_map(|(key, pattern)| compiled((file, key), &pattern))
-                .collect(),
+            not_matching: patterns.collect(),
             directory: directory.canonicalize().ok()?,
-            file,
+            file: own.file,
             keys,
-            folder,
+            folder: own.folder,
         })
     }
 
@@ -129,68 +124,14 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Returns the table of a configuration: of TOML and JSON the one of this name, with dots, of other files the section of
-/// this name, else of the checker's.
-fn table_of(file: &str, table: &str, checker: &str, text: &str) -> Option<Value> {
-    let document: Value = match Path::new(file).extension()?.to_str()? {
-        "toml" => toml::from_str(text).ok()?,
-        "json" => serde_json::from_str(text).ok()?,
-        _ if table.is_empty() => return Some(section(text, checker)),
-        _ => return Some(section(text, table)),
-    };
-    let mut steps = table.split('.').filter(|step| !step.is_empty());
-    steps.try_fold(document, |mut table, step| {
-        Some(table.get_mut(step)?.take())
-    })
-}
-
-/// Returns the values of a section of an INI file; a line that is indented goes on with the value before it.
-fn section(text: &str, name: &str) -> Value {
-    let heading = format!("[{name}]");
-    let mut values: Map<String, Value> = Map::new();
-    let mut is_in = false;
-    let mut last: Option<String> = None;
-    for line in text.lines() {
-        let words = line.trim();
-        if words.is_empty() || words.starts_with(['#', ';']) {
-            continue;
-        }
-        if line.starts_with('[') {
-            is_in = words == heading;
-            last = None;
-        } else if line.starts_with([' ', '\t']) {
-            if let Some(Value::String(value)) = last.as_ref().and_then(|key| values.get_mut(key)) {
-                value.push('\n');
-                value.push_str(words);
-            }
-        } else if is_in && let Some((key, value)) = words.split_once(['=', ':']) {
-            let key = key.trim().to_lowercase();
-            values.insert(key.clone(), value.trim().into());
-            last = Some(key);
-        }
-    }
-    Value::Object(values)
-}
-
-/// Returns the texts of a list, or a text as the only one.
-fn whole(value: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    match value {
-        Value::Array(items) => items.iter().filter_map(text).collect(),
-        value => text(value).into_iter().collect(),
-    }
-}
-
-/// Returns the paths of a list, or of a text, where commas and line breaks part them.
-fn separated(value: &Value) -> Vec<String> {
-    let texts = whole(value);
-    let paths = texts.iter().flat_map(|text| text.split([',', '\n']));
-    let paths = paths.map(|path| path.trim().trim_end_matches('/'));
-    paths
-        .map(|path| path.strip_prefix("./").unwrap_or(path))
-        .filter(|path| !path.is_empty())
-        .map(str::to_owned)
-        .collect()
+/// Returns the paths in a text, where commas and line breaks part them.
+fn separated(text: &str) -> Vec<String> {
+    let paths = text.split([',', '\n']).map(|path| {
+        let path = path.trim().trim_end_matches('/');
+        path.strip_prefix("./").unwrap_or(path)
+    });
+    let paths = paths.filter(|path| !path.is_empty());
+    paths.map(str::to_owned).collect()
 }
 
 /// Makes what tells whether a file lies at one of the paths, which may have `*` and `**`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lr_turn::{BytesAspect, Severity, Weight};
 use serde::{Deserialize, Serialize};
 
+use crate::added::Added;
 use crate::own_files::OwnFiles;
 
 /// One checker: what it takes, how it is called, and what its answers mean.
@@ -70,6 +71,9 @@ pub(crate) struct Checker {
     /// The files, or `file:table`, by which a project configures it; a file may have a `*`.
     #[serde(default)]
     pub(crate) configured_by: Vec<String>,
+    /// Words that it is given because of what stands there.
+    #[serde(default)]
+    pub(crate) added: Vec<Added>,
     /// Where that says which files it looks at, for one that does not heed it where files are named.
     pub(crate) own_files: Option<OwnFiles>,
     /// The same for what it cannot do without: one of them must be there.
