@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lr_turn::{BytesAspect, Severity, Weight};
 use serde::{Deserialize, Serialize};
 
+use super::codes::{ByteCodes, Severities, has_prefix};
 use crate::added::Added;
 use crate::own_files::OwnFiles;
 
@@ -273,23 +274,6 @@ pub(crate) struct Fallback {
     pub(crate) code: String,
 }
 
-/// Prefixes of the codes of each severity; all others are as bad as the kind of checker says.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Severities {
-    error: Vec<String>,
-    info: Vec<String>,
-}
-
-/// Codes that are about bytes.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ByteCodes {
-    final_newline: Vec<String>,
-    line_endings: Vec<String>,
-    bom: Vec<String>,
-}
-
 impl Checker {
     /// Reads an entry.
     ///
@@ -334,17 +318,12 @@ impl Checker {
     /// Returns how bad a finding of this code is; the first of the entry's lists with a prefix of
     /// the code decides.
     pub(crate) fn severity_of(&self, code: &str) -> Severity {
-        if has_prefix(&self.severity.error, code) {
-            Severity::Error
-        } else if has_prefix(&self.severity.info, code) {
-            Severity::Info
-        } else {
-            match self.kind {
-                CheckerKind::Test | CheckerKind::Syntax => Severity::Error,
-                CheckerKind::Format => Severity::Info,
-                CheckerKind::Lint | CheckerKind::Type | CheckerKind::Security => Severity::Warning,
-            }
-        }
+        let usual = || match self.kind {
+            CheckerKind::Test | CheckerKind::Syntax => Severity::Error,
+            CheckerKind::Format => Severity::Info,
+            CheckerKind::Lint | CheckerKind::Type | CheckerKind::Security => Severity::Warning,
+        };
+        self.severity.of(code).unwrap_or_else(usual)
     }
 
     /// Returns what counts more than the severity of a finding of this code.
@@ -364,14 +343,7 @@ impl Checker {
 
     /// Returns which bytes a finding of this code is about.
     pub(crate) fn bytes_of(&self, code: &str) -> Option<BytesAspect> {
-        let is_in = |codes: &[String]| codes.iter().any(|listed| listed == code);
-        if is_in(&self.bytes.final_newline) {
-            Some(BytesAspect::FinalNewline)
-        } else if is_in(&self.bytes.line_endings) {
-            Some(BytesAspect::LineEndings)
-        } else {
-            is_in(&self.bytes.bom).then_some(BytesAspect::Bom)
-        }
+        self.bytes.of(code)
     }
 
     /// Returns what the column of a finding of this code counts.
@@ -382,15 +354,4 @@ impl Checker {
             self.columns
         }
     }
-}
-
-/// Tells whether one of the prefixes begins the code, up to a change from letters to digits: `D`
-/// is a prefix of `D100`, not of `DTZ001`.
-fn has_prefix(prefixes: &[String], code: &str) -> bool {
-    prefixes.iter().any(|prefix| {
-        code.strip_prefix(prefix.as_str()).is_some_and(|rest| {
-            let ends_in_letter = prefix.ends_with(|last: char| last.is_ascii_alphabetic());
-            !(ends_in_letter && rest.starts_with(|next: char| next.is_ascii_alphabetic()))
-        })
-    })
 }

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent: looking for installed programs and running anything.
 
+mod codes;
 mod entry;
 mod languages;
 
