@@ -14,7 +14,7 @@ use lr_stage::{Error, Form, Kind, input, say};
 use lr_turn::{CheckResult, CheckStatus};
 use serde_json::{Value, json};
 
-use crate::catalogue::{Catalogue, Checker, OutputFamily};
+use crate::catalogue::{Catalogue, Checker, Columns, OutputFamily};
 use crate::findings::{self, Complaint, Context};
 use crate::sources::{Sources, Taste};
 
@@ -39,6 +39,8 @@ pub enum ReportFrom {
 struct Told {
     tool: String,
     complaints: Result<Vec<Complaint>, String>,
+    /// What the columns count, where the report says so.
+    columns: Option<Columns>,
 }
 
 /// Reads a report from standard input: the sources it is about, and what is said of them.
@@ -113,6 +115,7 @@ fn entry(form: ReportFrom, tool: &str, catalogue: &Catalogue) -> Result<Checker,
     let (kind, columns) = match form {
         ReportFrom::Sarif | ReportFrom::Checkstyle => ("lint", "characters"),
         ReportFrom::Rdjson => ("lint", "bytes"),
+        ReportFrom::Junit if tool != form.name() => ("lint", "characters"),
         ReportFrom::Junit => ("test", "bytes"),
     };
     let text = format!(
@@ -129,10 +132,14 @@ fn tools(form: ReportFrom, text: &str, catalogue: &Catalogue) -> Result<Vec<Told
         ReportFrom::Sarif => runs(text)?,
         ReportFrom::Rdjson => by_source(text)?,
         ReportFrom::Checkstyle | ReportFrom::Junit => {
-            let complaints = said(form, form.name(), text, catalogue)?;
+            let linter = (form == ReportFrom::Junit).then(|| findings::linter(text));
+            let linter = linter.flatten().map(Value::String).unwrap_or_default();
+            let tool = tool_name(&linter, form.name());
+            let complaints = said(form, &tool, text, catalogue)?;
             return Ok(vec![Told {
-                tool: form.name().to_owned(),
+                tool,
                 complaints: Ok(complaints),
+                columns: None,
             }]);
         }
     };
@@ -140,9 +147,19 @@ fn tools(form: ReportFrom, text: &str, catalogue: &Catalogue) -> Result<Vec<Told
         .into_iter()
         .map(|(tool, share)| Told {
             complaints: said(form, &tool, &share.to_string(), catalogue),
+            columns: column_kind(&share["runs"][0]["columnKind"]),
             tool,
         })
         .collect())
+}
+
+/// Returns what the columns of a run of SARIF count, where it says so.
+fn column_kind(value: &Value) -> Option<Columns> {
+    match value.as_str()? {
+        "utf16CodeUnits" => Some(Columns::Utf16),
+        "unicodeCodePoints" => Some(Columns::Characters),
+        _ => None,
+    }
 }
 
 fn said(
@@ -235,7 +252,7 @@ fn result(form: ReportFrom, told: Told, catalogue: &Catalogue, sources: &Sources
     let read = told
         .complaints
         .and_then(|complaints| Ok((entry(form, &told.tool, catalogue)?, complaints)));
-    let (entry, complaints) = match read {
+    let (mut entry, complaints) = match read {
         Ok(read) => read,
         Err(why) => {
             return CheckResult {
@@ -245,6 +262,7 @@ fn result(form: ReportFrom, told: Told, catalogue: &Catalogue, sources: &Sources
             };
         }
     };
+    entry.columns = told.columns.unwrap_or(entry.columns);
     let context = Context {
         sources,
         checker: &entry,

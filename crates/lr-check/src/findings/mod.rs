@@ -31,6 +31,7 @@ use lr_turn::{Applicability, Severity};
 use crate::catalogue::{Checker, Fallback, OutputFamily};
 
 pub(crate) use finish::{Context, Found, finish};
+pub(crate) use junit::linter;
 pub(crate) use key::digest;
 pub(crate) use lines::first_match;
 
