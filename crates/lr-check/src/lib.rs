@@ -57,7 +57,7 @@ use lr_turn::{Check, CheckResult, Id, Rank, Turn};
 use serde::Deserialize;
 
 pub use args::Args;
-use catalogue::{Catalogue, Languages};
+use catalogue::Catalogue;
 use changed::Changed;
 use detect::Detector;
 use fail_fast::Failed;
@@ -154,9 +154,7 @@ fn run_checkers(
     changed: Option<Changed>,
 ) -> Result<(Sources, Option<Vec<CheckResult>>), Error> {
     let choice = choose(args, settings, catalogue)?;
-    let detector = Languages::built_in()
-        .and_then(|languages| Detector::new(&languages))
-        .map_err(|text| Error::new(Kind::Config, text))?;
+    let detector = Detector::of(catalogue).map_err(|text| Error::new(Kind::Config, text))?;
     let mut sources = collect(args, &choice, &detector)?;
     if let Some(changed) = changed {
         sources.keep_only(|path| changed.contains(path));

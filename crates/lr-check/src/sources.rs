@@ -362,7 +362,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::catalogue::Languages;
+    use crate::catalogue::Catalogue;
 
     fn tree(files: &[(&str, &str)]) -> TempDir {
         let directory = tempfile::tempdir().unwrap();
@@ -375,7 +375,7 @@ mod tests {
     }
 
     fn collect(directory: &TempDir, named: &[&str]) -> Result<Vec<String>, Error> {
-        let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+        let detector = Detector::of(&Catalogue::built_in().unwrap()).unwrap();
         let taste = Taste::Languages(&detector, vec!["python"]);
         let named: Vec<_> = named.iter().map(Into::into).collect();
         let root = Root::open(directory.path()).unwrap();
@@ -428,7 +428,7 @@ mod tests {
             ("work/src/a.py", ""),
             ("work/src/b.py", ""),
         ]);
-        let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+        let detector = Detector::of(&Catalogue::built_in().unwrap()).unwrap();
         let taste = Taste::Languages(&detector, vec!["python"]);
         for named in [".", "src"] {
             let root = Root::open(&directory.path().join("work")).unwrap();

@@ -33,7 +33,7 @@ use crate::catalogue::{Checker, Fallback, OutputFamily};
 pub(crate) use finish::{Context, Found, finish};
 pub(crate) use junit::linter;
 pub(crate) use key::digest;
-pub(crate) use lines::first_match;
+pub(crate) use lines::{first_match, unusable};
 
 /// How many complaints one call may have.
 const MOST: usize = 200_000;
