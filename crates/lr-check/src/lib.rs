@@ -124,7 +124,7 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     let (sources, results) = if let Some(form) = args.from {
         from::read(form, &args.sources, &catalogue)?
     } else {
-        let (sources, results) = run_checkers(&args, &settings, &catalogue, changed)?;
+        let (sources, results) = run_checkers(&args, &settings, &catalogue, changed, &output)?;
         let Some(mut results) = results else {
             return nothing_changed(&mut output, &args, &sources, before);
         };
@@ -152,6 +152,7 @@ fn run_checkers(
     settings: &CheckSettings,
     catalogue: &Catalogue,
     changed: Option<Changed>,
+    output: &Output,
 ) -> Result<(Sources, Option<Vec<CheckResult>>), Error> {
     let choice = choose(args, settings, catalogue)?;
     let detector = Detector::of(catalogue).map_err(|text| Error::new(Kind::Config, text))?;
@@ -163,7 +164,13 @@ fn run_checkers(
         }
     }
     let runner = runner(args, settings, &sources)?;
-    let results = check(args, settings, (&choice, &detector), &runner, &sources)?;
+    let results = check(
+        args,
+        settings,
+        (&choice, &detector),
+        (&runner, output),
+        &sources,
+    )?;
     for path in results.iter().flat_map(|result| &result.modified) {
         sources.refresh(path);
     }
@@ -272,7 +279,7 @@ fn check(
     args: &Args,
     settings: &CheckSettings,
     (choice, detector): (&Choice<'_>, &Detector),
-    runner: &Runner,
+    (runner, output): (&Runner, &Output),
     sources: &Sources,
 ) -> Result<Vec<CheckResult>, Error> {
     let jobs = args.jobs.or(settings.jobs);
@@ -285,7 +292,7 @@ fn check(
     };
     let steps = choice.plan(detector, sources, &means)?;
     let head = head(&steps, runner);
-    let mut results = make_calls(&steps, runner, sources, &means, args.fail_fast)?;
+    let mut results = make_calls(&steps, (runner, output), sources, &means, args.fail_fast)?;
     if head.is_some() && self::head(&steps, runner) != head {
         let mut answers = steps.iter().zip(&mut results);
         if let Some((_, result)) = answers.rfind(|(step, _)| step.runs_the_code()) {
@@ -310,7 +317,7 @@ fn check(
 /// Makes all calls, and notes which sources changed meanwhile.
 fn make_calls(
     steps: &[Step<'_>],
-    runner: &Runner,
+    (runner, output): (&Runner, &Output),
     sources: &Sources,
     means: &Means<'_>,
     fail_fast: bool,
@@ -331,7 +338,7 @@ fn make_calls(
     let mut results = Some(Vec::new());
     for round in rounds {
         let done = schedule::in_parallel(round, means.jobs, expected, |step| {
-            if signals::interrupted().is_some() {
+            if signals::interrupted().is_some() || output.check_reader().is_err() {
                 return None;
             }
             report::begins(step);
@@ -353,7 +360,12 @@ fn make_calls(
     let all = sources.files().iter().map(|file| file.path.as_str());
     let late = watch.changed(sources, all);
     drop(hold);
-    let mut results = results.ok_or_else(interrupted)?;
+    let Some(mut results) = results else {
+        if signals::interrupted().is_none() {
+            output.check_reader()?;
+        }
+        return Err(interrupted());
+    };
     if let (false, Some(last)) = (late.is_empty(), results.last_mut()) {
         last.modified.extend(late);
     }
