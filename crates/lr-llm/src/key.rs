@@ -19,7 +19,11 @@ pub(crate) const OWN_VARIABLE: &str = "LR_API_KEY";
 
 /// A key that only [`http`](crate::http) looks at.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Key(String);
+pub(crate) struct Key {
+    text: String,
+    /// It is sent as a token in `authorization`, whatever brings other keys of the provider.
+    is_token: bool,
+}
 
 impl Key {
     /// Takes the text of a variable or a file; blanks around it are dropped.
@@ -32,12 +36,24 @@ impl Key {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("it holds blanks or characters that keys do not have");
         }
-        Ok(Key(text.to_owned()))
+        Ok(Key {
+            text: text.to_owned(),
+            is_token: false,
+        })
     }
 
     /// The key itself.
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The header that brings it, where `usual` brings other keys of the provider.
+    pub(crate) fn header<'a>(&self, usual: &'a str) -> &'a str {
+        if self.is_token {
+            "authorization"
+        } else {
+            usual
+        }
     }
 }
 
@@ -106,7 +122,7 @@ pub(crate) fn refuse_stranger(
     choice: &Choice,
     providers: &[Provider],
 ) -> Result<(), Failure> {
-    let is_its = |prefix: &String| key.0.starts_with(prefix.as_str());
+    let is_its = |prefix: &String| key.text.starts_with(prefix.as_str());
     let owner = providers
         .iter()
         .find(|provider| provider.key_prefixes.iter().any(is_its));
@@ -152,10 +168,16 @@ fn read(source: &KeySource, choice: &Choice, variable: Lookup<'_>) -> Result<Opt
     }
     let mut names = [OWN_VARIABLE]
         .into_iter()
-        .chain(choice.provider.key_variables.iter().map(String::as_str));
+        .chain(choice.provider.secret_variables().map(String::as_str));
     let found = names.find_map(|name| Some((name, variable(name)?)));
     found.map_or(Ok(source.kept.clone()), |(name, text)| {
-        checked(&format!("'{name}'"), &text)
+        let is_token = choice
+            .provider
+            .token_variables
+            .iter()
+            .any(|own| own == name);
+        let key = checked(&format!("'{name}'"), &text)?;
+        Ok(key.map(|key| Key { is_token, ..key }))
     })
 }
 
@@ -209,7 +231,7 @@ mod tests {
             Some((*value).to_owned())
         };
         match find(source, &choice, &lookup) {
-            Ok(key) => Ok(key.map(|key| key.0)),
+            Ok(key) => Ok(key.map(|key| key.text)),
             Err(failure) => Err(failure.kind),
         }
     }
