@@ -105,7 +105,8 @@ impl ReportFrom {
     }
 }
 
-/// Returns the entry by which a tool's findings are understood.
+/// Returns the entry by which a tool's findings are understood. The fixes of one that is not known are
+/// taken for what these forms call them: suggestions that can be made as they are.
 fn entry(form: ReportFrom, tool: &str, catalogue: &Catalogue) -> Result<Checker, String> {
     if let Some(known) = catalogue.find(&tool.to_lowercase()) {
         let mut entry = known.clone();
@@ -120,7 +121,7 @@ fn entry(form: ReportFrom, tool: &str, catalogue: &Catalogue) -> Result<Checker,
     };
     let text = format!(
         "kind = \"{kind}\"\nlanguages = []\nargv = []\nunit = \"files\"\noutput = \"{}\"\n\
-         stream = \"stdout\"\ncolumns = \"{columns}\"\n[exit]\n",
+         stream = \"stdout\"\ncolumns = \"{columns}\"\nsafe_fixes = [\"\"]\n[exit]\n",
         form.name()
     );
     Checker::parse(tool, &text)

@@ -106,6 +106,26 @@ fn the_junit_of_a_linter_is_that_of_the_linter() {
 }
 
 #[test]
+fn suggestions_are_fixes_of_tools_that_are_not_known_and_of_known_ones_where_the_entry_says_so() {
+    let tree = tree();
+    let suggestions =
+        r#"[{"range":{"start":{"line":1,"column":1},"end":{"line":2,"column":1}},"text":""}]"#;
+    for (tool, code, expected) in [
+        ("mine", "X1", Value::from("safe")),
+        ("ruff", "F401", Value::from("safe")),
+        ("ruff", "F841", Value::Null),
+    ] {
+        let finding = format!(
+            r#"{{"message":"no","location":{{"path":"src/a.py","range":{{"start":{{"line":1,"column":1}}}}}},"source":{{"name":"{tool}"}},"code":{{"value":"{code}"}},"suggestions":{suggestions}}}"#
+        );
+        let (results, _) = read(tree.path(), "rdjson", &finding, 1);
+        let edit = &results[0]["findings"][0]["suggestions"][0];
+        assert_eq!(edit["replaces"], "import os\n", "{tool} {code}");
+        assert_eq!(edit["applicability"], expected, "{tool} {code}");
+    }
+}
+
+#[test]
 fn a_report_without_findings_is_clean_and_no_report_is_trouble() {
     let tree = tree();
     let clean = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[]}]}"#;
