@@ -100,19 +100,18 @@ pub(crate) fn find(
             Failure::new(Kind::Usage, message).hint("use https, or a tunnel to a local port")
         );
     }
-    if key.is_none() && !choice.provider.key_optional && is_own(choice) {
-        let provider = &choice.provider;
-        let failure = Failure::new(Kind::NoKey, format!("no key for '{}'", provider.name));
-        return Err(match provider.key_variables.first() {
-            Some(name) => failure.hint(format!(
+    let provider = &choice.provider;
+    // One of the user's own that names no variable may want no key.
+    let wanted = provider.secret_variables().next();
+    match wanted.filter(|_| key.is_none() && !provider.key_optional && is_own(choice)) {
+        None => Ok(key),
+        Some(name) => {
+            let message = format!("no key for '{}'", provider.name);
+            Err(Failure::new(Kind::NoKey, message).hint(format!(
                 "export {name}=…, or use --api-key-file FILE or --api-key-cmd CMD"
-            )),
-            None => {
-                failure.hint("use --api-key-file FILE, --api-key-cmd CMD or --api-key-env NAME")
-            }
-        });
+            )))
+        }
     }
-    Ok(key)
 }
 
 /// Refuses to show a key that can only be one provider's to another one. A project may name a model, and with it a
@@ -279,6 +278,17 @@ mod tests {
             found(&KeySource::default(), "http://127.0.0.1:1/v1", &[]),
             Ok(None)
         );
+    }
+
+    #[test]
+    fn a_provider_that_names_no_variable_may_want_no_key() {
+        let provider: Provider = toml::from_str("base_url = 'https://box/v1'").unwrap();
+        let wanted = crate::choose::Wanted {
+            provider: Some(String::new()),
+            ..Default::default()
+        };
+        let choice = crate::choose::choose(&wanted, &[provider], &|_| None).unwrap();
+        assert_eq!(find(&KeySource::default(), &choice, &|_| None), Ok(None));
     }
 
     #[test]
