@@ -2,7 +2,7 @@
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use crate::catalogue::{Checker, Languages};
+use crate::catalogue::{Catalogue, Checker, Languages};
 
 /// Tells languages from names and first lines.
 pub(crate) struct Detector {
@@ -16,12 +16,36 @@ struct Entry {
 }
 
 impl Detector {
-    /// Prepares to tell these languages.
+    /// Prepares to tell all languages that the checkers of a catalogue take.
     ///
     /// # Errors
     ///
     /// Which pattern of a name cannot be understood.
-    pub(crate) fn new(languages: &Languages) -> Result<Self, String> {
+    pub(crate) fn of(catalogue: &Catalogue) -> Result<Self, String> {
+        let mut detector = Self::new(&Languages::built_in()?)?;
+        for checker in catalogue.checkers() {
+            for language in &checker.languages {
+                if detector.languages.iter().any(|one| one.name == *language) {
+                    continue;
+                }
+                let names = catalogue.names_of(language);
+                if names.is_empty() {
+                    return Err(format!(
+                        "checker '{}' is for '{language}', and its 'globs' do not say which files are of that",
+                        checker.name
+                    ));
+                }
+                detector.languages.push(Entry {
+                    name: language.clone(),
+                    names: patterns(&names)?,
+                    interpreters: Vec::new(),
+                });
+            }
+        }
+        Ok(detector)
+    }
+
+    fn new(languages: &Languages) -> Result<Self, String> {
         let languages = languages
             .iter()
             .map(|(name, language)| {
@@ -125,7 +149,7 @@ mod tests {
     use crate::catalogue::Catalogue;
 
     fn check(path: &str, text: &str, expected: Option<&str>) {
-        let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+        let detector = Detector::of(&Catalogue::built_in().unwrap()).unwrap();
         assert_eq!(detector.language(path, text), expected, "{path}");
     }
 

@@ -46,8 +46,10 @@ impl Failed {
         runner: &Runner,
         sources: &Sources,
     ) -> Option<CheckResult> {
-        let Step::Checker(call) = step else {
-            return step.run(runner, sources);
+        let (call, known) = match step {
+            Step::Checker(call) => (call, None),
+            Step::Known(call, result) => (call, Some(result)),
+            Step::Script(_) | Step::NotRun(_) => return step.run(runner, sources),
         };
         let is_fine = |file: &&str| !self.files.contains(*file);
         let files: Vec<&str> = call.files.iter().copied().filter(is_fine).collect();
@@ -56,6 +58,9 @@ impl Failed {
             let why = "another checker has found something (--fail-fast)".to_owned();
             return Some(checker::not_run(call.checker, CheckStatus::Skipped, why));
         }
+        if let Some(result) = known {
+            return Some(about(&files, result.clone(), sources));
+        }
         let call = Call {
             checker: call.checker,
             files,
@@ -63,6 +68,19 @@ impl Failed {
         };
         checker::run(&call, runner, sources)
     }
+}
+
+/// Leaves of what is known that which is about these files.
+fn about(files: &[&str], mut result: CheckResult, sources: &Sources) -> CheckResult {
+    let is_of_them = |path: &str| path.is_empty() || files.contains(&path);
+    result
+        .findings
+        .retain(|finding| is_of_them(&finding.location.path));
+    if result.findings.is_empty() && result.status() == CheckStatus::Findings {
+        result.status = Some(CheckStatus::Clean);
+    }
+    result.files = checker::some(files, sources);
+    result
 }
 
 /// Divides steps into those of one checker each.

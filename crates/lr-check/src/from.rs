@@ -14,7 +14,7 @@ use lr_stage::{Error, Form, Kind, input};
 use lr_turn::{CheckResult, CheckStatus};
 use serde_json::{Value, json};
 
-use crate::catalogue::{Catalogue, Checker, OutputFamily};
+use crate::catalogue::{Catalogue, Checker, Columns, OutputFamily};
 use crate::findings::{self, Complaint, Context};
 use crate::remarks::Remarks;
 use crate::sources::{Sources, Taste};
@@ -40,6 +40,8 @@ pub enum ReportFrom {
 struct Told {
     tool: String,
     complaints: Result<Vec<Complaint>, String>,
+    /// What the columns count, where the report says so.
+    columns: Option<Columns>,
 }
 
 /// Reads a report from standard input: the sources it is about, and what is said of them.
@@ -104,7 +106,8 @@ impl ReportFrom {
     }
 }
 
-/// Returns the entry by which a tool's findings are understood.
+/// Returns the entry by which a tool's findings are understood. The fixes of one that is not known are
+/// taken for what these forms call them: suggestions that can be made as they are.
 fn entry(form: ReportFrom, tool: &str, catalogue: &Catalogue) -> Result<Checker, String> {
     if let Some(known) = catalogue.find(&tool.to_lowercase()) {
         let mut entry = known.clone();
@@ -114,11 +117,12 @@ fn entry(form: ReportFrom, tool: &str, catalogue: &Catalogue) -> Result<Checker,
     let (kind, columns) = match form {
         ReportFrom::Sarif | ReportFrom::Checkstyle => ("lint", "characters"),
         ReportFrom::Rdjson => ("lint", "bytes"),
+        ReportFrom::Junit if tool != form.name() => ("lint", "characters"),
         ReportFrom::Junit => ("test", "bytes"),
     };
     let text = format!(
         "kind = \"{kind}\"\nlanguages = []\nargv = []\nunit = \"files\"\noutput = \"{}\"\n\
-         stream = \"stdout\"\ncolumns = \"{columns}\"\n[exit]\n",
+         stream = \"stdout\"\ncolumns = \"{columns}\"\nsafe_fixes = [\"\"]\n[exit]\n",
         form.name()
     );
     Checker::parse(tool, &text)
@@ -130,10 +134,14 @@ fn tools(form: ReportFrom, text: &str, catalogue: &Catalogue) -> Result<Vec<Told
         ReportFrom::Sarif => runs(text)?,
         ReportFrom::Rdjson => by_source(text)?,
         ReportFrom::Checkstyle | ReportFrom::Junit => {
-            let complaints = said(form, form.name(), text, catalogue)?;
+            let linter = (form == ReportFrom::Junit).then(|| findings::linter(text));
+            let linter = linter.flatten().map(Value::String).unwrap_or_default();
+            let tool = tool_name(&linter, form.name());
+            let complaints = said(form, &tool, text, catalogue)?;
             return Ok(vec![Told {
-                tool: form.name().to_owned(),
+                tool,
                 complaints: Ok(complaints),
+                columns: None,
             }]);
         }
     };
@@ -141,9 +149,19 @@ fn tools(form: ReportFrom, text: &str, catalogue: &Catalogue) -> Result<Vec<Told
         .into_iter()
         .map(|(tool, share)| Told {
             complaints: said(form, &tool, &share.to_string(), catalogue),
+            columns: column_kind(&share["runs"][0]["columnKind"]),
             tool,
         })
         .collect())
+}
+
+/// Returns what the columns of a run of SARIF count, where it says so.
+fn column_kind(value: &Value) -> Option<Columns> {
+    match value.as_str()? {
+        "utf16CodeUnits" => Some(Columns::Utf16),
+        "unicodeCodePoints" => Some(Columns::Characters),
+        _ => None,
+    }
 }
 
 fn said(
@@ -236,7 +254,7 @@ fn result(form: ReportFrom, told: Told, catalogue: &Catalogue, sources: &Sources
     let read = told
         .complaints
         .and_then(|complaints| Ok((entry(form, &told.tool, catalogue)?, complaints)));
-    let (entry, complaints) = match read {
+    let (mut entry, complaints) = match read {
         Ok(read) => read,
         Err(why) => {
             return CheckResult {
@@ -246,6 +264,7 @@ fn result(form: ReportFrom, told: Told, catalogue: &Catalogue, sources: &Sources
             };
         }
     };
+    entry.columns = told.columns.unwrap_or(entry.columns);
     let context = Context {
         sources,
         checker: &entry,

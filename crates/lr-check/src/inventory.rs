@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::args::Args;
 use crate::catalogue::{Catalogue, Checker};
+use crate::detect::Detector;
 use crate::plan::{Choice, unknown_checker};
 use crate::report::ReportForm;
 use crate::{CheckSettings, list, selftest};
@@ -25,14 +26,16 @@ pub(crate) fn run(args: &Args) -> Result<Status, Error> {
     let catalogue = Catalogue::load(&config)?;
     let here = Path::new(".");
     let chosen = wanted(args, &catalogue)?;
+    let detector = Detector::of(&catalogue).map_err(|text| Error::new(Kind::Config, text))?;
+    let chosen = (&*chosen, &detector);
     let jobs = args.jobs.or(settings.jobs);
     if args.selftest {
-        let rows = selftest::rows(&chosen, args, jobs)?;
+        let rows = selftest::rows(chosen, args, jobs)?;
         write(args, "selftest", &rows, selftest::page)?;
         return Ok(selftest::status(&rows));
     }
     let usual = Choice::new(&catalogue, (&settings.linters, &args.skip), None, here)?;
-    let rows = list::rows(&chosen, &usual, &args.sources, jobs)?;
+    let rows = list::rows(chosen, &usual, &args.sources, jobs)?;
     write(args, "checkers", &rows, list::page)?;
     Ok(Status::Done)
 }

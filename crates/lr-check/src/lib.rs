@@ -13,6 +13,7 @@ mod args;
 mod belonging;
 mod calls;
 mod carried;
+mod carry_out;
 mod catalogue;
 mod changed;
 mod checker;
@@ -61,26 +62,20 @@ use lr_turn::{Check, CheckResult, Id, Rank, Turn};
 use serde::Deserialize;
 
 pub use args::Args;
-use catalogue::{Catalogue, Languages};
+use catalogue::Catalogue;
 use changed::Changed;
 use detect::Detector;
-use fail_fast::Failed;
 pub use from::ReportFrom;
-use plan::{Choice, Means, Step};
+use plan::Choice;
 use previous::Before;
 use remarks::Remarks;
-use remember::Memory;
 pub use report::{ColourWhen, ReportForm};
 use run::Runner;
 use script::Command;
 use sources::{Sources, Taste};
-use watch::Watch;
 
 /// How long a checker may take unless the user says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(300);
-
-/// The number of the signal that Ctrl-C sends.
-const SIGINT: i32 = 2;
 
 /// The table `[check]` of the configuration.
 #[derive(Debug, Default, Deserialize)]
@@ -129,7 +124,7 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
     let (sources, results) = if let Some(form) = args.from {
         from::read(form, &args.sources, &catalogue)?
     } else {
-        let (sources, results) = run_checkers(&args, &settings, &catalogue, changed)?;
+        let (sources, results) = run_checkers(&args, &settings, &catalogue, changed, &output)?;
         let Some(mut results) = results else {
             return nothing_changed(&mut output, &args, &sources, before);
         };
@@ -157,11 +152,10 @@ fn run_checkers(
     settings: &CheckSettings,
     catalogue: &Catalogue,
     changed: Option<Changed>,
+    output: &Output,
 ) -> Result<(Sources, Option<Vec<CheckResult>>), Error> {
     let choice = choose(args, settings, catalogue)?;
-    let detector = Languages::built_in()
-        .and_then(|languages| Detector::new(&languages))
-        .map_err(|text| Error::new(Kind::Config, text))?;
+    let detector = Detector::of(catalogue).map_err(|text| Error::new(Kind::Config, text))?;
     let mut sources = collect(args, &choice, &detector)?;
     if let Some(changed) = changed {
         sources.keep_only(|path| changed.contains(path));
@@ -170,7 +164,13 @@ fn run_checkers(
         }
     }
     let runner = runner(args, settings, &sources)?;
-    let results = check(args, settings, (&choice, &detector), &runner, &sources)?;
+    let results = carry_out::answers(
+        args,
+        settings,
+        (&choice, &detector),
+        (&runner, output),
+        &sources,
+    )?;
     for path in results.iter().flat_map(|result| &result.modified) {
         sources.refresh(path);
     }
@@ -273,113 +273,6 @@ fn runner(args: &Args, settings: &CheckSettings, sources: &Sources) -> Result<Ru
         keep_env: args.env.clone(),
         remarks: Remarks::default(),
     })
-}
-
-/// Plans what is to be run and runs it, but for what is known from before.
-fn check(
-    args: &Args,
-    settings: &CheckSettings,
-    (choice, detector): (&Choice<'_>, &Detector),
-    runner: &Runner,
-    sources: &Sources,
-) -> Result<Vec<CheckResult>, Error> {
-    let jobs = args.jobs.or(settings.jobs);
-    let jobs = jobs.or_else(|| std::thread::available_parallelism().ok());
-    let memory = Memory::of(sources, runner);
-    let means = Means {
-        memory: memory.as_ref(),
-        recalls: !args.no_cache,
-        jobs: jobs.map_or(1, NonZeroUsize::get),
-    };
-    let steps = choice.plan(detector, sources, &means)?;
-    let head = head(&steps, runner);
-    let mut results = make_calls(&steps, runner, sources, &means, args.fail_fast)?;
-    if head.is_some() && self::head(&steps, runner) != head {
-        let mut answers = steps.iter().zip(&mut results);
-        if let Some((_, result)) = answers.rfind(|(step, _)| step.runs_the_code()) {
-            verdict::head_has_moved(result);
-        }
-    }
-    let said = || {
-        let answered = steps.iter().zip(&results);
-        answered.filter_map(|(step, result)| Some((step.call()?, result)))
-    };
-    // Where the first failure ends all, a call may not have been about all its files.
-    let forgets = args.no_cache || args.fail_fast;
-    if let (Some(memory), false, true) = (&memory, forgets, said().next().is_some()) {
-        if let Some(now) = Memory::of(sources, runner) {
-            memory.learn(&now, said());
-        }
-        memory.note_seconds(said());
-    }
-    Ok(results)
-}
-
-/// Makes all calls, and notes which sources changed meanwhile.
-fn make_calls(
-    steps: &[Step<'_>],
-    runner: &Runner,
-    sources: &Sources,
-    means: &Means<'_>,
-    fail_fast: bool,
-) -> Result<Vec<CheckResult>, Error> {
-    let seconds = means.memory.map(Memory::seconds).unwrap_or_default();
-    let expected = |step: &Step<'_>| match step.call() {
-        Some(call) => seconds.expected(call.checker, call.files.len()),
-        None => f64::INFINITY,
-    };
-    let hold = signals::hold();
-    let watch = Watch::begin(sources);
-    let rounds = if fail_fast {
-        fail_fast::by_checker(steps)
-    } else {
-        vec![steps]
-    };
-    let mut failed = Failed::default();
-    let mut results = Some(Vec::new());
-    for round in rounds {
-        let done = schedule::in_parallel(round, means.jobs, expected, |step| {
-            if signals::interrupted().is_some() {
-                return None;
-            }
-            report::begins(step);
-            let mut result = failed.run(step, runner, sources)?;
-            report::progress(&result);
-            result.modified = watch.changed(sources, step.files().iter().copied());
-            Some(result)
-        });
-        let Some(done) = done else {
-            results = None;
-            break;
-        };
-        if fail_fast {
-            let pairs = round.iter().zip(&done);
-            pairs.for_each(|(step, result)| failed.note(step, result));
-        }
-        results.get_or_insert_default().extend(done);
-    }
-    let all = sources.files().iter().map(|file| file.path.as_str());
-    let late = watch.changed(sources, all);
-    drop(hold);
-    let mut results = results.ok_or_else(interrupted)?;
-    if let (false, Some(last)) = (late.is_empty(), results.last_mut()) {
-        last.modified.extend(late);
-    }
-    results.iter().for_each(report::modified);
-    Ok(results)
-}
-
-/// Returns what is checked out, where something is run that could change it.
-fn head(steps: &[Step<'_>], runner: &Runner) -> Option<String> {
-    let may_move = steps.iter().any(Step::runs_the_code);
-    may_move.then(|| changed::head(&runner.directory)).flatten()
-}
-
-fn interrupted() -> Error {
-    match signals::interrupted() {
-        Some(SIGINT) | None => Error::new(Kind::Interrupted, "interrupted"),
-        Some(_) => Error::new(Kind::Terminated, "terminated"),
-    }
 }
 
 fn turn(check: &Check, sources: &Sources, before: Before) -> Turn {

@@ -7,7 +7,7 @@ use lr_files::Root;
 use lr_stage::{Error, Kind};
 use serde::Serialize;
 
-use crate::catalogue::{Checker, CheckerKind, Languages};
+use crate::catalogue::{Checker, CheckerKind};
 use crate::detect::{Appetite, Detector};
 use crate::installed;
 use crate::inventory::table;
@@ -47,16 +47,13 @@ pub(crate) struct Row {
 ///
 /// What keeps the sources from being collected.
 pub(crate) fn rows(
-    checkers: &[&Checker],
+    (checkers, detector): (&[&Checker], &Detector),
     usual: &Choice<'_>,
     named: &[PathBuf],
     jobs: Option<NonZeroUsize>,
 ) -> Result<Vec<Row>, Error> {
-    let detector = Languages::built_in()
-        .and_then(|languages| Detector::new(&languages))
-        .map_err(|text| Error::new(Kind::Config, text))?;
     let languages = checkers.iter().flat_map(|checker| &checker.languages);
-    let taste = Taste::Languages(&detector, languages.map(String::as_str).collect());
+    let taste = Taste::Languages(detector, languages.map(String::as_str).collect());
     let here = [PathBuf::from(".")];
     let named = if named.is_empty() { &here } else { named };
     let root =
@@ -67,7 +64,7 @@ pub(crate) fn rows(
         checkers,
         jobs,
         |_| 0.0,
-        |checker| Some(row(checker, usual, &detector, &sources)),
+        |checker| Some(row(checker, usual, detector, &sources)),
     );
     Ok(rows.unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 //! What is to be run: which checkers on which files.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use lr_config::closest;
@@ -44,6 +45,8 @@ pub(crate) enum Step<'a> {
     Checker(Call<'a>),
     /// A command of the user's is called.
     Script(script::Call<'a>),
+    /// A checker is not called, because what it said of these files is known.
+    Known(Call<'a>, CheckResult),
     /// A checker is not called, for a reason.
     NotRun(CheckResult),
 }
@@ -231,7 +234,17 @@ impl Means<'_> {
         };
         let bytes = |file: &str| sources.text(file).map_or(0, str::len);
         let calls = calls(checker, &groups, bytes, named, self.jobs);
-        let known = divided.known.map(Step::NotRun);
+        let asked: HashSet<&str> = groups.into_iter().flatten().collect();
+        let known = divided.known.map(|result| {
+            let files = files.iter().copied();
+            let files = files.filter(|file| !asked.contains(file)).collect();
+            let call = Call {
+                checker,
+                files,
+                named,
+            };
+            Step::Known(call, result)
+        });
         known
             .into_iter()
             .chain(calls.into_iter().map(Step::Checker))
@@ -245,7 +258,7 @@ impl Step<'_> {
         match self {
             Self::Checker(call) => checker::run(call, runner, sources),
             Self::Script(call) => script::run(call, runner, sources),
-            Self::NotRun(result) => Some(result.clone()),
+            Self::Known(_, result) | Self::NotRun(result) => Some(result.clone()),
         }
     }
 
@@ -254,7 +267,7 @@ impl Step<'_> {
         match self {
             Self::Checker(call) => Some(&call.checker.name),
             Self::Script(call) => Some(call.name()),
-            Self::NotRun(_) => None,
+            Self::Known(..) | Self::NotRun(_) => None,
         }
     }
 
@@ -263,7 +276,7 @@ impl Step<'_> {
         match self {
             Self::Checker(call) => call.checker.runs_the_code(),
             Self::Script(_) => true,
-            Self::NotRun(_) => false,
+            Self::Known(..) | Self::NotRun(_) => false,
         }
     }
 
@@ -271,16 +284,16 @@ impl Step<'_> {
     pub(crate) fn call(&self) -> Option<&Call<'_>> {
         match self {
             Self::Checker(call) => Some(call),
-            Self::Script(_) | Self::NotRun(_) => None,
+            Self::Script(_) | Self::Known(..) | Self::NotRun(_) => None,
         }
     }
 
-    /// Returns the files the step is about.
+    /// Returns the files that the step hands to a program.
     pub(crate) fn files(&self) -> &[&str] {
         match self {
             Self::Checker(call) => &call.files,
             Self::Script(call) => &call.files,
-            Self::NotRun(_) => &[],
+            Self::Known(..) | Self::NotRun(_) => &[],
         }
     }
 }

@@ -14,7 +14,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Call;
-use crate::catalogue::{Catalogue, Checker, Languages, Stream};
+use crate::catalogue::{Catalogue, Checker, Stream};
 use crate::checker::{self, Answer};
 use crate::detect::{Appetite, Detector};
 use crate::installed;
@@ -76,7 +76,7 @@ fn collect(folder: &Path) -> Sources {
 
 /// Returns the call of a checker for all files of a case that it takes.
 fn call<'a>(checker: &'a Checker, sources: &'a Sources) -> Call<'a> {
-    let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+    let detector = Detector::of(&Catalogue::built_in().unwrap()).unwrap();
     let appetite = Appetite::of(checker).unwrap();
     let takes = |file: &&SourceFile| {
         let language = detector.language(&file.path, file.text());

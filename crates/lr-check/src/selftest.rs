@@ -13,9 +13,11 @@ use lr_stage::{Error, Kind, Status};
 use lr_turn::{CheckResult, CheckStatus};
 use serde::Serialize;
 
+use crate::TIMEOUT;
 use crate::args::Args;
 use crate::calls::calls;
-use crate::catalogue::{Checker, Languages};
+use crate::carry_out::interrupted;
+use crate::catalogue::Checker;
 use crate::checker;
 use crate::detect::{Appetite, Detector};
 use crate::installed;
@@ -25,7 +27,6 @@ use crate::run::Runner;
 use crate::schedule;
 use crate::scratch::Scratch;
 use crate::sources::{Sources, Taste};
-use crate::{TIMEOUT, interrupted};
 
 /// How a checker did.
 #[derive(Serialize)]
@@ -44,7 +45,7 @@ pub(crate) struct Row {
 ///
 /// `nothing_checked` where none is installed, and what keeps it from trying any.
 pub(crate) fn rows(
-    checkers: &[&Checker],
+    (checkers, detector): (&[&Checker], &Detector),
     args: &Args,
     jobs: Option<NonZeroUsize>,
 ) -> Result<Vec<Row>, Error> {
@@ -65,8 +66,6 @@ pub(crate) fn rows(
         return Err(Error::new(Kind::NothingChecked, "no checker is installed")
             .hint("lr-check --list says how to install them"));
     }
-    let languages = Languages::built_in().map_err(|text| Error::new(Kind::Config, text))?;
-    let detector = Detector::new(&languages).map_err(|text| Error::new(Kind::Config, text))?;
     let jobs = jobs
         .or_else(|| std::thread::available_parallelism().ok())
         .map_or(1, NonZeroUsize::get);
@@ -75,7 +74,7 @@ pub(crate) fn rows(
         jobs,
         |_| 0.0,
         |checker| {
-            let result = attempt(checker, args, &detector)
+            let result = attempt(checker, args, detector)
                 .unwrap_or_else(|why| Some(checker::not_run(checker, CheckStatus::Broken, why)))?;
             Some(row(checker, &result))
         },

@@ -129,7 +129,13 @@ impl Sources {
             .iter()
             .find(below)
             .or_else(|| longest_above.max_by_key(|file| file.path.len()));
-        found.map_or(path, |file| file.path.clone())
+        if let Some(file) = found {
+            return file.path.clone();
+        }
+        // Of a package with a long name, such as Go's, the end is a folder here.
+        let mut ends = path.match_indices('/').map(|(at, _)| &path[at + 1..]);
+        let own = ends.find(|end| root.join(end).is_file());
+        own.unwrap_or(&path).to_owned()
     }
 
     /// Returns the sources as they are now for the turn; all of them may be changed.
@@ -356,7 +362,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::catalogue::Languages;
+    use crate::catalogue::Catalogue;
 
     fn tree(files: &[(&str, &str)]) -> TempDir {
         let directory = tempfile::tempdir().unwrap();
@@ -369,7 +375,7 @@ mod tests {
     }
 
     fn collect(directory: &TempDir, named: &[&str]) -> Result<Vec<String>, Error> {
-        let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+        let detector = Detector::of(&Catalogue::built_in().unwrap()).unwrap();
         let taste = Taste::Languages(&detector, vec!["python"]);
         let named: Vec<_> = named.iter().map(Into::into).collect();
         let root = Root::open(directory.path()).unwrap();
@@ -422,7 +428,7 @@ mod tests {
             ("work/src/a.py", ""),
             ("work/src/b.py", ""),
         ]);
-        let detector = Detector::new(&Languages::built_in().unwrap()).unwrap();
+        let detector = Detector::of(&Catalogue::built_in().unwrap()).unwrap();
         let taste = Taste::Languages(&detector, vec!["python"]);
         for named in [".", "src"] {
             let root = Root::open(&directory.path().join("work")).unwrap();
@@ -481,6 +487,7 @@ mod tests {
     fn a_checkers_path_becomes_our_own() {
         let directory = tree(&[("src/a.py", ""), ("b.py", "")]);
         let sources = Sources::of(directory.path());
+        fs::write(directory.path().join("src/lr.toml"), "").unwrap();
         let absolute = sources.root().path().join("src/a.py");
         for (reported, own) in [
             ("./b.py", "b.py"),
@@ -488,6 +495,7 @@ mod tests {
             ("a.py", "src/a.py"),
             ("project/src/a.py", "src/a.py"),
             ("elsewhere.py", "elsewhere.py"),
+            ("example.org/m/src/lr.toml", "src/lr.toml"),
             ("/usr/lib/x.py", ""),
         ] {
             assert_eq!(sources.own_path(reported), own, "{reported}");

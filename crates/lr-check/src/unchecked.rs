@@ -7,7 +7,7 @@ use lr_files::Root;
 use lr_report::plural;
 
 use crate::args::Args;
-use crate::catalogue::{Catalogue, Checker, Languages};
+use crate::catalogue::{Catalogue, Checker};
 use crate::detect::Detector;
 use crate::installed::configured_in;
 use crate::sources::{Sources, Taste};
@@ -16,8 +16,7 @@ use crate::sources::{Sources, Taste};
 pub(crate) fn why(args: &Args, catalogue: &Catalogue) -> String {
     let is_about_any_file =
         args.from.is_some() || args.script.is_some() || !args.command.is_empty();
-    let detector = Languages::built_in().and_then(|languages| Detector::new(&languages));
-    match detector {
+    match Detector::of(catalogue) {
         Ok(detector) if !is_about_any_file => hint(args, catalogue, &detector),
         _ => "there are no files to check among the sources".to_owned(),
     }

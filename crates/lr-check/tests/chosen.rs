@@ -114,6 +114,52 @@ fn without_a_repository_nobody_knows_what_has_changed() {
 }
 
 #[test]
+fn a_project_has_checkers_for_languages_that_are_not_known() {
+    let entry = r#"
+[checker.words]
+kind = "lint"
+languages = ["nix"]
+globs = ["*.nix"]
+argv = ["grep", "-Hn", "hte", "{files}"]
+unit = "files"
+output = "lines"
+patterns = ['^(?P<path>.+?):(?P<line>\d+):(?P<message>.+)$']
+stream = "stdout"
+exit = { clean = [1], findings = [0] }
+"#;
+    let tree = tree(&[
+        ("lr.toml", ""),
+        ("a.nix", "# hte end\n"),
+        ("b.txt", "hte\n"),
+    ]);
+    let told = |entry: &str, status| {
+        fs::write(tree.path().join("lr.toml"), entry).unwrap();
+        let finished = Program::new([env!("CARGO_BIN_EXE_lr-check"), "--format=rdjsonl", "."])
+            .current_dir(tree.path())
+            .env("XDG_CONFIG_HOME", "/nonexistent")
+            .run()
+            .unwrap();
+        let said = finished.stderr.text();
+        assert_eq!(finished.end, End::Exited(status), "{said}");
+        finished.stdout.text() + &said
+    };
+    let found = told(entry, 1);
+    assert!(
+        found.contains(r#""path":"a.nix""#) && !found.contains("b.txt"),
+        "{found}"
+    );
+    for (old, new, problem) in [
+        ("globs = [\"*.nix\"]", "", "'globs' do not say"),
+        ("[\"nix\"]", "[]", "'languages' is empty"),
+        ("(?P<line>", "(?P<line", "is no regular expression"),
+        ("patterns = ['^", "volatile = ['^", "has no 'patterns'"),
+    ] {
+        let said = told(&entry.replace(old, new), 2);
+        assert!(said.contains(problem), "{said}");
+    }
+}
+
+#[test]
 fn a_project_has_checkers_of_its_own() {
     let entry = r#"
 [checker.words]

@@ -78,6 +78,54 @@ fn rdjsonl_checkstyle_and_junit_become_findings() {
 }
 
 #[test]
+fn columns_are_those_that_the_report_counts() {
+    let tree = tree();
+    fs::write(tree.path().join("src/a.py"), "s = '\u{10400}'; x\n").unwrap();
+    for (kind, column) in [("utf16CodeUnits", 10), ("unicodeCodePoints", 9)] {
+        let log = format!(
+            r#"{{"runs":[{{"tool":{{"driver":{{"name":"t"}}}},"columnKind":"{kind}","results":[{{"message":{{"text":"no"}},
+            "locations":[{{"physicalLocation":{{"artifactLocation":{{"uri":"src/a.py"}},"region":{{"startLine":1,"startColumn":{column}}}}}}}]}}]}}]}}"#
+        );
+        let (results, _) = read(tree.path(), "sarif", &log, 1);
+        let start = &results[0]["findings"][0]["location"]["range"]["start"];
+        assert_eq!(start["column"], 12, "{kind}");
+    }
+}
+
+#[test]
+fn the_junit_of_a_linter_is_that_of_the_linter() {
+    let tree = tree();
+    let report = r#"<testsuites name="ruff"><testsuite name="/ci/src/a.py" package="org.ruff"><testcase name="org.ruff.F401" classname="/ci/src/a" line="1" column="8"><failure message="no"/></testcase></testsuite></testsuites>"#;
+    let (results, sources) = read(tree.path(), "junit", report, 1);
+    assert_eq!(sources, ["src/a.py"]);
+    assert_eq!(results[0]["checker"], "ruff");
+    let finding = &results[0]["findings"][0];
+    assert_eq!(finding["code"]["value"], "F401");
+    assert_eq!(finding["severity"], "WARNING");
+    run(tree.path(), &["--from", "junit"], "<html/>", 2);
+}
+
+#[test]
+fn suggestions_are_fixes_of_tools_that_are_not_known_and_of_known_ones_where_the_entry_says_so() {
+    let tree = tree();
+    let suggestions =
+        r#"[{"range":{"start":{"line":1,"column":1},"end":{"line":2,"column":1}},"text":""}]"#;
+    for (tool, code, expected) in [
+        ("mine", "X1", Value::from("safe")),
+        ("ruff", "F401", Value::from("safe")),
+        ("ruff", "F841", Value::Null),
+    ] {
+        let finding = format!(
+            r#"{{"message":"no","location":{{"path":"src/a.py","range":{{"start":{{"line":1,"column":1}}}}}},"source":{{"name":"{tool}"}},"code":{{"value":"{code}"}},"suggestions":{suggestions}}}"#
+        );
+        let (results, _) = read(tree.path(), "rdjson", &finding, 1);
+        let edit = &results[0]["findings"][0]["suggestions"][0];
+        assert_eq!(edit["replaces"], "import os\n", "{tool} {code}");
+        assert_eq!(edit["applicability"], expected, "{tool} {code}");
+    }
+}
+
+#[test]
 fn a_report_without_findings_is_clean_and_no_report_is_trouble() {
     let tree = tree();
     let clean = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[]}]}"#;

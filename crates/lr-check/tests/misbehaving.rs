@@ -253,6 +253,26 @@ fn the_path_of_the_tree_is_not_told_by_the_command_line() {
 }
 
 #[test]
+fn nothing_more_is_run_when_nobody_reads_the_answer() {
+    let tree = Tree::sh("until [ -e gone ]; do sleep 0.05; done; echo x >> ran");
+    let directory = tree.directory.path();
+    fs::write(directory.join("b.txt"), "two\n").unwrap();
+    let lr_check = env!("CARGO_BIN_EXE_lr-check");
+    let pipe = format!(
+        "({lr_check} -j1 --script ./check a.txt b.txt; echo $? > status) | (exec <&-; : > gone)"
+    );
+    let finished = Program::new(["sh", "-c", &pipe])
+        .current_dir(directory)
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .run()
+        .unwrap();
+    assert!(finished.succeeded(), "{}", finished.stderr.text());
+    let read = |name| fs::read_to_string(directory.join(name)).unwrap_or_default();
+    assert_eq!(read("status"), "0\n");
+    assert!(read("ran").len() <= 2, "{}", read("ran"));
+}
+
+#[test]
 fn an_interrupt_ends_the_checkers_and_us() {
     let tree = Tree::sh("sleep 60 & echo $! > pid; kill -INT $PPID; wait");
     let finished = tree.run(&[]);

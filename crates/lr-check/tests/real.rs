@@ -89,6 +89,22 @@ fn keys(turn: &Value) -> Vec<String> {
 }
 
 #[test]
+fn names_with_quotes_are_read_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = "a, \"b\" 'c'.py";
+    for (checker, text) in [
+        ("doctest", "\"\"\"\n>>> 1\n2\n\"\"\"\n"),
+        ("doctest", "def f(:\n"),
+        ("py-compile", "def f(:\n"),
+    ] {
+        fs::write(directory.path().join(name), text).unwrap();
+        let turn = check(directory.path(), &["--linters", checker, name], 1);
+        let finding = &turn["check"]["results"][0]["findings"][0];
+        assert_eq!(finding["location"]["path"], name, "{checker}");
+    }
+}
+
+#[test]
 fn tests_that_are_named_for_a_source_are_run_with_it() {
     let example = example();
     let words = ["--linters", "pytest", "shop/cart.py"];

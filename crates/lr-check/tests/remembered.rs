@@ -146,6 +146,29 @@ fn only_a_file_that_has_changed_is_asked_about() {
 }
 
 #[test]
+fn fail_fast_leaves_the_same_out_of_what_is_remembered() {
+    let case = Case::new(CHECKER, &FILES);
+    let other = r#"
+[checker.two]
+kind = "lint"
+languages = ["python"]
+argv = ["ruff", "two", "--", "{files}"]
+unit = "files"
+output = "ruff-json"
+stream = "stdout"
+scope = "file"
+exit = { clean = [0], findings = [1] }
+"#;
+    case.write("lr.toml", other);
+    let words = ["--linters=two", "--fail-fast"];
+    let (_, fresh) = case.check(&words);
+    case.check(&words[..1]);
+    let (asked, known) = case.check(&words);
+    assert_eq!(asked, "");
+    assert_eq!(findings(&known), findings(&fresh));
+}
+
+#[test]
 fn another_program_configuration_neighbour_or_variable_is_another_answer() {
     let mut case = Case::new(CHECKER, &FILES);
     case.asked();

@@ -221,7 +221,7 @@ pub(crate) struct ModelArguments {
     pub(crate) api_key_cmd: Option<String>,
 
     /// The key itself; others can see it in the list of processes
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["api_key_env", "api_key_file", "api_key_cmd"])]
+    #[arg(long, value_name = "KEY", visible_alias = "key", conflicts_with_all = ["api_key_env", "api_key_file", "api_key_cmd"])]
     pub(crate) api_key: Option<String>,
 }
 
@@ -283,7 +283,7 @@ pub(crate) struct LimitArguments {
     pub(crate) timeout: Option<f64>,
 
     /// How often to try again what may pass [default: 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", visible_alias = "max-retries")]
     pub(crate) retries: Option<u32>,
 
     /// Keep trying for this long while a server is down or too busy, which costs nothing [default: 0]

@@ -97,7 +97,7 @@ pub(crate) fn instead(first: &Wanted, model: &str, providers: &[Provider]) -> Wa
         let named = || {
             providers
                 .iter()
-                .find(|provider| prefix == Some(&provider.name))
+                .find(|provider| prefix.is_some_and(|prefix| provider.is_called(prefix)))
         };
         knows.or_else(named).map(|provider| &provider.name)
     };
@@ -119,7 +119,7 @@ pub(crate) fn instead(first: &Wanted, model: &str, providers: &[Provider]) -> Wa
 fn by_name<'a>(name: &str, providers: &'a [Provider]) -> Result<&'a Provider, Failure> {
     providers
         .iter()
-        .find(|provider| provider.name == name)
+        .find(|provider| provider.is_called(name))
         .ok_or_else(|| {
             let names: Vec<&str> = providers
                 .iter()
@@ -148,7 +148,7 @@ fn of_model<'a, 'm>(
         return Ok((provider, Some(model)));
     }
     if let Some((prefix, rest)) = model.split_once('/')
-        && let Some(provider) = providers.iter().find(|provider| provider.name == prefix)
+        && let Some(provider) = providers.iter().find(|provider| provider.is_called(prefix))
     {
         return Ok((provider, (!rest.is_empty()).then_some(rest)));
     }
@@ -181,14 +181,17 @@ fn meant(model: &str, providers: &[Provider]) -> Option<String> {
 /// Whether a model's name means another provider.
 fn belongs_elsewhere(model: &str, provider: &Provider, providers: &[Provider]) -> bool {
     let prefix = model.split_once('/').map(|(prefix, _)| prefix);
-    let means = |other: &Provider| other.knows(model) || prefix == Some(other.name.as_str());
+    let means = |other: &Provider| {
+        other.knows(model) || prefix.is_some_and(|prefix| other.is_called(prefix))
+    };
     !means(provider) && providers.iter().any(means)
 }
 
 fn without_prefix<'m>(model: &'m str, provider: &Provider) -> &'m str {
     model
-        .strip_prefix(provider.name.as_str())
-        .and_then(|rest| rest.strip_prefix('/'))
+        .split_once('/')
+        .filter(|(prefix, _)| provider.is_called(prefix))
+        .map(|(_, rest)| rest)
         .filter(|rest| !rest.is_empty() && !provider.knows(model))
         .unwrap_or(model)
 }
@@ -202,8 +205,7 @@ fn first_ready<'a>(providers: &'a [Provider], variable: Lookup<'_>) -> Option<&'
         let is_its = |prefix: &String| own_key.starts_with(prefix.as_str());
         let required = !provider.key_optional;
         required
-            && (provider.key_variables.iter().any(is_set)
-                || provider.key_prefixes.iter().any(is_its))
+            && (provider.secret_variables().any(is_set) || provider.key_prefixes.iter().any(is_its))
     };
     let has_host = |provider: &&Provider| provider.host_variable.iter().any(is_set);
     providers
@@ -321,6 +323,13 @@ mod tests {
             &[],
             "openai https://api.openai.com/v1 gpt-6-luna",
         );
+        for name in ["llama.cpp", "llama-cpp"] {
+            check(
+                &format!("-m {name}/x"),
+                &[],
+                "llama-cpp http://127.0.0.1:8080/v1 x",
+            );
+        }
         check(
             "-m ollama/qwen3:8b",
             &[],

@@ -249,6 +249,7 @@ fn left_out(wishes: &Wishes) -> impl Iterator<Item = &'static str> {
         ("--effort", wishes.effort.is_some()),
         ("--schema", wishes.schema.is_some()),
         ("--extra-body", !wishes.extra.is_empty()),
+        ("-o", !wishes.options.is_empty()),
         ("--extra-header", !wishes.headers.is_empty()),
     ];
     options

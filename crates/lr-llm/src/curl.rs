@@ -55,8 +55,8 @@ pub(crate) fn key_word(
         return format!("$({command})");
     }
     let own = [OWN_VARIABLE.to_owned()];
-    let known = own.iter().chain(&provider.key_variables);
-    let is_set = known.clone().find(|name| variable(name).is_some());
+    let mut known = own.iter().chain(provider.secret_variables());
+    let is_set = known.find(|name| variable(name).is_some());
     let named = source.variable.as_ref().filter(|_| source.given.is_none());
     if let (None, None, None, Some(path)) = (&source.given, named, &is_set, kept) {
         let line = format!(r#"s/^ *{} *= *"\(.*\)".*/\1/p"#, provider.name);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use lr_turn::{Estimate, Function, Id, Message, ReplyFormat, Usage};
 
 use crate::choose::Choice;
+use crate::fit::fit;
 use crate::ledger::dollars;
 use crate::need::{self, Need};
 use crate::price::Price;
@@ -22,7 +23,9 @@ pub(crate) fn estimate(
 ) -> Estimate {
     let unknown = Provider::unknown(String::new(), String::new());
     let provider = choice.map_or(&unknown, |choice| &choice.provider);
-    let need = Need::of_messages(messages, tools, &terms.wishes, provider.field_names());
+    let model = choice.and_then(|choice| choice.model.as_deref());
+    let wishes = fit(&terms.wishes, provider, model.unwrap_or_default()).wishes;
+    let need = Need::of_messages(messages, tools, &wishes, provider.field_names());
     let input = (need::bytes(messages, tools) as u64).div_ceil(4);
     let output = match format {
         ReplyFormat::Blocks | ReplyFormat::Fences => input.div_ceil(2),
@@ -34,7 +37,6 @@ pub(crate) fn estimate(
         output,
         ..Usage::default()
     };
-    let model = choice.and_then(|choice| choice.model.as_deref());
     let cost = |usage: &Usage| {
         let name = model.unwrap_or_default();
         Price::of(terms.price, &choice?.endpoint, name).microusd(name, usage)

@@ -27,6 +27,8 @@ pub(crate) struct Wishes {
     pub(crate) headers: BTreeMap<String, String>,
     /// Fields of the request body that we do not know; they win over our own, and null takes one of ours away.
     pub(crate) extra: Map<String, Value>,
+    /// Options of the model by name, which stand where the protocol has them; they win over all other fields.
+    pub(crate) options: Map<String, Value>,
 }
 
 /// A JSON Schema, by a name.

@@ -114,7 +114,8 @@ pub(crate) struct Hints {
 /// Judges a response whose status is not a success. `host` names the server in the message.
 pub(crate) fn of_status(host: &str, status: u16, complaint: &Complaint, hints: &Hints) -> Failure {
     let kind = kind_of(status, complaint);
-    let retry = if !passes(status) || kind == Kind::Quota || hints.should_retry == Some(false) {
+    let passes = hints.should_retry.unwrap_or(passes(status));
+    let retry = if !passes || kind == Kind::Quota {
         Retry::Never
     } else {
         let reset = hints.reset.filter(|_| status == 429);
@@ -386,10 +387,13 @@ mod tests {
             should_retry,
             ..Hints::default()
         };
-        let judged =
-            |should_retry| of_status("h", 503, &complaint("", ""), &hints(should_retry)).retry;
-        assert_eq!(judged(None), Retry::After(wait));
-        assert_eq!(judged(Some(false)), Retry::Never);
+        let judged = |status, should_retry| {
+            of_status("h", status, &complaint("", ""), &hints(should_retry)).retry
+        };
+        assert_eq!(judged(503, None), Retry::After(wait));
+        assert_eq!(judged(503, Some(false)), Retry::Never);
+        assert_eq!(judged(400, Some(true)), Retry::After(wait));
+        assert_eq!(judged(402, Some(true)), Retry::Never);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What of the user's wishes a provider takes, and what it wants beside them. Pure.
 
+use serde_json::{Map, Value};
+
 use crate::exchange::Wishes;
 use crate::provider::{Provider, Refused};
 use crate::wire::merge;
@@ -18,7 +20,8 @@ pub(crate) fn fit(wishes: &Wishes, provider: &Provider, model: &str) -> Fitted {
     let mut left_out = Vec::new();
     let mut fitted = wishes.clone();
     let mut drop = |what: Refused, name: &'static str, is_set: bool| {
-        let is_dropped = is_set && provider.refuses(what, model);
+        let is_refused = provider.refuses(what, model) || provider.protocol.lacks(what);
+        let is_dropped = is_set && is_refused;
         left_out.extend(is_dropped.then_some(name));
         is_dropped
     };
@@ -42,7 +45,9 @@ pub(crate) fn fit(wishes: &Wishes, provider: &Provider, model: &str) -> Fitted {
         fitted.schema = None;
     }
     fitted.extra = provider.body_for(model);
-    merge_over(&mut fitted, wishes);
+    merge_over(&mut fitted.extra, &wishes.extra);
+    let options = std::mem::take(&mut fitted.options);
+    merge_over(&mut fitted.extra, &provider.protocol.placed(options));
     fitted.headers = provider.headers_for(model);
     fitted.headers.extend(wishes.headers.clone());
     Fitted {
@@ -51,14 +56,11 @@ pub(crate) fn fit(wishes: &Wishes, provider: &Provider, model: &str) -> Fitted {
     }
 }
 
-/// Lays the user's own fields over the provider's; null stays, so that it takes away what lr-llm would send.
-fn merge_over(fitted: &mut Wishes, wishes: &Wishes) {
-    let nulls = wishes.extra.iter().filter(|(_, value)| value.is_null());
-    let nulls: Vec<String> = nulls.map(|(key, _)| key.clone()).collect();
-    merge(&mut fitted.extra, &wishes.extra);
-    for key in nulls {
-        fitted.extra.insert(key, serde_json::Value::Null);
-    }
+/// Lays the user's own fields over others; null stays, so that it takes away what lr-llm would send.
+fn merge_over(fields: &mut Map<String, Value>, own: &Map<String, Value>) {
+    merge(fields, own);
+    let nulls = own.iter().filter(|(_, value)| value.is_null());
+    fields.extend(nulls.map(|(key, _)| (key.clone(), Value::Null)));
 }
 
 #[cfg(test)]
@@ -96,7 +98,7 @@ mod tests {
         assert_eq!(left_out, ["--temperature", "--seed"]);
         assert_eq!((fitted.temperature, fitted.seed), (None, None));
         assert_eq!(
-            serde_json::Value::Object(fitted.extra),
+            Value::Object(fitted.extra),
             json!({"top": 1, "mode": "b", "stream_options": null, "store": null})
         );
         assert_eq!(fitted.headers["x-beta"], "1");
@@ -106,5 +108,30 @@ mod tests {
         } = fit(&wishes, &provider, "easy");
         assert_eq!((left_out, fitted.temperature), (vec!["--seed"], Some(0.5)));
         assert!(fitted.headers.is_empty());
+    }
+
+    #[test]
+    fn options_stand_where_the_protocol_has_them_and_what_it_lacks_is_left_out() {
+        let fitted = |protocol: &str| {
+            let provider = format!("base_url = 'http://localhost'\nprotocol = '{protocol}'");
+            let provider: Provider = toml::from_str(&provider).unwrap();
+            let object = |value: Value| value.as_object().unwrap().clone();
+            let wishes = Wishes {
+                seed: Some(1),
+                stop: vec!["x".into()],
+                extra: object(json!({"top_p": 1, "options": {"top_k": 1}})),
+                options: object(json!({"top_p": 2, "think": null})),
+                ..Wishes::default()
+            };
+            let Fitted { wishes, left_out } = fit(&wishes, &provider, "m");
+            assert!(wishes.options.is_empty());
+            (Value::Object(wishes.extra), left_out)
+        };
+        let flat = json!({"top_p": 2, "options": {"top_k": 1}, "think": null});
+        assert_eq!(fitted("chat"), (flat.clone(), vec![]));
+        assert_eq!(fitted("messages"), (flat.clone(), vec!["--seed"]));
+        assert_eq!(fitted("responses"), (flat, vec!["--seed", "--stop"]));
+        let nested = json!({"top_p": 1, "options": {"top_k": 1, "top_p": 2}, "think": null});
+        assert_eq!(fitted("ollama"), (nested, vec![]));
     }
 }

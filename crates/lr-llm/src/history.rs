@@ -1,7 +1,7 @@
 //! The forms of a conversation in a file: JSON Lines of messages, and what llm-loop exports. Pure.
 
 use lr_turn::{Message, Role};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Which model has said something, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +41,13 @@ struct Exchange {
     #[serde(deserialize_with = "Option::deserialize")]
     prompt: Option<String>,
     response: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     tool_calls: Vec<serde_json::Value>,
+}
+
+/// A list, for which null may stand.
+fn or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<serde_json::Value>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A document: a message of ours, or an exchange of llm-loop's.
@@ -174,7 +179,7 @@ mod tests {
     #[test]
     fn both_forms_are_read() {
         assert_eq!(read(&lines(&talk()).unwrap()), Ok(talk()));
-        let exported = r#"[{"prompt": "a?", "response": "a.", "tool_calls": [{"name": "ls"}]}, {"prompt": "", "response": "b."}]"#;
+        let exported = r#"[{"prompt": "a?", "response": "a.", "tool_calls": [{"name": "ls"}]}, {"prompt": "", "response": "b.", "tool_calls": null}]"#;
         let expected = vec![
             message(Role::User, "a?"),
             message(Role::Assistant, "a."),

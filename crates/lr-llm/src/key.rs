@@ -19,7 +19,11 @@ pub(crate) const OWN_VARIABLE: &str = "LR_API_KEY";
 
 /// A key that only [`http`](crate::http) looks at.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Key(String);
+pub(crate) struct Key {
+    text: String,
+    /// It is sent as a token in `authorization`, whatever brings other keys of the provider.
+    is_token: bool,
+}
 
 impl Key {
     /// Takes the text of a variable or a file; blanks around it are dropped.
@@ -32,12 +36,24 @@ impl Key {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err("it holds blanks or characters that keys do not have");
         }
-        Ok(Key(text.to_owned()))
+        Ok(Key {
+            text: text.to_owned(),
+            is_token: false,
+        })
     }
 
     /// The key itself.
     pub(crate) fn expose(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The header that brings it, where `usual` brings other keys of the provider.
+    pub(crate) fn header<'a>(&self, usual: &'a str) -> &'a str {
+        if self.is_token {
+            "authorization"
+        } else {
+            usual
+        }
     }
 }
 
@@ -84,19 +100,18 @@ pub(crate) fn find(
             Failure::new(Kind::Usage, message).hint("use https, or a tunnel to a local port")
         );
     }
-    if key.is_none() && !choice.provider.key_optional && is_own(choice) {
-        let provider = &choice.provider;
-        let failure = Failure::new(Kind::NoKey, format!("no key for '{}'", provider.name));
-        return Err(match provider.key_variables.first() {
-            Some(name) => failure.hint(format!(
+    let provider = &choice.provider;
+    // One of the user's own that names no variable may want no key.
+    let wanted = provider.secret_variables().next();
+    match wanted.filter(|_| key.is_none() && !provider.key_optional && is_own(choice)) {
+        None => Ok(key),
+        Some(name) => {
+            let message = format!("no key for '{}'", provider.name);
+            Err(Failure::new(Kind::NoKey, message).hint(format!(
                 "export {name}=…, or use --api-key-file FILE or --api-key-cmd CMD"
-            )),
-            None => {
-                failure.hint("use --api-key-file FILE, --api-key-cmd CMD or --api-key-env NAME")
-            }
-        });
+            )))
+        }
     }
-    Ok(key)
 }
 
 /// Refuses to show a key that can only be one provider's to another one. A project may name a model, and with it a
@@ -106,7 +121,7 @@ pub(crate) fn refuse_stranger(
     choice: &Choice,
     providers: &[Provider],
 ) -> Result<(), Failure> {
-    let is_its = |prefix: &String| key.0.starts_with(prefix.as_str());
+    let is_its = |prefix: &String| key.text.starts_with(prefix.as_str());
     let owner = providers
         .iter()
         .find(|provider| provider.key_prefixes.iter().any(is_its));
@@ -152,10 +167,16 @@ fn read(source: &KeySource, choice: &Choice, variable: Lookup<'_>) -> Result<Opt
     }
     let mut names = [OWN_VARIABLE]
         .into_iter()
-        .chain(choice.provider.key_variables.iter().map(String::as_str));
+        .chain(choice.provider.secret_variables().map(String::as_str));
     let found = names.find_map(|name| Some((name, variable(name)?)));
     found.map_or(Ok(source.kept.clone()), |(name, text)| {
-        checked(&format!("'{name}'"), &text)
+        let is_token = choice
+            .provider
+            .token_variables
+            .iter()
+            .any(|own| own == name);
+        let key = checked(&format!("'{name}'"), &text)?;
+        Ok(key.map(|key| Key { is_token, ..key }))
     })
 }
 
@@ -209,7 +230,7 @@ mod tests {
             Some((*value).to_owned())
         };
         match find(source, &choice, &lookup) {
-            Ok(key) => Ok(key.map(|key| key.0)),
+            Ok(key) => Ok(key.map(|key| key.text)),
             Err(failure) => Err(failure.kind),
         }
     }
@@ -257,6 +278,17 @@ mod tests {
             found(&KeySource::default(), "http://127.0.0.1:1/v1", &[]),
             Ok(None)
         );
+    }
+
+    #[test]
+    fn a_provider_that_names_no_variable_may_want_no_key() {
+        let provider: Provider = toml::from_str("base_url = 'https://box/v1'").unwrap();
+        let wanted = crate::choose::Wanted {
+            provider: Some(String::new()),
+            ..Default::default()
+        };
+        let choice = crate::choose::choose(&wanted, &[provider], &|_| None).unwrap();
+        assert_eq!(find(&KeySource::default(), &choice, &|_| None), Ok(None));
     }
 
     #[test]

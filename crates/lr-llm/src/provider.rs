@@ -39,6 +39,9 @@ pub(crate) struct Provider {
     /// The name of its file.
     #[serde(skip)]
     pub(crate) name: String,
+    /// Other names that it goes by.
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
     /// The URL that the protocol's paths are below.
     pub(crate) base_url: String,
     /// What its server speaks.
@@ -65,6 +68,9 @@ pub(crate) struct Provider {
     /// The variables that may hold the key; the first that is set counts.
     #[serde(default)]
     pub(crate) key_variables: Vec<String>,
+    /// Further ones, of which it wants what they hold as a token in `authorization`, whatever brings the key.
+    #[serde(default)]
+    pub(crate) token_variables: Vec<String>,
     /// How keys begin that can only be this provider's.
     #[serde(default)]
     pub(crate) key_prefixes: Vec<String>,
@@ -137,6 +143,7 @@ impl Provider {
     pub(crate) fn unknown(name: String, base_url: String) -> Self {
         Provider {
             name,
+            aliases: Vec::new(),
             base_url,
             protocol: Protocol::default(),
             key_header: None,
@@ -146,6 +153,7 @@ impl Provider {
             base_url_variable: None,
             host_variable: None,
             key_variables: Vec::new(),
+            token_variables: Vec::new(),
             key_prefixes: Vec::new(),
             key_optional: true,
             default_model: None,
@@ -154,6 +162,16 @@ impl Provider {
             max_tokens_field: default_max_tokens_field(),
             seed_field: default_seed_field(),
         }
+    }
+
+    /// Whether this is one of its names.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.iter().any(|alias| alias == name)
+    }
+
+    /// The variables that may hold what it knows the user by, in the order in which they count.
+    pub(crate) fn secret_variables(&self) -> impl Iterator<Item = &String> {
+        self.key_variables.iter().chain(&self.token_variables)
     }
 
     /// Whether a model's name alone means this provider.

@@ -1,7 +1,7 @@
 //! Reads why a server refuses a request, and asks what it offers where it has no such model.
 
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lr_turn::Kind;
 
@@ -9,6 +9,7 @@ use crate::exchange::TimeLimits;
 use crate::failure::{self, Failure};
 use crate::http::{Response, Target};
 use crate::models;
+use crate::retry;
 use crate::source::Source;
 use crate::wire::complaint::{self, one_line};
 
@@ -31,6 +32,15 @@ pub(crate) fn of(mut response: Response, target: &Target<'_>) -> Failure {
     // What could be read of it is enough.
     let _ = response.body.take(MAX_BYTES).read_to_end(&mut body);
     let complaint = complaint::from_body(&String::from_utf8_lossy(&body));
+    if response.status == 429
+        && response
+            .hints
+            .retry_after
+            .or(response.hints.reset)
+            .is_none()
+    {
+        response.hints.retry_after = retry::in_words(&complaint.message, SystemTime::now());
+    }
     let failure = failure::of_status(
         &target.endpoint.to_string(),
         response.status,

@@ -137,6 +137,18 @@ pub(crate) fn reset_after<'a>(
     resets.max()
 }
 
+/// Understands the words of a server about how long to wait: "Please try again in 5.289s."
+pub(crate) fn in_words(message: &str, now: SystemTime) -> Option<Duration> {
+    let phrases = ["try again in ", "retry in ", "retry after "];
+    let behind = phrases
+        .iter()
+        .find_map(|phrase| Some(message.split_once(phrase)?.1))?;
+    let words: Vec<&str> = behind.split_whitespace().take(2).collect();
+    let clean = |text: &str| text.trim_end_matches(['.', ',', ';']).to_owned();
+    let both = moment(&clean(&words.join(" ")), now);
+    both.or_else(|| moment(&clean(words.first()?), now))
+}
+
 /// The time until a moment.
 fn moment(text: &str, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<f64>() {
@@ -268,6 +280,25 @@ mod tests {
             ],
             Some(3_000),
         );
+    }
+
+    #[test]
+    fn the_words_about_a_wait_are_understood() {
+        for (words, milliseconds) in [
+            (
+                "Limit 8000. Please try again in 5.289s. Visit https://x",
+                Some(5_289),
+            ),
+            ("Please try again in 20s.", Some(20_000)),
+            ("try again in 6m0s", Some(360_000)),
+            ("Please retry after 26 seconds.", Some(26_000)),
+            ("Please retry in 12ms, or pay", Some(12)),
+            ("Please try again in a while", None),
+            ("Please try again later", None),
+        ] {
+            let wait = in_words(words, SystemTime::UNIX_EPOCH);
+            assert_eq!(wait.map(|wait| wait.as_millis()), milliseconds, "{words}");
+        }
     }
 
     #[test]

@@ -116,10 +116,11 @@ pub(crate) fn run(
     } else {
         part(args, session, &reply)
     };
-    if is_turn && wanted.is_ok() {
-        printer.output.turn(&turn(&reply))?;
-    } else if let Ok(Some(text)) = &wanted {
-        printer.show(text)?;
+    match &wanted {
+        Ok(_) if is_turn => printer.output.turn(&turn(&reply))?,
+        Err(error) if is_turn => tell(error, &mut printer.output)?,
+        Ok(Some(text)) => printer.show(text)?,
+        Ok(None) | Err(_) => {}
     }
     printer.end()?;
     if args.reply.usage {
@@ -151,11 +152,15 @@ fn ask(
     if let Err(error) = &reply {
         printer.end()?;
         if is_turn {
-            let section = error.to_section(say::program());
-            printer.output.turn(&turn(&section))?;
+            tell(error, &mut printer.output)?;
         }
     }
     reply
+}
+
+/// Writes what went wrong as a turn.
+fn tell(error: &Error, output: &mut Output) -> Result<(), Error> {
+    output.turn(&turn(&error.to_section(say::program())))
 }
 
 /// Says of a reply that was printed in part that it is not complete, when somebody asks the program to end.

@@ -75,11 +75,12 @@ pub(crate) fn decide(
         schema: schema.map(schema::read).transpose()?,
         headers: headers(&flags.extra_header)?,
         extra: extra(flags)?,
+        options: options(flags)?,
         context: None,
     })
 }
 
-/// The fields of `--extra-body`, and over them those of `-o`.
+/// The fields of `--extra-body`.
 fn extra(flags: &RequestArguments) -> Result<Map<String, Value>, Error> {
     let mut extra = Map::new();
     for text in &flags.extra_body {
@@ -92,6 +93,12 @@ fn extra(flags: &RequestArguments) -> Result<Map<String, Value>, Error> {
             extra.insert(key, value);
         }
     }
+    Ok(extra)
+}
+
+/// The options of `-o`.
+fn options(flags: &RequestArguments) -> Result<Map<String, Value>, Error> {
+    let mut options = Map::new();
     for pair in flags.option.chunks(2) {
         let [key, value] = pair else { continue };
         if let Some((name, value)) = key.split_once('=') {
@@ -100,9 +107,9 @@ fn extra(flags: &RequestArguments) -> Result<Map<String, Value>, Error> {
         }
         refuse_own(key, "-o")?;
         let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
-        extra.insert(key.clone(), value);
+        options.insert(key.clone(), value);
     }
-    Ok(extra)
+    Ok(options)
 }
 
 fn refuse_own(key: &str, option: &str) -> Result<(), Error> {

@@ -7,6 +7,9 @@ use lr_turn::CheckResult;
 
 use crate::{passed, volatile};
 
+/// From how many equal lines on they are told as one.
+const FEW: usize = 4;
+
 /// Returns what was printed about failures, without volatile words; it ends with a line end
 /// unless it is empty.
 pub(crate) fn condensed(result: &CheckResult) -> String {
@@ -142,14 +145,25 @@ fn between<'l>(line: &'l str, mark: &str) -> Option<&'l str> {
     (!title.is_empty()).then_some(title)
 }
 
-/// Joins lines without blanks at their ends and without runs of empty ones.
+/// Joins lines without blanks at their ends and without runs of empty ones; a line that comes again
+/// and again is told once, with how often.
 fn tidy<'l>(lines: impl Iterator<Item = &'l str>) -> String {
+    let lines: Vec<&str> = lines.map(str::trim_end).collect();
     let mut text = String::new();
-    for line in lines.map(str::trim_end) {
-        let is_repeated = line.is_empty() && (text.is_empty() || text.ends_with("\n\n"));
-        if !is_repeated {
+    for run in lines.chunk_by(|one, next| one == next) {
+        let shown = match run.len() {
+            _ if run[0].is_empty() => usize::from(!text.is_empty()),
+            FEW.. => 1,
+            all => all,
+        };
+        for line in &run[..shown] {
             text.push_str(line);
             text.push('\n');
+        }
+        if shown < run.len() && !run[0].is_empty() {
+            let more = run.len() - shown;
+            let told = format!("(the same line {more} times more)\n");
+            text.push_str(&told);
         }
     }
     text.truncate(text.trim_end().len());
@@ -274,6 +288,15 @@ FAILED
         assert_eq!(
             about(text, &named, &|file| file == 2),
             "hello\nbb: y\n  more of it\n"
+        );
+    }
+
+    #[test]
+    fn a_line_that_comes_again_and_again_is_told_once() {
+        check("a\na\na\nb\n", "a\na\na\nb\n");
+        check(
+            "a\nb\nb \nb\nb\n\n\nc\n",
+            "a\nb\n(the same line 3 times more)\n\nc\n",
         );
     }
 

@@ -16,6 +16,8 @@ use std::path::Path;
 use lr_config::{CheckerTable, Config};
 use lr_stage::{Error, Kind, environment};
 
+use crate::findings;
+
 pub(crate) use entry::{
     Checker, CheckerKind, Columns, Exits, Fallback, OutputFamily, Scope, Stream, Unit,
 };
@@ -78,7 +80,8 @@ impl Catalogue {
             table,
         } in config.checkers()?
         {
-            let mut checker = Checker::from_table(name, table).map_err(|problem| {
+            let checker = Checker::from_table(name, table).and_then(usable);
+            let mut checker = checker.map_err(|problem| {
                 unusable(format!("cannot use '{}': {problem}", path.display()))
             })?;
             // What a project brings is meant to run there.
@@ -108,6 +111,7 @@ impl Catalogue {
             let text = fs::read_to_string(&path)
                 .map_err(|error| format!("cannot read '{}': {error}", path.display()))?;
             let checker = Checker::parse(&name, &text)
+                .and_then(usable)
                 .map_err(|problem| format!("cannot use '{}': {problem}", path.display()))?;
             catalogue.put(checker);
         }
@@ -131,9 +135,43 @@ impl Catalogue {
         self.checkers.iter()
     }
 
+    /// Returns by which names the checkers know files of a language.
+    pub(crate) fn names_of(&self, language: &str) -> Vec<String> {
+        let is_of_it = |checker: &&Checker| checker.languages.iter().any(|own| own == language);
+        let checkers = self.checkers.iter().filter(is_of_it);
+        checkers.flat_map(|checker| checker.globs.clone()).collect()
+    }
+
     /// Finds a checker by its name.
     pub(crate) fn find(&self, name: &str) -> Option<&Checker> {
         self.checkers.iter().find(|checker| checker.name == name)
+    }
+}
+
+/// Looks whether an entry of the user's can be used at all.
+fn usable(checker: Checker) -> Result<Checker, String> {
+    let name = &checker.name;
+    if checker.languages.is_empty() {
+        return Err(format!(
+            "checker '{name}' is for no language: 'languages' is empty"
+        ));
+    }
+    if checker.patterns.is_empty()
+        && matches!(checker.output, OutputFamily::Lines | OutputFamily::Spans)
+    {
+        return Err(format!(
+            "checker '{name}' has no 'patterns' to read its output by"
+        ));
+    }
+    let fallback = checker
+        .fallback
+        .iter()
+        .flat_map(|fallback| &fallback.patterns);
+    let all = [&checker.patterns, &checker.broken_when, &checker.volatile];
+    let all: Vec<String> = all.into_iter().flatten().chain(fallback).cloned().collect();
+    match findings::unusable(&all) {
+        Some(problem) => Err(format!("checker '{name}': {problem}")),
+        None => Ok(checker),
     }
 }
 

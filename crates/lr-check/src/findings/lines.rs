@@ -56,6 +56,15 @@ pub(crate) fn first_match(patterns: &[String], text: &str) -> Option<String> {
     found.next().map(|found| found.as_str().to_owned())
 }
 
+/// Says what is wrong with the first of the patterns that cannot be used.
+pub(crate) fn unusable(patterns: &[String]) -> Option<String> {
+    patterns.iter().find_map(|pattern| {
+        let problem = compile(std::slice::from_ref(pattern)).err()?;
+        let reason = problem.lines().last()?.trim_start_matches("error: ");
+        Some(format!("'{pattern}' is no regular expression: {reason}"))
+    })
+}
+
 fn compile(patterns: &[String]) -> Result<Vec<Regex>, String> {
     patterns
         .iter()

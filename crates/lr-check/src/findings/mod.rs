@@ -35,8 +35,9 @@ use crate::catalogue::{Checker, Fallback, OutputFamily};
 
 use few::MOST;
 pub(crate) use finish::{Context, Found, finish};
+pub(crate) use junit::linter;
 pub(crate) use key::digest;
-pub(crate) use lines::first_match;
+pub(crate) use lines::{first_match, unusable};
 
 /// How many elements and texts a report in XML may have.
 const MOST_NODES: u32 = 1_000_000;

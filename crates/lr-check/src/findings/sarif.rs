@@ -22,6 +22,13 @@ struct Run {
     results: Few<Outcome>,
     #[serde(default)]
     invocations: Vec<Invocation>,
+    #[serde(default)]
+    artifacts: Vec<File>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    location: Option<Artifact>,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +50,8 @@ struct Rule {
     id: String,
     help_uri: Option<String>,
     default_configuration: Option<Configuration>,
+    #[serde(default)]
+    message_strings: HashMap<String, Message>,
 }
 
 #[derive(Deserialize)]
@@ -66,21 +75,41 @@ fn yes() -> bool {
 struct Outcome {
     #[serde(default)]
     rule_id: String,
+    rule_index: Option<usize>,
+    rule: Option<RuleReference>,
     kind: Option<String>,
     level: Option<String>,
+    baseline_state: Option<String>,
     message: Message,
     #[serde(default)]
     locations: Vec<Location>,
     #[serde(default)]
     fixes: Vec<Fix>,
     #[serde(default)]
-    suppressions: Vec<serde_json::Value>,
+    suppressions: Vec<Suppression>,
+}
+
+#[derive(Deserialize)]
+struct RuleReference {
+    #[serde(default)]
+    id: String,
+    index: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct Suppression {
+    status: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Message {
     #[serde(default)]
     text: String,
+    /// Names one of the rule's message strings, which stands in the place of the text.
+    id: Option<String>,
+    /// What stands in it for `{0}` and so on.
+    #[serde(default)]
+    arguments: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +129,8 @@ struct Physical {
 struct Artifact {
     #[serde(default)]
     uri: String,
+    /// Which of the run's artifacts it is, where that has the URI.
+    index: Option<usize>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -143,15 +174,12 @@ pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
                 run.tool.driver.name
             ));
         }
-        let rules: HashMap<&str, &Rule> = run
-            .tool
-            .driver
-            .rules
-            .iter()
-            .map(|rule| (rule.id.as_str(), rule))
-            .collect();
+        let context = Context {
+            rules: &run.tool.driver.rules,
+            artifacts: &run.artifacts,
+        };
         let results = run.results.into_iter().filter(is_open);
-        complaints.extend(results.map(|result| complaint(&rules, result)));
+        complaints.extend(results.map(|result| complaint(&context, result)));
         if complaints.len() > MOST {
             break;
         }
@@ -162,23 +190,62 @@ pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
 /// Tells whether a result is something to be done.
 fn is_open(result: &Outcome) -> bool {
     let kind = result.kind.as_deref().unwrap_or("fail");
-    matches!(kind, "fail" | "review" | "open") && result.suppressions.is_empty()
+    let is_accepted = |suppression: &Suppression| {
+        let status = suppression.status.as_deref();
+        matches!(status, None | Some("accepted"))
+    };
+    matches!(kind, "fail" | "review" | "open")
+        && result.baseline_state.as_deref() != Some("absent")
+        && !result.suppressions.iter().any(is_accepted)
 }
 
-fn complaint(rules: &HashMap<&str, &Rule>, mut result: Outcome) -> Complaint {
-    let rule = rules.get(result.rule_id.as_str());
+/// What results refer to in their run.
+struct Context<'a> {
+    rules: &'a [Rule],
+    artifacts: &'a [File],
+}
+
+impl Context<'_> {
+    fn rule(&self, result: &Outcome) -> Option<&Rule> {
+        let reference = result.rule.as_ref();
+        let index = result.rule_index.or(reference.and_then(|rule| rule.index));
+        let id = [Some(&result.rule_id), reference.map(|rule| &rule.id)];
+        let named = |rule: &&Rule| id.contains(&Some(&rule.id));
+        let by_index = || self.rules.get(index?);
+        self.rules.iter().find(named).or_else(by_index)
+    }
+
+    fn path(&self, artifact: &Artifact) -> String {
+        let own = Some(artifact).filter(|artifact| !artifact.uri.is_empty());
+        let listed = || self.artifacts.get(artifact.index?)?.location.as_ref();
+        let artifact = own.or_else(listed);
+        artifact.map_or_else(String::new, |artifact| path(&artifact.uri))
+    }
+}
+
+fn complaint(context: &Context<'_>, mut result: Outcome) -> Complaint {
+    let rule = context.rule(&result);
     let usual = rule.and_then(|rule| rule.default_configuration.as_ref()?.level.clone());
     let location = result.locations.drain(..).next();
     let physical = location.and_then(|location| location.physical_location);
     let region = physical.as_ref().and_then(|physical| physical.region);
-    let path = physical.map(|physical| path(&physical.artifact_location.uri));
+    let path = physical.map(|physical| context.path(&physical.artifact_location));
     let path = path.unwrap_or_default();
+    let code = [
+        Some(result.rule_id),
+        result.rule.map(|rule| rule.id),
+        rule.map(|rule| rule.id.clone()),
+    ];
     Complaint {
         start: region.and_then(start),
         end: region.and_then(end),
         url: rule.and_then(|rule| rule.help_uri.clone()),
-        code: result.rule_id,
-        message: result.message.text,
+        code: code
+            .into_iter()
+            .flatten()
+            .find(|id| !id.is_empty())
+            .unwrap_or_default(),
+        message: message(rule, result.message),
         severity: Some(match result.level.or(usual).as_deref() {
             Some("error") => Severity::Error,
             Some("note" | "none") => Severity::Info,
@@ -188,18 +255,31 @@ fn complaint(rules: &HashMap<&str, &Rule>, mut result: Outcome) -> Complaint {
             .fixes
             .into_iter()
             .next()
-            .and_then(|fix| edits(fix, &path))
+            .and_then(|fix| edits(context, fix, &path))
             .unwrap_or_default(),
         applicability: None,
         path,
     }
 }
 
+/// Returns the words of a message, which may stand in its rule.
+fn message(rule: Option<&Rule>, message: Message) -> String {
+    if !message.text.is_empty() {
+        return message.text;
+    }
+    let string = message.id.and_then(|id| rule?.message_strings.get(&id));
+    let words = string.map(|string| string.text.clone()).unwrap_or_default();
+    let arguments = message.arguments.iter().enumerate();
+    arguments.fold(words, |words, (at, argument)| {
+        words.replace(&format!("{{{at}}}"), argument)
+    })
+}
+
 /// Returns the edits of a fix, if all of them are in the file of the result.
-fn edits(fix: Fix, own: &str) -> Option<Vec<Edit>> {
+fn edits(context: &Context<'_>, fix: Fix, own: &str) -> Option<Vec<Edit>> {
     let mut edits = Vec::new();
     for change in fix.artifact_changes {
-        if path(&change.artifact_location.uri) != own {
+        if context.path(&change.artifact_location) != own {
             return None;
         }
         for replaced in change.replacements {
@@ -255,6 +335,23 @@ fn path(uri: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_result_only_refers_to_is_looked_up() {
+        let log = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"t","rules":[
+            {"id":"R1","messageStrings":{"no":{"text":"{0} is no {1}"}}}]}},
+            "artifacts":[{"location":{"uri":"b.py"}}],"results":[
+            {"ruleIndex":0,"message":{"id":"no","arguments":["x","y"]},"suppressions":[{"kind":"external","status":"rejected"}],
+             "locations":[{"physicalLocation":{"artifactLocation":{"index":0},"region":{"startLine":2}}}]},
+            {"rule":{"id":"R2"},"message":{"text":"gone"},"baselineState":"absent"},
+            {"rule":{"id":"R2"},"message":{"text":"m"},"baselineState":"new"}]}]}"#;
+        let read = read(log.as_bytes()).unwrap();
+        let read: Vec<_> = read
+            .iter()
+            .map(|one| (&*one.path, &*one.code, &*one.message))
+            .collect();
+        assert_eq!(read, [("b.py", "R1", "x is no y"), ("", "R2", "m")]);
+    }
 
     #[test]
     fn results_come_with_the_severity_of_their_rule_and_their_fix() {

@@ -130,7 +130,10 @@ impl Client {
     pub(crate) fn request(&self, question: Question<'_>) -> Result<Value, Error> {
         let provider = &self.choice.provider;
         let url = self.choice.endpoint.url(provider.protocol.path());
-        let key_header = self.key.as_ref().map(|_| provider.key_header());
+        let key_header = self
+            .key
+            .as_ref()
+            .map(|key| key.header(provider.key_header()));
         Ok(self.prepare(question)?.shown(&url, key_header))
     }
 

@@ -80,10 +80,10 @@ fn request(target: &Target<'_>, method: http::Method) -> http::request::Builder 
         request = request.header(name, value);
     }
     match target.key {
-        Some(key) => request.header(
-            target.key_header,
-            format!("{}{}", key_scheme(target.key_header), key.expose()),
-        ),
+        Some(key) => {
+            let header = key.header(target.key_header);
+            request.header(header, format!("{}{}", key_scheme(header), key.expose()))
+        }
         None => request,
     }
 }

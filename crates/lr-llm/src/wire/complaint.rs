@@ -16,7 +16,10 @@ pub(crate) const CUT: char = '…';
 /// Reads the body of a response whose status says that it failed.
 pub(crate) fn from_body(body: &str) -> Complaint {
     let body = body.trim_start_matches('\u{feff}');
-    let value = serde_json::from_str::<Value>(body).ok();
+    // Where a stream was asked for, the error may come as its only event.
+    let event = body.lines().find_map(|line| line.strip_prefix("data:"));
+    let told = event.filter(|_| body.starts_with("data:") || body.starts_with("event:"));
+    let value = serde_json::from_str::<Value>(told.unwrap_or(body)).ok();
     let known = value.as_ref().and_then(|value| {
         within(value).or_else(|| {
             let text = sentence(value.get("message").or_else(|| value.get("detail"))?)?;
@@ -174,6 +177,15 @@ mod tests {
             "the server reports an error",
             "402 no_money",
         );
+    }
+
+    #[test]
+    fn an_error_may_come_as_an_event() {
+        let error = r#"{"error":{"message":"Error processing stream start","code":"500"}}"#;
+        for begin in ["", "event: error\n"] {
+            let body = format!("{begin}data: {error}\n\ndata: [DONE]\n\n");
+            check(&body, "Error processing stream start", "500");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::exchange::{CallPart, Complaint, Piece, Wishes};
+use crate::provider::Refused;
 
 /// The greatest number that is believed, which every reader of JSON can hold, and of which no sum is too large.
 const MOST_COUNTED: u64 = 1 << 53;
@@ -112,6 +113,24 @@ impl Protocol {
     /// Whether nothing follows what says why a reply ended, and a reply without it is cut off.
     pub(crate) fn ends_with_the_reason(self) -> bool {
         self == Protocol::Ollama
+    }
+
+    /// Whether its requests have no place for something.
+    pub(crate) fn lacks(self, what: Refused) -> bool {
+        match self {
+            Protocol::Chat | Protocol::Ollama => false,
+            Protocol::Messages => what == Refused::Seed,
+            Protocol::Responses => matches!(what, Refused::Seed | Refused::Stop),
+        }
+    }
+
+    /// The options of a model, in the places where requests have them.
+    pub(crate) fn placed(self, options: Map<String, Value>) -> Map<String, Value> {
+        if self == Protocol::Ollama {
+            ollama::placed(options)
+        } else {
+            options
+        }
     }
 
     /// Whether a request must say how long the reply may be.

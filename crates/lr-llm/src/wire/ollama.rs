@@ -9,6 +9,19 @@ use serde_json::{Map, Value, json};
 use super::{Asked, arguments, call, count, text};
 use crate::exchange::Piece;
 
+/// The fields of a request that are no options of the model.
+const FIELDS: [&str; 9] = [
+    "format",
+    "keep_alive",
+    "logprobs",
+    "options",
+    "shift",
+    "think",
+    "tools",
+    "top_logprobs",
+    "truncate",
+];
+
 /// The body of a request.
 pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
     let wishes = asked.wishes;
@@ -40,6 +53,20 @@ pub(super) fn request(asked: Asked<'_>) -> Map<String, Value> {
         body.insert("format".into(), schema.schema.clone());
     }
     body
+}
+
+/// Puts options of the model into an object of their own; fields of the request stay beside it.
+pub(super) fn placed(options: Map<String, Value>) -> Map<String, Value> {
+    let (mut fields, nested): (Map<_, _>, Map<_, _>) = options
+        .into_iter()
+        .partition(|(key, _)| FIELDS.contains(&key.as_str()));
+    if !nested.is_empty() {
+        let options = fields.entry("options").or_insert_with(|| json!({}));
+        if let Some(options) = options.as_object_mut() {
+            options.extend(nested);
+        }
+    }
+    fields
 }
 
 /// What was said. A result is told by the name of its tool, since calls have no name of their own here.

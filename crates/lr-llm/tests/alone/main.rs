@@ -114,6 +114,17 @@ fn a_reply_must_meet_the_schema() {
 }
 
 #[test]
+fn a_turn_tells_that_the_schema_is_not_met() {
+    let model = FakeModel::start([Answer::text("four")]);
+    let args = ["--json", "--schema", "{\"type\": \"object\"}", "how old?"];
+    let outcome = ask(&model, &args, None);
+    assert_eq!(outcome.status, 3, "{outcome:?}");
+    let turn = outcome.turn();
+    assert_eq!(turn["error"]["kind"], "malformed_reply");
+    assert!(turn["reply"].is_null(), "{turn}");
+}
+
+#[test]
 fn a_schema_can_be_written_as_its_fields() {
     let model = FakeModel::start([Answer::text("{\"name\": \"Ada\", \"born\": 1815}")]);
     let outcome = ask(
