@@ -70,6 +70,7 @@ fn a_second_run_in_a_repository_is_refused_and_a_killed_one_is_in_nobody_s_way()
     sandbox.run("lr-loop", &changes_nothing).success();
     assert_eq!(signal(&mut child, &sandbox, "-KILL"), None);
     assert_eq!(summary(&sandbox)["reason"], "running");
+    assert_eq!(summary(&sandbox)["branch"], "lr/first");
     sandbox.run("lr-loop", &["--resume", "first"]).success();
     assert_eq!(sandbox.read("a.txt"), "one\n");
 }
@@ -83,9 +84,12 @@ fn a_run_that_was_interrupted_or_terminated_says_so_and_can_be_gone_on_with() {
         let ended = summary(&sandbox);
         assert_eq!(ended["reason"], "interrupted");
         assert_eq!(ended["status"], status);
+        assert_eq!(ended["totals"]["calls"], 1, "{ended}");
+        assert_eq!(ended["branch"], "lr/first");
         let outcome = sandbox.run("lr-loop", &["--resume"]);
         assert_eq!(outcome.status, 0, "{outcome}");
         assert_eq!(summary(&sandbox)["reason"], "clean");
+        assert_eq!(summary(&sandbox)["totals"]["calls"], 2);
         let commits = sandbox.bash("git rev-list --count main..HEAD").success();
         assert_eq!(commits.stdout, "2\n");
     }

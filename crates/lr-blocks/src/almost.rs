@@ -3,7 +3,7 @@
 use crate::fence::{Marker, leading_run};
 use crate::path::undecorated;
 use crate::problem::quoted;
-use crate::{Fence, Problem, ProblemKind, Terms, markdown};
+use crate::{Fence, Problem, ProblemKind, Terms, label, markdown, reply};
 
 /// Whether a line is the marker of a block but for having too few marks.
 pub(crate) fn is_short_marker(line: &str, marks: Fence) -> bool {
@@ -29,8 +29,15 @@ pub(crate) fn short_marker(at: usize, line: &str, marks: Fence) -> Problem {
     Problem::new(ProblemKind::Malformed, reason)
 }
 
-/// The problem of a reply without any change in it whose block of a known file is indented or quoted as a whole.
-pub(crate) fn shifted(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
+/// The problem of a reply without any change in it that has one in no format that is read.
+pub(crate) fn change(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
+    as_json(notes)
+        .or_else(|| shifted(notes, marks, terms))
+        .or_else(|| in_tags(notes, marks, terms).filter(|_| !reply::declares_done(notes)))
+}
+
+/// The problem where a block of a known file is indented or quoted as a whole.
+fn shifted(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
     let is_shifted = |line: &&str| {
         let inner = line.trim_start_matches([' ', '\t', '>']);
         let Some(Marker::Open(header)) = marks.marker(inner) else {
@@ -49,8 +56,24 @@ pub(crate) fn shifted(notes: &str, marks: Fence, terms: &Terms) -> Option<Proble
     Some(Problem::new(ProblemKind::Malformed, reason(line)))
 }
 
-/// The problem of a reply without any change in it that is JSON with the change in it.
-pub(crate) fn as_json(notes: &str) -> Option<Problem> {
+/// The problem where the text of a known file stands between tags.
+fn in_tags(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
+    let mut lines = notes.lines().map(str::trim);
+    let path = lines.find_map(|line| label::in_tags(line, terms))?;
+    let reason = || {
+        format!(
+            "the new text of {} stands between tags: begin it with the line '{}' and end it with the line '{}'",
+            quoted(&path),
+            marks.opening_line(&path),
+            marks.closing_line()
+        )
+    };
+    let is_closed = lines.any(|line| line.starts_with("</"));
+    is_closed.then(|| Problem::new(ProblemKind::Malformed, reason()))
+}
+
+/// The problem where the reply is JSON with the change in it.
+fn as_json(notes: &str) -> Option<Problem> {
     let reason = "the reply is written as JSON: write the new text of each file as it is, in the format that was asked for";
     (is_json(notes) || json_fences(notes).any(is_json) || is_one_escaped_line(notes))
         .then(|| Problem::new(ProblemKind::Escaped, reason))

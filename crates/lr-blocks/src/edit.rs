@@ -127,7 +127,7 @@ impl Edit {
         Ok(())
     }
 
-    fn reading<'e>(&'e self, at: usize, lines: &mut Lines<'e>) -> Reading<'e> {
+    fn reading<'e>(&'e self, at: usize, lines: &Lines<'e>) -> Reading<'e> {
         let (search, replace) = self.split(at);
         Reading {
             is_exact: divider(&self.body[at]) == self.length,
@@ -174,7 +174,7 @@ impl Edit {
         self.problem(ProblemKind::Ambiguous, &why)
     }
 
-    fn nowhere(&self, lines: &mut Lines) -> Problem {
+    fn nowhere(&self, lines: &Lines) -> Problem {
         let (search, replace) = self.split(self.dividers[0]);
         if search.is_empty() {
             let why = " has no SEARCH lines, but the file is not empty: give the lines it shall replace or follow";

@@ -77,8 +77,12 @@ fn placeholder(line: &str) -> Option<Placeholder> {
         .then(|| bracket_text(line.trim()))
         .flatten();
     let text = comment.or(bracketed).unwrap_or(line.trim());
-    let words = words(text);
     let ellipsis = Ellipsis::around(text, comment.is_some());
+    let is_marked = comment.is_some() || bracketed.is_some() || ellipsis.leads || ellipsis.trails;
+    if !is_marked {
+        return None;
+    }
+    let words = words(text);
     if words.is_empty() {
         let is_comment_or_margin = comment.is_some() || line.starts_with(['.', '…']);
         return match (ellipsis.leads, is_comment_or_margin) {
@@ -87,8 +91,7 @@ fn placeholder(line: &str) -> Option<Placeholder> {
             (true, false) => Some(Placeholder::Statement),
         };
     }
-    let is_marked = comment.is_some() || bracketed.is_some() || ellipsis.leads || ellipsis.trails;
-    (is_marked && says_left_out(&words, ellipsis)).then_some(Placeholder::Certain)
+    says_left_out(&words, ellipsis).then_some(Placeholder::Certain)
 }
 
 /// Whether these words, in a comment, in brackets or beside an ellipsis, can only mean that text was left out.

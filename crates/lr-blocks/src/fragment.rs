@@ -65,7 +65,7 @@ fn problem(what: &str) -> Problem {
 fn is_piece(old: &Outline, new: &Outline) -> bool {
     let known = |name: &&str| old.names.contains(*name);
     if !new.definitions.iter().any(known) {
-        return false;
+        return is_something_else(old, new);
     }
     let is_all_known = new.definitions.iter().all(known);
     let lost = old.lost(new);
@@ -92,6 +92,19 @@ fn is_piece(old: &Outline, new: &Outline) -> bool {
         return new.head.is_empty() && old.imports().any(|name| new.words.contains(name));
     }
     is_all_known || 2 * lost.len() >= n_old
+}
+
+/// Whether nothing of the old text is left, and nothing is defined in the new one: what a program prints, or data.
+fn is_something_else(old: &Outline, new: &Outline) -> bool {
+    let is_gone = |name: &&str| !new.words.contains(*name);
+    let is_word = |line: &&str| line.contains(char::is_alphabetic);
+    old.definitions.len() > 1
+        && new.definitions.is_empty()
+        && old.definitions.iter().all(is_gone)
+        && old
+            .lines
+            .intersection(&new.lines)
+            .all(|line| !is_word(line))
 }
 
 /// What a text defines, and what stands before that.
@@ -263,6 +276,9 @@ mod tests {
             true,
         );
         check(FILE, "def put(self, n):\n    self.n += n\n", true);
+        check(FILE, "{\"a\": 1}\n", true);
+        check(FILE, "3 passed in 0.1 s\n", true);
+        check(FILE, "from shop.cash import Purse, parse, show\n", false);
         check(FILE, "    def put(self, n):\n        self.n += n\n", true);
         let with_new_one = "def half(n):\n    return n / 2\n\ndef show(n):\n    return half(n)\n";
         check(FILE, with_new_one, true);

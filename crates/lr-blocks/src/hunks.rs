@@ -100,7 +100,7 @@ pub(crate) fn apply(hunks: &[Hunk], old: &str) -> Result<String, Vec<Problem>> {
     let mut places: Vec<Place> = Vec::new();
     let mut problems = Vec::new();
     for hunk in hunks {
-        match hunk.place(&mut lines, &numbers) {
+        match hunk.place(&lines, &numbers) {
             Ok(place) => places.push(place),
             Err(problem) => problems.push(problem),
         }
@@ -197,17 +197,15 @@ impl Hunk {
         lines.map(|(_, line)| line.as_str()).collect()
     }
 
-    fn place<'h>(&'h self, lines: &mut Lines<'h>, numbers: &Numbers) -> Result<Place<'h>, Problem> {
+    fn place<'h>(&'h self, lines: &Lines<'h>, numbers: &Numbers) -> Result<Place<'h>, Problem> {
         let (old, new) = (self.side(Mark::Put), self.side(Mark::Take));
         if let Some(problem) = suspicious_edit(&text_of(&old), &text_of(&new)) {
             return Err(self.problem(problem.kind, &format!(": {}", problem.reason)));
         }
-        let found = self.found(lines, &old, &new)?;
-        let begin = match self.hint.filter(|hint| lines.is_at(*hint, &old)) {
-            _ if !self.anchors.is_empty() => self.behind_anchors(numbers, found)?,
+        let is_hinted = |hint: &usize| self.anchors.is_empty() && lines.is_at(*hint, &old);
+        let begin = match self.hint.filter(is_hinted) {
             Some(hint) => hint,
-            None if found.len() > 1 => return Err(self.several(&found)),
-            None => found[0],
+            None => self.found_once(lines, numbers, &old, &new)?,
         };
         Ok(Place {
             hunk: self,
@@ -217,8 +215,24 @@ impl Hunk {
         })
     }
 
+    /// Where its old lines stand: the only place, or the first behind its anchors.
+    fn found_once(
+        &self,
+        lines: &Lines,
+        numbers: &Numbers,
+        old: &[&str],
+        new: &[&str],
+    ) -> Result<usize, Problem> {
+        let found = self.found(lines, old, new)?;
+        match found[..] {
+            _ if !self.anchors.is_empty() => self.behind_anchors(numbers, found),
+            [only] => Ok(only),
+            _ => Err(self.several(&found)),
+        }
+    }
+
     /// Where its old lines stand; at least one place.
-    fn found(&self, lines: &mut Lines, old: &[&str], new: &[&str]) -> Result<Vec<usize>, Problem> {
+    fn found(&self, lines: &Lines, old: &[&str], new: &[&str]) -> Result<Vec<usize>, Problem> {
         if old.is_empty() && lines.is_empty() {
             return Ok(vec![0]);
         }
@@ -291,7 +305,7 @@ impl Hunk {
         self.problem(ProblemKind::Ambiguous, &why)
     }
 
-    fn nowhere(&self, lines: &mut Lines, old: &[&str], new: &[&str]) -> Problem {
+    fn nowhere(&self, lines: &Lines, old: &[&str], new: &[&str]) -> Problem {
         if new.len() > 1 && old != new && !lines.find(new).is_empty() {
             let why = ": its old lines do not stand in the file, and its new ones do already: leave it out";
             return self.problem(ProblemKind::AlreadySo, why);

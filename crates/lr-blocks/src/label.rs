@@ -302,6 +302,19 @@ fn known_in_tags(line: &str, terms: &Terms) -> Option<String> {
     (terms.is_known)(&path).then_some(path)
 }
 
+/// The known file that a tag names, whose text may follow: `<path>src/a.py</path>`, `<file path="src/a.py">`.
+pub(crate) fn in_tags(line: &str, terms: &Terms) -> Option<String> {
+    let is_of_reader = ["<details", "<summary"]
+        .iter()
+        .any(|tag| line.starts_with(tag));
+    let known = || {
+        tagged(line)
+            .map(undecorated)
+            .filter(|path| (terms.is_known)(path))
+    };
+    known().or_else(|| known_in_tags(line, terms).filter(|_| !is_of_reader))
+}
+
 fn is_bold(text: &str) -> bool {
     text.starts_with("**") && text.trim_end_matches(':').ends_with("**")
 }

@@ -15,8 +15,10 @@ const MOST_PLACES: usize = 1000;
 pub(crate) struct Lines<'t> {
     texts: Vec<&'t str>,
     ids: HashMap<&'t str, usize>,
-    /// The nodes of each line, by its id; some of them may be gone.
+    /// The nodes of each line, by its id; up to as many of them as are there may be gone.
     places: Vec<Vec<usize>>,
+    /// How many of these are gone.
+    gone: Vec<usize>,
     nodes: Vec<Node>,
 }
 
@@ -34,6 +36,7 @@ impl<'t> Lines<'t> {
             texts: Vec::new(),
             ids: HashMap::new(),
             places: Vec::new(),
+            gone: Vec::new(),
             nodes: vec![Node {
                 id: 0,
                 before: EDGE,
@@ -53,15 +56,16 @@ impl<'t> Lines<'t> {
     }
 
     /// The first nodes of all runs of these lines, not in order; `MOST_PLACES` at most. No lines are found nowhere.
-    pub(crate) fn find(&mut self, run: &[&str]) -> Vec<usize> {
+    pub(crate) fn find(&self, run: &[&str]) -> Vec<usize> {
         let Some(ids) = self.ids_of(run) else {
             return Vec::new();
         };
         let Some((offset, id)) = self.rarest(&ids) else {
             return Vec::new();
         };
-        self.forget_gone(id);
-        let candidates = self.places[id].iter();
+        let candidates = self.places[id]
+            .iter()
+            .filter(|node| self.nodes[**node].is_there);
         let begins = candidates.filter_map(|node| self.back(*node, offset));
         begins
             .filter(|begin| self.stands_at(*begin, &ids))
@@ -89,8 +93,12 @@ impl<'t> Lines<'t> {
     pub(crate) fn replace(&mut self, begin: usize, length: usize, with: &[&'t str]) {
         let mut node = begin;
         for _ in 0..length {
-            let Node { before, after, .. } = self.nodes[node];
+            let Node {
+                id, before, after, ..
+            } = self.nodes[node];
             self.nodes[node].is_there = false;
+            self.gone[id] += 1;
+            self.forget_gone(id);
             self.nodes[before].after = after;
             self.nodes[after].before = before;
             node = after;
@@ -131,6 +139,7 @@ impl<'t> Lines<'t> {
         if id == next {
             self.texts.push(line);
             self.places.push(Vec::new());
+            self.gone.push(0);
         }
         let node = self.nodes.len();
         let before = self.nodes[after].before;
@@ -155,9 +164,13 @@ impl<'t> Lines<'t> {
         counted.min_by_key(|(_, id)| self.places[*id].len())
     }
 
+    /// Forgets the nodes of a line that are gone, once they are the most.
     fn forget_gone(&mut self, id: usize) {
-        let nodes = &self.nodes;
-        self.places[id].retain(|node| nodes[*node].is_there);
+        if 2 * self.gone[id] > self.places[id].len() {
+            let nodes = &self.nodes;
+            self.places[id].retain(|node| nodes[*node].is_there);
+            self.gone[id] = 0;
+        }
     }
 
     /// The node so many lines before.
@@ -195,7 +208,7 @@ mod tests {
 
     #[test]
     fn runs_are_found_wherever_they_stand() {
-        let mut lines = Lines::of("a\nb\na\nb\na\n");
+        let lines = Lines::of("a\nb\na\nb\na\n");
         assert_eq!(lines.find(&["a", "b"]), [1, 3]);
         assert_eq!(lines.find(&["b", "a", "b"]), [2]);
         assert!(lines.find(&["a", "a"]).is_empty());

@@ -64,9 +64,8 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         let is_remark = Some(item.format) != format && !item.parts.is_empty();
         is_remark.then(|| &lines[item.lines.clone()])
     });
-    let unread = || almost::as_json(&notes).or_else(|| almost::shifted(&notes, marks, terms));
     if format.is_none()
-        && let Some(problem) = unread()
+        && let Some(problem) = almost::change(&notes, marks, terms)
     {
         return Err(vec![problem]);
     }

@@ -63,7 +63,7 @@ pub(crate) fn without_number(line: &str) -> &str {
     let rest = line.trim_start();
     let rest = &rest[rest.bytes().take_while(u8::is_ascii_digit).count()..];
     let rest = rest.trim_start_matches([' ', '\t']);
-    let marked = rest.strip_prefix(['|', ':', '→', '│']);
+    let marked = rest.strip_prefix(['|', ':', '→', '│', '.', ')']);
     marked.map_or(rest, |rest| rest.strip_prefix(' ').unwrap_or(rest))
 }
 
@@ -159,10 +159,12 @@ fn numbered(comparison: &Comparison) -> Option<Problem> {
         .then(|| Problem::new(ProblemKind::Numbered, reason))
 }
 
-/// Whether every line that is not blank begins with a number greater than the one before; one line alone says nothing.
+/// Whether every line that is not blank begins with a number greater than the one before; one line alone says nothing,
+/// and neither does a list.
 fn has_line_numbers(text: &str) -> bool {
     let mut last = None;
     let mut count = 0;
+    let mut is_list = true;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
         let number = line_number(line);
         if number.is_none() || number <= last {
@@ -170,8 +172,18 @@ fn has_line_numbers(text: &str) -> bool {
         }
         last = number;
         count += 1;
+        is_list &= is_list_item(line);
     }
-    count > 1
+    count > 1 && !is_list
+}
+
+/// Whether a line is an item of a list, such as `1. text`: text that is neither blank nor indented.
+fn is_list_item(line: &str) -> bool {
+    let rest = line
+        .trim_start()
+        .trim_start_matches(|c: char| c.is_ascii_digit());
+    let text = rest.strip_prefix(". ").or_else(|| rest.strip_prefix(") "));
+    text.is_some_and(|text| !text.trim().is_empty() && !text.starts_with(char::is_whitespace))
 }
 
 /// The number a line begins with, if something follows that sets line numbers apart.
@@ -179,7 +191,10 @@ fn line_number(line: &str) -> Option<u32> {
     let line = line.trim_start();
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = line.split_at(digits);
-    let is_apart = rest.is_empty() || rest.starts_with([' ', '\t', '|', ':', '→', '│']);
+    let after = rest.strip_prefix(['.', ')']).unwrap_or(rest);
+    let is_apart = after.is_empty()
+        || after.starts_with([' ', '\t'])
+        || rest.starts_with(['|', ':', '→', '│']);
     is_apart.then(|| number.parse().ok()).flatten()
 }
 
@@ -200,8 +215,37 @@ fn fenced(comparison: &Comparison) -> Option<Problem> {
 fn edit(comparison: &Comparison) -> Option<Problem> {
     let reason =
         "the new version is an edit or a diff of the file: write the complete text of the file";
-    (is_edit(comparison.new) && !is_edit(comparison.old))
+    let is_one = is_edit(comparison.new) && !is_edit(comparison.old);
+    (is_one || has_marked_lines(comparison) || has_conflict(comparison))
         .then(|| Problem::new(ProblemKind::Edit, reason))
+}
+
+/// Whether old lines stand beside new ones as in a conflict of git, in a file that had none.
+fn has_conflict(comparison: &Comparison) -> bool {
+    let mut new = comparison.new.lines();
+    let is_begin = |line: &str| line.starts_with("<<<<<<< ");
+    if !new.any(is_begin) || comparison.old.lines().any(is_begin) {
+        return false;
+    }
+    let ours: HashSet<&str> = new.by_ref().take_while(|line| *line != "=======").collect();
+    let mut old = comparison
+        .old
+        .lines()
+        .filter(|line| !line.trim().is_empty());
+    new.any(|line| line.starts_with(">>>>>>> ")) && old.any(|line| ours.contains(line))
+}
+
+/// Whether lines of the file come back with a `-` before them, and others with a `+`, as in a diff.
+fn has_marked_lines(comparison: &Comparison) -> bool {
+    let marked = |mark| {
+        let gained = comparison.gained.iter();
+        gained.filter_map(move |line| line.strip_prefix(mark))
+    };
+    if marked('+').next().is_none() || marked('-').next().is_none() {
+        return false;
+    }
+    let old: HashSet<&str> = comparison.old.lines().collect();
+    marked('-').any(|line| !line.trim().is_empty() && old.contains(line))
 }
 
 fn is_edit(text: &str) -> bool {
@@ -289,6 +333,39 @@ mod tests {
         check(code, "from b import x, y\n", None);
         check("# A\n\nThis is an old text.\nx\n", sorry, None);
         check("", sorry, None);
+    }
+
+    #[test]
+    fn lines_marked_as_in_a_diff_are_refused() {
+        let code = "def f():\n    x = 1\n    return x\n";
+        let marked = "def f():\n-    x = 1\n+    x = 2\n    return x\n";
+        check(code, marked, Some(ProblemKind::Edit));
+        check("one\ntwo\n", "- one\n+ two\n", None);
+        check("one\ntwo\n", "-one\n-two\n", None);
+        check("a\n b\n", "-1\n+2\n", None);
+    }
+
+    #[test]
+    fn a_conflict_with_lines_of_the_file_is_refused() {
+        let conflict = "a = 0\n<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> new\n";
+        check("a = 0\nx = 1\n", conflict, Some(ProblemKind::Edit));
+        check("a = 0\nx = 0\n", conflict, None);
+        check("<<<<<<< HEAD\nx = 1\n", conflict, None);
+        check("", conflict, None);
+    }
+
+    #[test]
+    fn a_listing_is_refused_and_a_list_is_not() {
+        let code = "def f():\n    x = 1\n\n    return x\n";
+        let numbered = "1. def f():\n2.     x = 1\n3.\n4.     return x\n";
+        check(code, numbered, Some(ProblemKind::Numbered));
+        check(
+            code,
+            &numbered.replace('.', ")"),
+            Some(ProblemKind::Numbered),
+        );
+        check("one\ntwo\n", "1. one\n2. two\n", None);
+        check("one\ntwo\n", "1.5\n2.5\n", None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! only a part of the file.
 
 /// Words that announce something else than a new version.
-const OTHER: [&str; 27] = [
+const OTHER: [&str; 29] = [
     "before",
     "command",
     "commands",
@@ -28,8 +28,10 @@ const OTHER: [&str; 27] = [
     "run",
     "running",
     "snippet",
+    "try",
     "unchanged",
     "usage",
+    "verify",
 ];
 
 /// Those of them for what a program prints, which it may do "now".

@@ -151,6 +151,24 @@ fn ten_thousand_blocks_are_read() {
     assert_eq!(read.notes.len(), "Some words.\n\n".len() * 10_001 - 2);
 }
 
+/// So many that anything worse than linear would not end.
+#[test]
+fn hunks_and_edits_among_lines_that_are_all_alike_are_applied() {
+    const N: usize = 50_000;
+    let all = |line: fn(usize) -> String| (1..=N).map(line).collect::<Vec<_>>().concat();
+    let hunks = all(|n| format!("@@ -{n} +{n} @@\n-x\n+y{n}\n"));
+    let edits = all(|n| format!("<<<<<<< SEARCH\nx\nz{n}\n=======\ny{n}\n>>>>>>> REPLACE\n"));
+    let changed = all(|n| format!("y{n}\n"));
+    for (reply, old) in [
+        (format!("--- a/a\n+++ b/a\n{hunks}"), "x\n".repeat(N)),
+        (format!("a.py\n{edits}"), all(|n| format!("x\nz{n}\n"))),
+    ] {
+        let read = read_reply(&reply, &Terms::default()).expect("a good reply");
+        let new = read.blocks[0].apply(Some(&old)).expect("a good change");
+        assert!(new.is_some_and(|new| new == changed));
+    }
+}
+
 /// Long enough that anything worse than linear would not end.
 #[test]
 fn much_reasoning_in_one_line_is_passed() {

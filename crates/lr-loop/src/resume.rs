@@ -88,13 +88,23 @@ pub(crate) fn beginning(args: Args) -> Result<Beginning, Error> {
 /// The record cannot be read or written.
 pub(crate) fn open(taken_up: &TakenUp) -> Result<(Record, Option<Summary>), Error> {
     let mut record = Record::resume(&taken_up.folder)?;
+    count_lost(&mut record)?;
+    record.begun(taken_up.options.clone())?;
+    Ok((record, Summary::read(&taken_up.folder)))
+}
+
+/// Counts the calls to a model that were under way when the run was killed or interrupted, and says so.
+///
+/// # Errors
+///
+/// The record cannot be read or written.
+pub(crate) fn count_lost(record: &mut Record) -> Result<(), Error> {
     let lost = record.count_lost(Stage::LLM.name, Stage::LLM.author())?;
     if lost > 0 {
         let calls = plural(lost, "call");
         say::note(&format!("{calls} whose reply was lost: charged in full"));
     }
-    record.begun(taken_up.options.clone())?;
-    Ok((record, Summary::read(&taken_up.folder)))
+    Ok(())
 }
 
 /// Sets aside what a run that had ended has to do anew; of one that is clean, and of one whose work

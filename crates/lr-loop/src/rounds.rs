@@ -13,6 +13,7 @@ use crate::outcome::Ran;
 use crate::plan::{Plan, Stage};
 use crate::reading::{Answer, Checked, Taken};
 use crate::replay;
+use crate::resume;
 use crate::stage::Runner;
 use crate::stop::{Flow, Judge, Reason, Stop};
 use crate::summary::Summary;
@@ -54,7 +55,11 @@ impl<'a> Rounds<'a> {
         }
         self.summary.add_best(self.judge.best());
         let stop = self.judge.settle(stop);
-        (stop, self.runner.into_record())
+        let mut record = self.runner.into_record();
+        if let Err(error) = resume::count_lost(&mut record) {
+            say::warn(&error.to_string());
+        }
+        (stop, record)
     }
 
     fn until_stopped(&mut self) -> Flow<Infallible> {
@@ -74,6 +79,7 @@ impl<'a> Rounds<'a> {
             let answers = or_stop(Stage::START, Answer::read(&started.turns))?;
             repository(answers.into_iter().find_map(|it| it.error))?;
             self.summary.started();
+            self.summary.record(self.runner.record());
         }
         loop {
             check = match self.round(&check) {

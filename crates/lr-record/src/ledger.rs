@@ -5,8 +5,8 @@ use std::path::Path;
 
 use lr_stage::{Error, Kind};
 use lr_turn::{
-    Apply, Charge, Check, CheckStatus, Commit, Rank, ReadError, Reply, Turn, TurnError, Usage,
-    microusd,
+    Apply, Charge, Check, CheckStatus, Commit, Outcome, Rank, ReadError, Reply, Turn, TurnError,
+    Usage, microusd,
 };
 use serde::{Deserialize, Serialize};
 
@@ -170,13 +170,18 @@ impl Ledger {
     /// Returns what each turn has taken, the first first: all in which there was a reply, or a model
     /// was called.
     pub fn turns(&self) -> Vec<TurnTaken> {
-        let turn = |(turn, taken): (&u64, &Taken)| TurnTaken {
-            turn: *turn,
-            taken: Taken {
-                rank: self.span(*turn, turn + 1, |check| check.rank),
-                findings: self.span(*turn, turn + 1, |check| Some(check.findings)),
-                ..taken.clone()
-            },
+        let turn = |(turn, taken): (&u64, &Taken)| {
+            // A turn that changed nothing, after which nothing was checked, ends as it began.
+            let is_over = taken.has_changes() || self.checks.contains_key(&(turn + 1));
+            let last = turn + u64::from(is_over);
+            TurnTaken {
+                turn: *turn,
+                taken: Taken {
+                    rank: self.span(*turn, last, |check| check.rank),
+                    findings: self.span(*turn, last, |check| Some(check.findings)),
+                    ..taken.clone()
+                },
+            }
         };
         let counted = self.turns.iter().filter(|(_, taken)| taken.is_turn());
         counted.map(turn).collect()
@@ -221,6 +226,12 @@ impl Taken {
         self.calls > 0 || !self.models.is_empty() || !self.outcomes.is_empty()
     }
 
+    /// Tells whether a reply was applied in it.
+    fn has_changes(&self) -> bool {
+        let applied = outcome_name(Outcome::Applied);
+        self.outcomes.contains_key(&applied)
+    }
+
     fn add_reply(&mut self, line: &Turn) -> Result<(), ReadError> {
         if let Some(error) = line.get::<TurnError>()? {
             self.calls += error.attempts;
@@ -245,8 +256,7 @@ impl Taken {
 
     fn add_change(&mut self, line: &Turn) -> Result<(), ReadError> {
         if let Some(apply) = line.get::<Apply>()? {
-            let name = serde_json::to_value(apply.outcome).unwrap_or_default();
-            let name = name.as_str().unwrap_or_default().to_owned();
+            let name = outcome_name(apply.outcome);
             *self.outcomes.entry(name).or_default() += 1;
         }
         if let Some(commit) = line.get::<Commit>()? {
@@ -299,6 +309,11 @@ impl Taken {
         self.usage.output += usage.output;
         self.usage.reasoning += usage.reasoning;
     }
+}
+
+fn outcome_name(outcome: Outcome) -> String {
+    let name = serde_json::to_value(outcome).unwrap_or_default();
+    name.as_str().unwrap_or_default().to_owned()
 }
 
 /// Tells whether checkers did not do their work.
@@ -358,6 +373,23 @@ mod tests {
         assert_eq!(turn.taken.commits, ["a", "b"]);
         assert_eq!(turn.taken.outcomes, [("applied".to_owned(), 1)].into());
         assert_eq!(ledger.turn_count(), 1);
+    }
+
+    #[test]
+    fn a_turn_that_changed_nothing_and_was_the_last_ends_as_it_began() {
+        let end = |lines: &[&str]| ledger(lines).turns().remove(0).taken.findings.after;
+        let apply = |outcome: &str| {
+            format!(
+                r#"{{"lr":1,"turn":1,"stage":"lr-apply","at":"3","apply":{{"outcome":"{outcome}"}}}}"#
+            )
+        };
+        let failed = r#"{"lr":1,"turn":1,"stage":"lr-llm","at":"2","error":{"stage":"lr-llm","kind":"network","message":"m","attempts":1}}"#;
+        let broken = r#"{"lr":1,"turn":2,"stage":"lr-check","at":"5","check":{"clean":false,"results":[{"status":"broken"}]}}"#;
+        assert_eq!(end(&[CHECK, &apply("no_edits")]), Some(2));
+        assert_eq!(end(&[CHECK, failed]), Some(2));
+        assert_eq!(end(&[CHECK, &apply("applied")]), None);
+        assert_eq!(end(&[CHECK, &apply("refused"), broken]), None);
+        assert_eq!(end(&[CHECK, &apply("refused"), CLEAN]), Some(0));
     }
 
     #[test]
