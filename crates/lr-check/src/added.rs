@@ -12,9 +12,9 @@ use crate::own_table::OwnTable;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Added {
     words: Vec<String>,
-    /// Keys of its configuration, of which one must have the text.
+    /// Keys of its configuration, of which one must have the text, or be an empty list where there is none.
     keys: Vec<String>,
-    text: String,
+    text: Option<String>,
 }
 
 /// Returns the words that a checker is given in a directory, behind its program.
@@ -24,8 +24,11 @@ pub(crate) fn words<'a>(checker: &'a Checker, directory: &Path) -> Vec<&'a str> 
         return Vec::new();
     };
     let has = |added: &&Added| {
-        let mut texts = added.keys.iter().flat_map(|key| own.texts(key));
-        texts.any(|text| text.contains(&added.text))
+        let mut keys = added.keys.iter();
+        keys.any(|key| match &added.text {
+            Some(wanted) => own.texts(key).iter().any(|text| text.contains(wanted)),
+            None => own.is_empty_list(key),
+        })
     };
     let added = checker.added.iter().filter(has);
     added
@@ -40,12 +43,25 @@ mod tests {
     use crate::catalogue::Catalogue;
 
     #[track_caller]
-    fn check(file: &str, text: &str, expected: &[&str]) {
+    fn check_for(checker: &str, (file, text): (&str, &str), expected: &[&str]) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(file), text).unwrap();
         let catalogue = Catalogue::built_in().unwrap();
-        let pytest = catalogue.find("pytest").unwrap();
-        assert_eq!(words(pytest, folder.path()), expected, "{file}");
+        let checker = catalogue.find(checker).unwrap();
+        assert_eq!(words(checker, folder.path()), expected, "{file}");
+    }
+
+    #[track_caller]
+    fn check(file: &str, text: &str, expected: &[&str]) {
+        check_for("pytest", (file, text), expected);
+    }
+
+    #[test]
+    fn tsc_looks_into_the_projects_that_one_is_made_of() {
+        let of_others = "// all\n{\"files\": [], \"references\": [{\"path\": \"./a\"},]}";
+        check_for("tsc", ("tsconfig.json", of_others), &["--build"]);
+        let own = "{\"files\": [\"a.ts\"]}";
+        check_for("tsc", ("tsconfig.json", own), &[]);
     }
 
     #[test]

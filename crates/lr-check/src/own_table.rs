@@ -34,11 +34,21 @@ impl<'a> OwnTable<'a> {
     /// Returns the texts of the list that stands under a key, which may have dots, or the only text.
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let mut steps = key.split('.');
-        match steps.try_fold(&self.values, |values, step| values.get(step)) {
+        match self.value(key) {
             Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
             value => value.and_then(text).into_iter().collect(),
         }
+    }
+
+    /// Tells whether a list without items stands under a key.
+    pub(crate) fn is_empty_list(&self, key: &str) -> bool {
+        let items = self.value(key).and_then(Value::as_array);
+        items.is_some_and(Vec::is_empty)
+    }
+
+    fn value(&self, key: &str) -> Option<&Value> {
+        let mut steps = key.split('.');
+        steps.try_fold(&self.values, |values, step| values.get(step))
     }
 }
 
@@ -47,7 +57,7 @@ impl<'a> OwnTable<'a> {
 fn table_of(file: &str, table: &str, checker: &str, text: &str) -> Option<Value> {
     let document: Value = match Path::new(file).extension()?.to_str()? {
         "toml" => toml::from_str(text).ok()?,
-        "json" => serde_json::from_str(text).ok()?,
+        "json" => serde_json::from_str(&plain_json(text)).ok()?,
         _ if table.is_empty() => return Some(section(text, checker)),
         _ => return Some(section(text, table)),
     };
@@ -55,6 +65,45 @@ fn table_of(file: &str, table: &str, checker: &str, text: &str) -> Option<Value>
     steps.try_fold(document, |mut table, step| {
         Some(table.get_mut(step)?.take())
     })
+}
+
+/// Takes the comments and the commas behind last items out of JSON, which many programs allow in their configuration.
+fn plain_json(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let length = match next {
+            '"' => length_of_text(rest),
+            '/' if rest.starts_with("//") => {
+                rest = rest.find('\n').map_or("", |end| &rest[end..]);
+                continue;
+            }
+            '/' if rest.starts_with("/*") => {
+                rest = rest[2..].find("*/").map_or("", |end| &rest[end + 4..]);
+                continue;
+            }
+            ']' | '}' => {
+                let kept = plain.trim_end();
+                plain.truncate(kept.strip_suffix(',').unwrap_or(kept).len());
+                1
+            }
+            other => other.len_utf8(),
+        };
+        plain.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    plain
+}
+
+/// Returns how many bytes the text in quotes takes with which JSON begins.
+fn length_of_text(json: &str) -> usize {
+    let mut is_escaped = false;
+    let end = json.char_indices().skip(1).find(|(_, next)| {
+        let is_end = *next == '"' && !is_escaped;
+        is_escaped = *next == '\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(json.len(), |(at, _)| at + 1)
 }
 
 /// Returns the values of a section of an INI file; a line that is indented goes on with the value before it.
@@ -83,4 +132,43 @@ fn section(text: &str, name: &str) -> Value {
         }
     }
     Value::Object(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &Value) {
+        assert_eq!(table_of("a.json", "", "", text).as_ref(), Some(expected));
+    }
+
+    #[test]
+    fn json_may_have_comments_and_commas_behind_the_last_items() {
+        check(
+            "// a\n{\"a\": [1, /*/ ] */ 2, // \"\n ], }",
+            &json!({"a": [1, 2]}),
+        );
+        check(
+            r#"{"//": "/* \\", "b": "\",] //"}"#,
+            &json!({"//": "/* \\", "b": "\",] //"}),
+        );
+        assert_eq!(table_of("a.json", "", "", "{\"a"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn plain_json_stays_as_it_is(texts in prop::collection::vec("[a-z\"\\\\/*,\\]}]{0,6}", 0..6)) {
+            let value = json!({ "a": texts });
+            check(&value.to_string(), &value);
+        }
+
+        #[test]
+        fn no_text_is_too_odd(text in "[\"\\\\/*,\\]}\\n é]{0,20}") {
+            plain_json(&text);
+        }
+    }
 }

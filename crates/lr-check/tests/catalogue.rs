@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
 use std::path::Path;
 
 use lr_exec::Program;
@@ -43,36 +44,41 @@ fn installed_by(script: &str) -> String {
     finished.stdout.text().trim().to_owned()
 }
 
+/// Where the checkers that need Node are, and a search path that begins with all of them.
+fn search_path() -> (String, String) {
+    let node = installed_by("scripts/node");
+    let python = installed_by("scripts/venv");
+    let others = Program::new(["sh", "-c", "echo $PATH"]).run().unwrap();
+    let others = others.stdout.text();
+    let path = format!("{python}/bin:{node}/node_modules/.bin:{}", others.trim());
+    (node, path)
+}
+
+/// Runs lr-check in a folder, and returns what it writes as JSON.
+fn run(words: &[&str], folder: &Path, path: &str) -> Value {
+    let argv = [env!("CARGO_BIN_EXE_lr-check")];
+    let finished = Program::new(argv.iter().chain(words).copied())
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .run()
+        .unwrap();
+    serde_json::from_slice(finished.stdout.bytes()).unwrap()
+}
+
 #[test]
 fn every_checker_bites() {
-    let node = installed_by("scripts/node");
+    let (node, path) = search_path();
     let mut names = EVERYWHERE.to_vec();
     if node.is_empty() {
         eprintln!("not tried without npm: {}", WITH_NODE.join(", "));
     } else {
         names.extend(WITH_NODE);
     }
-    let others = Program::new(["sh", "-c", "echo $PATH"]).run().unwrap();
-    let python = installed_by("scripts/venv");
-    let path = format!(
-        "{python}/bin:{node}/node_modules/.bin:{}",
-        others.stdout.text().trim()
-    );
     let folder = tempfile::tempdir().unwrap();
     let linters = names.join(",");
     let words = ["--selftest", "--format", "json", "--linters", &linters];
-    let tried = Program::new(
-        [env!("CARGO_BIN_EXE_lr-check")]
-            .iter()
-            .chain(&words)
-            .copied(),
-    )
-    .current_dir(folder.path())
-    .env("PATH", path)
-    .env("XDG_CONFIG_HOME", "/nonexistent")
-    .run()
-    .unwrap();
-    let document: Value = serde_json::from_slice(tried.stdout.bytes()).unwrap();
+    let document = run(&words, folder.path(), &path);
     let rows = document["selftest"].as_array().unwrap();
     let bites = |name: &&&str| {
         let row = rows.iter().find(|row| row["name"] == **name);
@@ -80,4 +86,27 @@ fn every_checker_bites() {
     };
     let blunt: Vec<_> = names.iter().filter(|name| !bites(name)).collect();
     assert!(blunt.is_empty(), "{blunt:?}: {document}");
+}
+
+#[test]
+fn tsc_checks_a_project_that_is_made_of_others() {
+    let (node, path) = search_path();
+    if node.is_empty() {
+        eprintln!("not tried without npm: tsc");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let whole = r#"{ "files": [], "references": [{ "path": "./app" }] }"#;
+    let part = r#"{ "compilerOptions": { "strict": true, "noEmit": true } }"#;
+    fs::create_dir(folder.path().join("app")).unwrap();
+    for (name, text) in [
+        ("tsconfig.json", whole),
+        ("app/tsconfig.json", part),
+        ("app/a.ts", "const n: number = 'x';\n"),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let turn = run(&["--linters", "tsc", "."], folder.path(), &path);
+    let finding = &turn["check"]["results"][0]["findings"][0];
+    assert_eq!(finding["location"]["path"], "app/a.ts", "{turn}");
 }
