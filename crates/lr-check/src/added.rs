@@ -12,25 +12,37 @@ use crate::own_table::OwnTable;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Added {
     words: Vec<String>,
-    /// Keys of its configuration, of which one must have the text, or be an empty list where there is none.
+    /// Keys of its configuration, of which one must be there.
     keys: Vec<String>,
+    /// What the value of that must have in it.
     text: Option<String>,
+    /// Whether it must be a list without items.
+    #[serde(default)]
+    is_empty: bool,
+    /// Keys of which none may be there.
+    #[serde(default)]
+    unless: Vec<String>,
 }
 
-/// Returns the words that a checker is given in a directory, behind its program.
+impl Added {
+    fn is_for(&self, own: &OwnTable<'_>) -> bool {
+        let mut keys = self.keys.iter();
+        let is_there = keys.any(|key| match &self.text {
+            Some(wanted) => own.texts(key).iter().any(|text| text.contains(wanted)),
+            None if self.is_empty => own.is_empty_list(key),
+            None => own.has(key),
+        });
+        is_there && !self.unless.iter().any(|key| own.has(key))
+    }
+}
+
+/// Returns the words that a checker is given in a directory.
 pub(crate) fn words<'a>(checker: &'a Checker, directory: &Path) -> Vec<&'a str> {
     let own = (!checker.added.is_empty()).then(|| OwnTable::of(checker, directory));
     let Some(own) = own.flatten() else {
         return Vec::new();
     };
-    let has = |added: &&Added| {
-        let mut keys = added.keys.iter();
-        keys.any(|key| match &added.text {
-            Some(wanted) => own.texts(key).iter().any(|text| text.contains(wanted)),
-            None => own.is_empty_list(key),
-        })
-    };
-    let added = checker.added.iter().filter(has);
+    let added = checker.added.iter().filter(|added| added.is_for(&own));
     added
         .flat_map(|added| &added.words)
         .map(String::as_str)
@@ -62,6 +74,24 @@ mod tests {
         check_for("tsc", ("tsconfig.json", of_others), &["--build"]);
         let own = "{\"files\": [\"a.ts\"]}";
         check_for("tsc", ("tsconfig.json", own), &[]);
+    }
+
+    #[test]
+    fn cargo_is_asked_about_all_of_a_workspace() {
+        let check = |text, expected: &[&str]| {
+            for checker in ["clippy", "cargo-check", "cargo-test"] {
+                check_for(checker, ("Cargo.toml", text), expected);
+            }
+        };
+        check(
+            "[package]\n[workspace]\nmembers = ['a']\n",
+            &["--workspace"],
+        );
+        check(
+            "[workspace]\nmembers = ['a']\ndefault-members = ['a']\n",
+            &[],
+        );
+        check("[package]\nname = 'a'\n", &[]);
     }
 
     #[test]

@@ -219,11 +219,13 @@ pub(crate) fn argv(call: &Call<'_>, directory: &Path, scratch: &Path) -> Vec<Str
     let (report, scratch) = (report.to_string_lossy(), scratch.to_string_lossy());
     let mut argv = Vec::with_capacity(call.checker.argv.len() + call.files.len());
     argv.push(program(call.checker, directory));
-    let added = added::words(call.checker, directory);
-    argv.extend(added.into_iter().map(str::to_owned));
     for word in call.checker.argv.iter().skip(1) {
         match word.as_str() {
             "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| argument(file))),
+            "{added}" => {
+                let added = added::words(call.checker, directory);
+                argv.extend(added.into_iter().map(str::to_owned));
+            }
             word => argv.push(
                 word.replace("{report}", &report)
                     .replace("{scratch}", &scratch),

@@ -17,10 +17,12 @@ pub(crate) struct OwnTable<'a> {
 }
 
 impl<'a> OwnTable<'a> {
-    /// Reads the configuration of a checker in a directory, or in the nearest one above it in the project; `None` where there
-    /// is none, or where it is for the checker to complain about.
+    /// Reads the configuration of a checker, or what it cannot do without, in a directory or in the nearest one above it in
+    /// the project; `None` where there is none, or where it is for the checker to complain about.
     pub(crate) fn of(checker: &'a Checker, directory: &Path) -> Option<Self> {
-        let (folder, place) = installed::configuration(&checker.configured_by, directory)?;
+        let places = [&checker.configured_by, &checker.needs];
+        let places = places.into_iter().find(|places| !places.is_empty())?;
+        let (folder, place) = installed::configuration(places, directory)?;
         let (file, table) = place.split_once(':').unwrap_or((place, ""));
         let text = std::fs::read_to_string(folder.join(file)).ok()?;
         let values = table_of(file, table, &checker.name, &text)?;
@@ -38,6 +40,11 @@ impl<'a> OwnTable<'a> {
             Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
             value => value.and_then(text).into_iter().collect(),
         }
+    }
+
+    /// Tells whether anything stands under a key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
     }
 
     /// Tells whether a list without items stands under a key.

@@ -110,3 +110,39 @@ fn tsc_checks_a_project_that_is_made_of_others() {
     let finding = &turn["check"]["results"][0]["findings"][0];
     assert_eq!(finding["location"]["path"], "app/a.ts", "{turn}");
 }
+
+#[test]
+fn cargo_is_asked_about_all_packages_of_a_workspace() {
+    let (_, path) = search_path();
+    let folder = tempfile::tempdir().unwrap();
+    let package =
+        |name: &str| format!("[package]\nname = '{name}'\nversion = '0.1.0'\nedition = '2024'\n");
+    fs::create_dir_all(folder.path().join("part/src")).unwrap();
+    fs::create_dir(folder.path().join("src")).unwrap();
+    for (name, text) in [
+        (
+            "Cargo.toml",
+            package("whole") + "[workspace]\nmembers = ['part']\n",
+        ),
+        ("src/lib.rs", String::new()),
+        ("part/Cargo.toml", package("part")),
+        (
+            "part/src/lib.rs",
+            "#[test]\nfn a() {\n    return panic!();\n}\n".to_owned(),
+        ),
+    ] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let turn = run(
+        &["--linters", "clippy,cargo-test", "."],
+        folder.path(),
+        &path,
+    );
+    let results = turn["check"]["results"].as_array().unwrap();
+    for (result, code) in results.iter().zip(["clippy::needless_return", "a"]) {
+        let finding = &result["findings"][0];
+        assert_eq!(finding["code"]["value"], code, "{turn}");
+        assert_eq!(finding["location"]["path"], "part/src/lib.rs", "{turn}");
+    }
+    assert_eq!(results.len(), 2);
+}

@@ -23,8 +23,9 @@ pub(crate) struct Checker {
     /// The files of these languages that it takes, as in `.gitignore`; empty for all.
     #[serde(default)]
     pub(crate) globs: Vec<String>,
-    /// The command line, with `{files}`, `{file}`, `{report}` and `{scratch}` to be replaced: the
-    /// files, one of them, a path for the report, and a folder that is removed after the call.
+    /// The command line, with `{files}`, `{file}`, `{report}`, `{scratch}` and `{added}` to be
+    /// replaced: the files, one of them, a path for the report, a folder that is removed after the
+    /// call, and the words of [`Self::added`].
     pub(crate) argv: Vec<String>,
     /// Other programs that must be there as well.
     #[serde(default)]
