@@ -108,6 +108,7 @@ pub(super) fn severity(word: &str) -> Severity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Catalogue;
 
     #[test]
     fn lines_that_do_not_match_are_no_findings() {
@@ -139,5 +140,20 @@ mod tests {
         let read = read_spanning(&patterns.map(str::to_owned), text).unwrap();
         let read: Vec<_> = read.iter().map(|one| (&*one.path, &*one.message)).collect();
         assert_eq!(read, [("a", ""), ("b", "one\ntwo\n"), ("c", "")]);
+    }
+
+    #[test]
+    fn mypy_may_tell_where_errors_end() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let patterns = &catalogue.find("mypy").unwrap().patterns;
+        for place in ["a.py:1:10:1:12", "a.py:1:10"] {
+            let text = format!("{place}: error: No  [assignment]\n");
+            let read = read(patterns, text.as_bytes()).unwrap();
+            let start = Place {
+                line: 1,
+                column: Some(10),
+            };
+            assert_eq!((&*read[0].path, read[0].start), ("a.py", Some(start)));
+        }
     }
 }
