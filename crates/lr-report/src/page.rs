@@ -18,6 +18,9 @@ const MOST_LINES: usize = 40;
 /// How long a shown line of it may be, in characters.
 const LONGEST_LINE: usize = 200;
 
+/// How a message of cargo for programs begins.
+const MESSAGE: &str = "{\"reason\":\"";
+
 /// One line of the table of a file's findings.
 struct Row<'a> {
     place: String,
@@ -185,9 +188,11 @@ fn with_reason(name: &str, word: &str, result: &CheckResult) -> String {
     }
 }
 
-/// Quotes what was printed, without the middle of many lines and the end of long ones.
+/// Quotes what was printed, without the middle of many lines and the end of long ones, and without
+/// what cargo writes for programs between the words of the tests.
 fn quote(page: &mut String, output: &str) {
-    let lines: Vec<&str> = output.lines().collect();
+    let lines = output.lines();
+    let lines: Vec<&str> = lines.filter(|line| !line.starts_with(MESSAGE)).collect();
     let left_out = lines.len().saturating_sub(2 * MOST_LINES);
     for (number, line) in lines.iter().enumerate() {
         if left_out > 0 && number == MOST_LINES {
@@ -304,6 +309,16 @@ flake8: skipped: not installed
 pytest (1.20 s), mypy (0.30 s), ./tidy.sh (0.01 s)
 ";
         assert_eq!(page(&tests::report(&check), Colours::Plain), expected);
+    }
+
+    #[test]
+    fn what_cargo_says_to_programs_is_left_out() {
+        let mut shown = String::new();
+        quote(
+            &mut shown,
+            "{\"reason\":\"build-finished\",\"success\":true}\nrunning 1 test\n",
+        );
+        assert_eq!(shown, "  | running 1 test\n");
     }
 
     #[test]
