@@ -97,8 +97,15 @@ fn shows_its_end(reply: &Reply) -> bool {
 
 /// Tells whether a path, as it stands in a reply, names a file that the reply may be about.
 fn may_be_about(root: &Root, request: &Request<'_>, path: &str) -> bool {
-    let looks_like_a_path =
-        || !path.contains(char::is_whitespace) && path.contains(['.', '/']) && !path.ends_with('.');
+    let looks_like_a_path = || {
+        // Neither a tag such as `</details>` nor a number such as `1.2.0` is the name of a new file.
+        let is_of_names = |c: char| !c.is_whitespace() && !"<>:\"|?*".contains(c);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let ending = name.rsplit('.').next().unwrap_or(name);
+        path.contains(['.', '/'])
+            && path.chars().all(is_of_names)
+            && ending.starts_with(char::is_alphabetic)
+    };
     let may_be_new =
         || lr_files::relative_path(path).is_ok_and(|path| request.rules.new.hold(&path));
     request.offer.knows(root, path) || (looks_like_a_path() && may_be_new())

@@ -94,12 +94,14 @@ fn is_piece(old: &Outline, new: &Outline) -> bool {
     is_all_known || 2 * lost.len() >= n_old
 }
 
-/// Whether nothing of the old text is left, and nothing is defined in the new one: what a program prints, or data.
+/// Whether nothing of the old text is left, and nothing is defined in the new one, which is much shorter: what a
+/// program prints, or data. A translation of a text is about as long.
 fn is_something_else(old: &Outline, new: &Outline) -> bool {
     let is_gone = |name: &&str| !new.words.contains(*name);
     let is_word = |line: &&str| line.contains(char::is_alphabetic);
     old.definitions.len() > 1
         && new.definitions.is_empty()
+        && 2 * new.lines.len() < old.lines.len()
         && old.definitions.iter().all(is_gone)
         && old
             .lines
@@ -279,6 +281,9 @@ mod tests {
         check(FILE, "{\"a\": 1}\n", true);
         check(FILE, "3 passed in 0.1 s\n", true);
         check(FILE, "from shop.cash import Purse, parse, show\n", false);
+        let list = "- The type of x\n  is new.\n- A class for y\n  is new.\n";
+        let liste = "- Le type de x\n  est neuf.\n- Une classe pour y\n  est neuve.\n";
+        check(list, &liste.replace("type", "genre"), false);
         check(FILE, "    def put(self, n):\n        self.n += n\n", true);
         let with_new_one = "def half(n):\n    return n / 2\n\ndef show(n):\n    return half(n)\n";
         check(FILE, with_new_one, true);

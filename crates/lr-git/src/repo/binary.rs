@@ -195,6 +195,13 @@ fn run(repo: &Repo, arguments: &[&str], input: Vec<u8>) -> Result<Finished, Erro
     ran.map_err(|error| needed(repo, error))
 }
 
+/// Variables that ask git to read names of files as patterns; they do not go with `--literal-pathspecs`.
+const PATTERNS: [&str; 3] = [
+    "GIT_GLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+];
+
 /// Returns git with what always holds: housekeeping is left to the user's own commands, because it
 /// would go on in the background; no program is asked which files have changed; and messages are
 /// marked with the encoding they are in.
@@ -216,6 +223,7 @@ fn program(repo: &Repo, arguments: &[&str]) -> Program {
         .timeout(repo.timeout)
         .capture_limit(CAPTURE)
         .drop_env(lr_config::keys::variables())
+        .drop_env(&PATTERNS)
 }
 
 /// Says that git could not be run, and what it is needed for.

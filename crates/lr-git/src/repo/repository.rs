@@ -19,6 +19,21 @@ pub(crate) struct Repo {
     pub(super) timeout: Duration,
 }
 
+/// Finds the repository that a directory lies in. As for git, a `GIT_CEILING_DIRECTORIES` that is none of its parents
+/// is no hindrance.
+fn discovered(dir: &Path) -> Result<gix::Repository, gix::Error> {
+    let upwards = gix::discover::upwards::Options {
+        match_ceiling_dir_or_error: false,
+        ..Default::default()
+    };
+    gix::ThreadSafeRepository::discover_with_environment_overrides_opts(
+        dir,
+        upwards,
+        gix::sec::trust::Mapping::default(),
+    )
+    .map(Into::into)
+}
+
 /// How long a git command may take unless somebody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -42,8 +57,7 @@ impl Repo {
         let dir = dir.canonicalize().map_err(|error| {
             Error::new(Kind::Io, format!("cannot enter '{}'", dir.display())).because(error)
         })?;
-        let gix = gix::discover_with_environment_overrides(&dir)
-            .map_err(|error| unusable(&dir, error))?;
+        let gix = discovered(&dir).map_err(|error| unusable(&dir, error))?;
         let Some(top) = gix.workdir() else {
             return Err(refuse(format!(
                 "'{}' has no work tree: it is a bare repository",

@@ -58,18 +58,31 @@ impl Repo {
         }
     }
 
-    /// Brings the index up to the files that a hook has changed and added to the commit: git leaves
-    /// in it what they were before the hook, and the next `git commit` would take that back.
+    /// Brings the index up to the files that a hook has changed or added, and that are in the commit: git leaves
+    /// in it what they were before the hook, and the next `git commit` would take that back. Of files that are not
+    /// among `paths` the index must have the version before the commit, so that what the user staged stays staged.
     fn follow_hooks(&self, paths: &[String]) -> Result<(), Error> {
-        let mut view = self.view()?;
+        let Some(id) = self.head()?.commit else {
+            return Ok(());
+        };
+        let (repo, tip) = (self.at_top(), self.commit_at(id)?);
+        let own: Vec<String> = paths.iter().map(|path| self.full(path)).collect();
+        let mut view = repo.view()?;
         let mut behind = Vec::new();
-        for path in paths {
-            let committed = view.committed(path)?;
-            if view.staged(path) != committed && view.on_disk(path)? == committed {
-                behind.push(path.clone());
+        for path in repo.changed_files(&tip)? {
+            let (staged, committed) = (view.staged(&path), view.committed(&path)?);
+            let is_free = || -> Result<bool, Error> {
+                let parent = tip
+                    .parent
+                    .map(|id| repo.version_in(id, &path))
+                    .transpose()?;
+                Ok(own.contains(&path) || staged == parent.flatten())
+            };
+            if staged != committed && is_free()? && view.on_disk(&path)? == committed {
+                behind.push(path);
             }
         }
-        self.stage(&mut view, &behind)
+        repo.stage(&mut view, &behind)
     }
 
     /// Takes the versions in the work tree over into the index.

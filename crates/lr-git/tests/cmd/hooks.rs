@@ -168,6 +168,24 @@ fn a_later_commit_of_the_user_keeps_what_a_hook_edited() {
 }
 
 #[test]
+fn a_later_commit_of_the_user_keeps_what_a_hook_added_and_what_was_staged() {
+    let sandbox = Sandbox::new();
+    sandbox.start(&["a.py"]);
+    sandbox.write("b.py", "mine\n");
+    sandbox.git(&["add", "b.py"]);
+    hook(
+        &sandbox,
+        ".git/hooks/pre-commit",
+        "echo made > made.txt; echo theirs > b.py; git add made.txt b.py",
+    );
+    sandbox.commit(&sandbox.apply(1, &[("a.py", Some("print(1)\n"))]));
+    assert_eq!(sandbox.git(&["show", "HEAD:made.txt"]), "made\n");
+    assert_eq!(sandbox.git(&["show", "HEAD:b.py"]), "theirs\n");
+    assert_eq!(sandbox.git(&["show", ":b.py"]), "mine\n");
+    sandbox.is_sound("MM b.py\n");
+}
+
+#[test]
 fn a_hook_that_takes_the_trailers_out_stops_the_run_and_is_named() {
     let sandbox = Sandbox::new();
     sandbox.start(&["a.py"]);
