@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use lr_turn::{BytesAspect, Severity, Weight};
 use serde::{Deserialize, Serialize};
 
+use super::flat;
+
 /// One checker: what it takes, how it is called, and what its answers mean.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -294,13 +296,13 @@ impl Checker {
             .map_err(|error| format!("checker '{name}' is not of its form: {error}"))
     }
 
-    /// Reads an entry that stands in a configuration file.
+    /// Reads an entry of the user's, which may be written flat.
     ///
     /// # Errors
     ///
     /// Why it is not of its form.
     pub(crate) fn from_table(name: &str, table: &toml::Table) -> Result<Self, String> {
-        Self::deserialize(table.clone())
+        Self::deserialize(flat::unfolded(table.clone()))
             .map(|checker| Self::named(checker, name))
             .map_err(|error| format!("checker '{name}' is not of its form: {}", error.message()))
     }
