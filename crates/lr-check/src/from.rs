@@ -147,12 +147,29 @@ fn tools(form: ReportFrom, text: &str, catalogue: &Catalogue) -> Result<Vec<Told
     };
     Ok(shares
         .into_iter()
+        .map(|(tool, mut share)| {
+            without_nulls(&mut share);
+            (tool, share)
+        })
         .map(|(tool, share)| Told {
             complaints: said(form, &tool, &share.to_string(), catalogue),
             columns: column_kind(&share["runs"][0]["columnKind"]),
             tool,
         })
         .collect())
+}
+
+/// Takes fields away that are null, which says as much as nothing; but for the results of SARIF, where
+/// it says that there are none because the tool did not work.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(without_nulls),
+        Value::Object(fields) => {
+            fields.retain(|key, value| key == "results" || !value.is_null());
+            fields.values_mut().for_each(without_nulls);
+        }
+        _ => {}
+    }
 }
 
 /// Returns what the columns of a run of SARIF count, where it says so.

@@ -50,7 +50,7 @@ mod volatile;
 mod watch;
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use lr_config::{Config, Settings};
@@ -118,7 +118,7 @@ pub fn run(mut args: Args) -> Result<Status, Error> {
         None => Before::default(),
     };
     if args.previous.is_some() {
-        leave_out_deleted(&mut args.sources);
+        named::leave_out_deleted(&mut args.sources);
     }
     let catalogue = Catalogue::load(&config)?;
     let (sources, results) = if let Some(form) = args.from {
@@ -234,21 +234,6 @@ fn choose<'a>(
         _ => &args.linters,
     };
     Choice::new(catalogue, (names, &args.skip), command, Path::new("."))
-}
-
-/// Leaves out the sources that are gone since the turn before: a reply may delete a file that was named.
-fn leave_out_deleted(sources: &mut Vec<PathBuf>) {
-    let is_there = |source: &PathBuf| std::fs::symlink_metadata(source).is_ok();
-    if !sources.iter().any(is_there) {
-        return;
-    }
-    sources.retain(|source| {
-        if !is_there(source) {
-            let name = source.display();
-            say::note(&format!("left out: '{name}' is gone since the turn before"));
-        }
-        is_there(source)
-    });
 }
 
 fn collect(args: &Args, choice: &Choice<'_>, detector: &Detector) -> Result<Sources, Error> {

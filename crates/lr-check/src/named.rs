@@ -58,6 +58,21 @@ fn names(bytes: &[u8], nul: bool) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Leaves out the sources that are gone since the turn before: a reply may delete a file that was named.
+pub(crate) fn leave_out_deleted(sources: &mut Vec<PathBuf>) {
+    let is_there = |source: &PathBuf| std::fs::symlink_metadata(source).is_ok();
+    if !sources.iter().any(is_there) {
+        return;
+    }
+    sources.retain(|source| {
+        if !is_there(source) {
+            let name = source.display();
+            say::note(&format!("left out: '{name}' is gone since the turn before"));
+        }
+        is_there(source)
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -126,6 +126,28 @@ fn suggestions_are_fixes_of_tools_that_are_not_known_and_of_known_ones_where_the
 }
 
 #[test]
+fn null_says_nothing_but_that_a_tool_did_not_work() {
+    let tree = tree();
+    let rdjson = r#"{"message":"no","location":{"path":"src/a.py","range":null},"suggestions":null,"code":null}"#;
+    let (results, _) = read(tree.path(), "rdjson", rdjson, 1);
+    assert_eq!(results[0]["findings"][0]["location"]["path"], "src/a.py");
+    let log = |results: &str| {
+        format!(
+            r#"{{"runs":[{{"tool":{{"driver":{{"name":"t","rules":null}}}},"results":{results}}}]}}"#
+        )
+    };
+    let (results, _) = read(
+        tree.path(),
+        "sarif",
+        &log(r#"[{"message":{"text":"no"},"fixes":null}]"#),
+        1,
+    );
+    assert_eq!(results[0]["findings"][0]["message"], "no");
+    let (results, _) = read(tree.path(), "sarif", &log("null"), 2);
+    assert_eq!(results[0]["status"], "broken");
+}
+
+#[test]
 fn a_report_without_findings_is_clean_and_no_report_is_trouble() {
     let tree = tree();
     let clean = r#"{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[]}]}"#;

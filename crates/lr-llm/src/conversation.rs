@@ -270,19 +270,27 @@ fn read(file: &Path) -> Result<Vec<Said>, Error> {
     })
 }
 
-/// Reads a conversation from elsewhere; `-` is standard input.
+/// Reads a conversation from elsewhere; `-` is standard input. What is empty was meant to be none.
 fn import(file: &Path) -> Result<Vec<Said>, Error> {
-    if is_stdin(file) {
-        return load(Path::new("/dev/stdin"));
+    let file = if is_stdin(file) {
+        Path::new("/dev/stdin")
+    } else {
+        file
+    };
+    let text = files::read(file)?;
+    if text.trim().is_empty() {
+        return Err(holds_none(file, "it is empty").hint("did the program that wrote it fail?"));
     }
-    load(file)
+    history::read(&text).map_err(|reason| holds_none(file, &reason))
 }
 
 fn load(file: &Path) -> Result<Vec<Said>, Error> {
-    history::read(&files::read(file)?).map_err(|reason| {
-        let message = format!("'{}' holds no conversation: {reason}", failure::shown(file));
-        Error::new(Kind::Input, message)
-    })
+    history::read(&files::read(file)?).map_err(|reason| holds_none(file, &reason))
+}
+
+fn holds_none(file: &Path, reason: &str) -> Error {
+    let message = format!("'{}' holds no conversation: {reason}", failure::shown(file));
+    Error::new(Kind::Input, message)
 }
 
 fn unwritable(error: lr_files::FileError) -> Error {

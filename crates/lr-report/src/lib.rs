@@ -25,7 +25,7 @@ pub use paint::Colours;
 pub use rdjsonl::rdjsonl;
 pub use sarif::sarif;
 pub use texts::Texts;
-pub use trouble::{short, telling_line};
+pub use trouble::{reason, short, telling_line};
 
 /// What is to be told.
 pub struct Report<'a> {

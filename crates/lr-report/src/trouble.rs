@@ -7,15 +7,37 @@ use lr_turn::{CheckResult, CheckStatus};
 /// How long a quoted line may be, in characters.
 const LONGEST_QUOTE: usize = 200;
 
-/// Returns the line of a failed program's words that tells most: the last one about an error, else
-/// the last one that is no step of a stack.
+/// Returns the line by which a checker that gave no answer tells most about why.
+pub fn reason(result: &CheckResult) -> Option<&str> {
+    let told = result.stderr.as_deref().and_then(telling_line);
+    // Some say it where their findings stand otherwise.
+    told.or_else(|| lines(result.stdout.as_deref()?).find(is_error))
+}
+
+/// The lines of a failed program's words, the last one first.
+fn lines(words: &str) -> impl Iterator<Item = &str> {
+    words.lines().rev().map(str::trim)
+}
+
+fn is_error(line: &&str) -> bool {
+    line.contains("rror:")
+        || line.starts_with("error ")
+        || (line.contains("rror [") && line.contains("]: "))
+}
+
+/// Returns the last line about an error, else the last one about what could not be done, else the
+/// last one that is no step of a stack.
 pub fn telling_line(words: &str) -> Option<&str> {
-    let lines = || words.lines().rev().map(str::trim);
-    let is_error =
-        |line: &&str| line.contains("rror:") || (line.contains("rror [") && line.contains("]: "));
+    let lines = || lines(words);
+    let is_regret = |line: &&str| {
+        ["couldn't ", "could not ", "cannot "]
+            .iter()
+            .any(|word| line.contains(word))
+    };
     let is_step = |line: &&str| line.starts_with("at ") && line.ends_with(')');
     lines()
         .find(is_error)
+        .or_else(|| lines().find(is_regret))
         .or_else(|| lines().find(|line| !line.is_empty() && !is_step(line)))
         .or_else(|| lines().find(|line| !line.is_empty()))
 }
@@ -35,8 +57,7 @@ pub(crate) fn no_answer(result: &CheckResult) -> Option<String> {
     }
     let why = result.why.as_deref().unwrap_or("it did not work");
     let mut text = format!("checker '{}' gave no answer: {why}", crate::name(result));
-    let printed = result.stderr.as_deref().unwrap_or_default();
-    if let Some(line) = telling_line(printed) {
+    if let Some(line) = reason(result) {
         text.push_str("; it says: ");
         text.push_str(&short(line, LONGEST_QUOTE));
     }
@@ -58,6 +79,21 @@ mod tests {
         let expected = "Error [ERR_X]: Cannot find package 'x'";
         assert_eq!(telling_line(node), Some(expected));
         assert_eq!(telling_line("Oops!\n  at f (x:1)\n"), Some("Oops!"));
+    }
+
+    #[test]
+    fn what_could_not_be_done_tells_more_than_the_last_line() {
+        let eslint = "Oops!\n\nESLint couldn't find a configuration.\n\nSee https://x\n";
+        assert_eq!(
+            telling_line(eslint),
+            Some("ESLint couldn't find a configuration.")
+        );
+        let result = CheckResult {
+            stdout: Some("error TS2688: Cannot find 'node'.\n  It is wanted.\n".to_owned()),
+            stderr: Some(String::new()),
+            ..CheckResult::default()
+        };
+        assert_eq!(reason(&result), Some("error TS2688: Cannot find 'node'."));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use lr_turn::{BytesAspect, Severity, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::codes::{ByteCodes, Severities, has_prefix};
+use super::flat;
 use crate::added::Added;
 use crate::own_files::OwnFiles;
 
@@ -287,13 +288,13 @@ impl Checker {
             .map_err(|error| format!("checker '{name}' is not of its form: {error}"))
     }
 
-    /// Reads an entry that stands in a configuration file.
+    /// Reads an entry of the user's, which may be written flat.
     ///
     /// # Errors
     ///
     /// Why it is not of its form.
     pub(crate) fn from_table(name: &str, table: &toml::Table) -> Result<Self, String> {
-        Self::deserialize(table.clone())
+        Self::deserialize(flat::unfolded(table.clone()))
             .map(|checker| Self::named(checker, name))
             .map_err(|error| format!("checker '{name}' is not of its form: {}", error.message()))
     }

@@ -13,7 +13,7 @@ use lr_turn::{
 use regex::Regex;
 
 use super::key::{self, Keys};
-use super::{Complaint, Edit, Place, Point};
+use super::{Complaint, Edit, LINE_END, Place, Point};
 use crate::catalogue::{Checker, Columns, Unit};
 use crate::said;
 use crate::sources::Sources;
@@ -222,6 +222,7 @@ impl Ruler<'_> {
             None => (0, line),
         };
         let column = match self.columns {
+            _ if column == LINE_END => line.len() as u64 + 1,
             Columns::Bytes => column,
             Columns::Characters => char_column_to_byte(line, column),
             Columns::Utf16 => utf16_column_to_byte(line, column),

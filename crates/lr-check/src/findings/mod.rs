@@ -76,6 +76,9 @@ impl Complaint {
     }
 }
 
+/// The column behind the last character of a line, whatever columns count.
+const LINE_END: u64 = u64::MAX;
+
 /// A place in a file: line and column from 1, the column in what the catalogue says it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Place {

@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
+use lr_turn::Severity;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::few::{Few, MOST};
 use super::{Complaint, Edit, Place, lines};
@@ -14,7 +16,7 @@ struct Document {
     message: Option<String>,
     location: Option<Location>,
     /// That of all diagnostics which say none.
-    severity: Option<String>,
+    severity: Option<Value>,
     code: Option<Code>,
     #[serde(default)]
     suggestions: Vec<Suggestion>,
@@ -24,7 +26,7 @@ struct Document {
 struct Diagnostic {
     message: String,
     location: Option<Location>,
-    severity: Option<String>,
+    severity: Option<Value>,
     code: Option<Code>,
     #[serde(default)]
     suggestions: Vec<Suggestion>,
@@ -58,6 +60,8 @@ struct Code {
 #[derive(Deserialize)]
 struct Suggestion {
     range: Range,
+    /// Absent where nothing is put in.
+    #[serde(default)]
     text: String,
 }
 
@@ -102,21 +106,83 @@ fn complaint(diagnostic: Diagnostic) -> Complaint {
         code: code.unwrap_or_default(),
         url,
         message: diagnostic.message,
-        severity: diagnostic.severity.as_deref().map(lines::severity),
+        severity: diagnostic.severity.as_ref().map(severity),
         edits: diagnostic.suggestions.into_iter().map(edit).collect(),
         ..Complaint::default()
     }
 }
 
+/// Returns how bad a word says something is, or its number, which is the same.
+fn severity(value: &Value) -> Severity {
+    match (value.as_str(), value.as_u64()) {
+        (Some(word), _) => lines::severity(word),
+        (None, Some(1)) => Severity::Error,
+        (None, Some(3)) => Severity::Info,
+        _ => Severity::Warning,
+    }
+}
+
+/// Without columns an edit is about whole lines, and its text is the lines without their last end.
 fn edit(suggestion: Suggestion) -> Edit {
-    let start = place(suggestion.range.start);
-    let end = suggestion.range.end.map_or(start, place);
-    Edit::between(start, end, suggestion.text)
+    let Suggestion { range, mut text } = suggestion;
+    let start = place(range.start);
+    let end = range.end.map_or(start, place);
+    if start.column.is_some() || end.column.is_some() {
+        return Edit::between(start, end, text);
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let begin_of = |line| Place {
+        line,
+        column: Some(1),
+    };
+    Edit::between(begin_of(start.line), begin_of(end.line + 1), text)
 }
 
 fn place(position: Position) -> Place {
     Place {
         line: position.line.max(1),
         column: position.column.filter(|column| *column > 0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edit_of(suggestion: &str) -> Edit {
+        edit(serde_json::from_str(suggestion).unwrap())
+    }
+
+    fn place(line: u64, column: u64) -> Place {
+        Place {
+            line,
+            column: Some(column),
+        }
+    }
+
+    #[test]
+    fn an_edit_without_columns_is_about_whole_lines() {
+        let lines = r#"{"range":{"start":{"line":2},"end":{"line":3}},"text":"x"}"#;
+        let expected = Edit::between(place(2, 1), place(4, 1), "x\n".to_owned());
+        assert_eq!(edit_of(lines), expected);
+        let expected = Edit::between(place(2, 1), place(3, 1), String::new());
+        assert_eq!(edit_of(r#"{"range":{"start":{"line":2}}}"#), expected);
+    }
+
+    #[test]
+    fn an_edit_without_an_end_puts_something_in() {
+        let insertion = r#"{"range":{"start":{"line":2,"column":4}},"text":"x"}"#;
+        let expected = Edit::between(place(2, 4), place(2, 4), "x".to_owned());
+        assert_eq!(edit_of(insertion), expected);
+    }
+
+    #[test]
+    fn severities_are_words_or_numbers() {
+        let numbered = br#"{"message":"a","severity":1}{"message":"b","severity":"INFO"}"#;
+        let read = read(numbered.as_slice()).unwrap();
+        let read: Vec<_> = read.iter().map(|one| one.severity).collect();
+        assert_eq!(read, [Some(Severity::Error), Some(Severity::Info)]);
     }
 }

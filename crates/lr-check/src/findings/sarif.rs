@@ -8,7 +8,7 @@ use lr_turn::Severity;
 use serde::Deserialize;
 
 use super::few::{Few, MOST};
-use super::{Complaint, Edit, Place};
+use super::{Complaint, Edit, LINE_END, Place, Point};
 
 #[derive(Deserialize)]
 struct Log {
@@ -140,6 +140,8 @@ struct Region {
     start_column: Option<u64>,
     end_line: Option<u64>,
     end_column: Option<u64>,
+    char_offset: Option<u64>,
+    char_length: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -284,12 +286,34 @@ fn edits(context: &Context<'_>, fix: Fix, own: &str) -> Option<Vec<Edit>> {
         }
         for replaced in change.replacements {
             let text = replaced.inserted_content.map(|content| content.text);
-            let begin = start(replaced.deleted_region)?;
-            let end = end(replaced.deleted_region).unwrap_or(begin);
-            edits.push(Edit::between(begin, end, text.unwrap_or_default()));
+            let (start, end) = deleted(replaced.deleted_region)?;
+            edits.push(Edit {
+                start,
+                end,
+                text: text.unwrap_or_default(),
+                replaces: None,
+            });
         }
     }
     Some(edits)
+}
+
+/// Returns where an edit begins and ends: where no column is said, a line begins and ends.
+fn deleted(region: Region) -> Option<(Point, Point)> {
+    let Some(line) = region.start_line else {
+        let start = region.char_offset?;
+        let end = start.saturating_add(region.char_length.unwrap_or(0));
+        return Some((Point::Utf16(start), Point::Utf16(end)));
+    };
+    let place = |line: u64, column| {
+        Point::Place(Place {
+            line: line.max(1),
+            column: Some(column),
+        })
+    };
+    let start = place(line, region.start_column.unwrap_or(1));
+    let last = region.end_line.unwrap_or(line);
+    Some((start, place(last, region.end_column.unwrap_or(LINE_END))))
 }
 
 fn start(region: Region) -> Option<Place> {
@@ -335,6 +359,31 @@ fn path(uri: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_edit_without_columns_is_about_whole_lines() {
+        let check = |region: &str, start, end| {
+            let region: Region = serde_json::from_str(region).unwrap();
+            assert_eq!(deleted(region), Some((start, end)));
+        };
+        let place = |line, column| {
+            Point::Place(Place {
+                line,
+                column: Some(column),
+            })
+        };
+        check(r#"{"startLine":2}"#, place(2, 1), place(2, LINE_END));
+        check(
+            r#"{"startLine":2,"startColumn":3,"endLine":4,"endColumn":1}"#,
+            place(2, 3),
+            place(4, 1),
+        );
+        check(
+            r#"{"charOffset":5,"charLength":2}"#,
+            Point::Utf16(5),
+            Point::Utf16(7),
+        );
+    }
 
     #[test]
     fn what_a_result_only_refers_to_is_looked_up() {

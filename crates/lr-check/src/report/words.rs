@@ -1,6 +1,6 @@
 //! What lr-check says on standard error.
 
-use lr_report::{name, plural, short, telling_line};
+use lr_report::{name, plural, reason, short};
 use lr_stage::{Error, Kind, say};
 use lr_turn::{Check, CheckResult, CheckStatus};
 
@@ -84,8 +84,7 @@ fn error_of(result: &CheckResult) -> Option<Error> {
     let why = result.why.as_deref().unwrap_or("it did not work");
     let message = format!("checker '{}' gave no answer: {why}", name(result));
     let error = Error::new(kind, message);
-    let printed = result.stderr.as_deref().unwrap_or_default();
-    Some(match telling_line(printed) {
+    Some(match reason(result) {
         Some(line) => error.hint(format!("it says: {}", short(line, LONGEST_QUOTE))),
         None => error,
     })

@@ -254,6 +254,7 @@ fn what_is_no_conversation_is_refused_before_anything_is_asked() {
         "{\"role\":\"user\",\"content\":\"a\"}\n7\n",
     )
     .unwrap();
+    fs::write(home.path().join("empty"), "\n").unwrap();
     fs::create_dir(home.path().join("folder.jsonl")).unwrap();
     for (args, message) in [
         (&["-c"][..], "there is no conversation to go on with"),
@@ -288,6 +289,7 @@ fn what_is_no_conversation_is_refused_before_anything_is_asked() {
             "cannot keep the conversation",
         ),
         (&["--import-conversation", "gone"], "cannot read 'gone'"),
+        (&["--import-conversation", "empty"], "it is empty"),
     ] {
         let args = [args, &["hi"]].concat();
         let outcome = at_home(home.path(), &model, &args, None);
