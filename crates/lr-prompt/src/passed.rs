@@ -19,6 +19,8 @@ static NOISE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"|^note: Some details are omitted, run with `RUST_BACKTRACE=full`",
         r"|^stack backtrace:$",
         r"|^test result: ok\.",
+        // what cargo says to programs, which lr-check asks for
+        r#"|^\{"reason":""#,
         // go
         r"|^=== (?:RUN|PAUSE|CONT|NAME) ",
         r"|^ *--- (?:PASS|SKIP): ",
@@ -91,6 +93,14 @@ mod tests {
     fn check(text: &str, expected: &str) {
         let left: Vec<&str> = left_out(text.lines()).collect();
         assert_eq!(left, expected.lines().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_cargo_says_to_programs_is_left_out() {
+        check(
+            "{\"reason\":\"build-finished\",\"success\":true}\n{\"reasons\":1}\n",
+            "{\"reasons\":1}\n",
+        );
     }
 
     #[test]
