@@ -203,7 +203,10 @@ mod tests {
         let onlooker = Onlooker::new();
         let mut watch = onlooker.stage(1, "lr-check");
         watch.stderr(b"\x1eruff\x1f");
-        watch.stderr(b"\x1f\n\x1emypy\x1f\x1f\n\x1eruff\x1f2\x1ffinding\n");
+        watch.stderr(b"\x1f\n\x1emypy\x1f\x1f\n\x1eruff\x1f2\x1ffinding\nla");
         assert_eq!(watch.jobs.words(), "mypy: running; ruff: 2 findings");
+        let mut begun = Vec::new();
+        watch.lines.end(|line| begun.push(line.to_owned()));
+        assert_eq!(begun, ["la"]);
     }
 }
