@@ -149,12 +149,11 @@ fn tools(form: ReportFrom, text: &str, catalogue: &Catalogue) -> Result<Vec<Told
         .into_iter()
         .map(|(tool, mut share)| {
             without_nulls(&mut share);
-            (tool, share)
-        })
-        .map(|(tool, share)| Told {
-            complaints: said(form, &tool, &share.to_string(), catalogue),
-            columns: column_kind(&share["runs"][0]["columnKind"]),
-            tool,
+            Told {
+                complaints: said(form, &tool, &share.to_string(), catalogue),
+                columns: column_kind(&share["runs"][0]["columnKind"]),
+                tool,
+            }
         })
         .collect())
 }

@@ -234,8 +234,8 @@ impl Means<'_> {
         };
         let bytes = |file: &str| sources.text(file).map_or(0, str::len);
         let calls = calls(checker, &groups, bytes, named, self.jobs);
-        let asked: HashSet<&str> = groups.into_iter().flatten().collect();
         let known = divided.known.map(|result| {
+            let asked: HashSet<&str> = groups.into_iter().flatten().collect();
             let files = files.iter().copied();
             let files = files.filter(|file| !asked.contains(file)).collect();
             let call = Call {

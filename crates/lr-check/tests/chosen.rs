@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use lr_exec::{End, Program};
+use lr_exec::{End, Finished, Program};
 use tempfile::TempDir;
 
 fn tree(files: &[(&str, &str)]) -> TempDir {
@@ -113,20 +113,36 @@ fn without_a_repository_nobody_knows_what_has_changed() {
     told(tree.path(), &["--only-changed"], "", 2);
 }
 
-#[test]
-fn a_project_has_checkers_for_languages_that_are_not_known() {
-    let entry = r#"
-[checker.words]
+/// Returns the entry of a checker that looks for misspelt words; `own` says in what, and how it is called.
+fn words(own: &str) -> String {
+    let rest = r#"
 kind = "lint"
-languages = ["nix"]
-globs = ["*.nix"]
-argv = ["grep", "-Hn", "hte", "{files}"]
 unit = "files"
 output = "lines"
 patterns = ['^(?P<path>.+?):(?P<line>\d+):(?P<message>.+)$']
 stream = "stdout"
 exit = { clean = [1], findings = [0] }
 "#;
+    format!("[checker.words]\n{own}{rest}")
+}
+
+/// Runs lr-check without anything of the user's own.
+fn check(folder: &Path, words: &[&str]) -> Finished {
+    let argv = [env!("CARGO_BIN_EXE_lr-check"), "."];
+    Program::new(argv.iter().chain(words))
+        .current_dir(folder)
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .run()
+        .unwrap()
+}
+
+#[test]
+fn a_project_has_checkers_for_languages_that_are_not_known() {
+    let entry = words(
+        r#"languages = ["nix"]
+globs = ["*.nix"]
+argv = ["grep", "-Hn", "hte", "{files}"]"#,
+    );
     let tree = tree(&[
         ("lr.toml", ""),
         ("a.nix", "# hte end\n"),
@@ -134,16 +150,12 @@ exit = { clean = [1], findings = [0] }
     ]);
     let told = |entry: &str, status| {
         fs::write(tree.path().join("lr.toml"), entry).unwrap();
-        let finished = Program::new([env!("CARGO_BIN_EXE_lr-check"), "--format=rdjsonl", "."])
-            .current_dir(tree.path())
-            .env("XDG_CONFIG_HOME", "/nonexistent")
-            .run()
-            .unwrap();
+        let finished = check(tree.path(), &["--format=rdjsonl"]);
         let said = finished.stderr.text();
         assert_eq!(finished.end, End::Exited(status), "{said}");
         finished.stdout.text() + &said
     };
-    let found = told(entry, 1);
+    let found = told(&entry, 1);
     assert!(
         found.contains(r#""path":"a.nix""#) && !found.contains("b.txt"),
         "{found}"
@@ -161,34 +173,19 @@ exit = { clean = [1], findings = [0] }
 
 #[test]
 fn a_project_has_checkers_of_its_own() {
-    let entry = r#"
-[checker.words]
-kind = "lint"
-languages = ["python"]
-argv = ["./tools/words", "{files}"]
-unit = "files"
-output = "lines"
-patterns = ['^(?P<path>.+?):(?P<line>\d+):(?P<message>.+)$']
-stream = "stdout"
-exit = { clean = [1], findings = [0] }
-"#;
-    let words = "#!/bin/sh\ngrep -Hn hte \"$@\"\n";
+    let entry = words(
+        r#"languages = ["python"]
+argv = ["./tools/words", "{files}"]"#,
+    );
     let tree = tree(&[
-        ("lr.toml", entry),
-        ("tools/words", words),
+        ("lr.toml", &entry),
+        ("tools/words", "#!/bin/sh\ngrep -Hn hte \"$@\"\n"),
         ("src/a.py", "# hte end\n"),
         (".git/HEAD", ""),
     ]);
     let tool = tree.path().join("tools/words");
     fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
-    let check = |folder: &str, words: &[&str]| {
-        let argv = [env!("CARGO_BIN_EXE_lr-check"), "."];
-        Program::new(argv.iter().chain(words))
-            .current_dir(tree.path().join(folder))
-            .env("XDG_CONFIG_HOME", "/nonexistent")
-            .run()
-            .unwrap()
-    };
+    let check = |folder: &str, words: &[&str]| check(&tree.path().join(folder), words);
     for folder in ["", "src"] {
         let finished = check(folder, &["--format", "text"]);
         assert_eq!(finished.end, End::Exited(1), "{}", finished.stderr.text());

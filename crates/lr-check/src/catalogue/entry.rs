@@ -1,6 +1,7 @@
 //! One entry: what a checker takes, how it is called, and what its answers mean.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use lr_turn::{BytesAspect, Severity, Weight};
 use serde::{Deserialize, Serialize};
@@ -285,7 +286,17 @@ impl Checker {
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, String> {
         toml::from_str(text)
             .map(|checker| Self::named(checker, name))
-            .map_err(|error| format!("checker '{name}' is not of its form: {error}"))
+            .map_err(|error| malformed(name, error))
+    }
+
+    /// Reads an entry of the user's from a file of its own.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not of its form.
+    pub(crate) fn from_text(name: &str, text: &str) -> Result<Self, String> {
+        let table = toml::from_str(text).map_err(|error| malformed(name, error))?;
+        Self::from_table(name, &table)
     }
 
     /// Reads an entry of the user's, which may be written flat.
@@ -296,7 +307,7 @@ impl Checker {
     pub(crate) fn from_table(name: &str, table: &toml::Table) -> Result<Self, String> {
         Self::deserialize(flat::unfolded(table.clone()))
             .map(|checker| Self::named(checker, name))
-            .map_err(|error| format!("checker '{name}' is not of its form: {}", error.message()))
+            .map_err(|error| malformed(name, error.message()))
     }
 
     fn named(mut self, name: &str) -> Self {
@@ -356,4 +367,9 @@ impl Checker {
             self.columns
         }
     }
+}
+
+/// Says that an entry is not of its form.
+fn malformed(name: &str, why: impl fmt::Display) -> String {
+    format!("checker '{name}' is not of its form: {why}")
 }

@@ -111,9 +111,7 @@ impl Catalogue {
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let text = fs::read_to_string(&path)
                 .map_err(|error| format!("cannot read '{}': {error}", path.display()))?;
-            let checker = toml::from_str(&text)
-                .map_err(|error| format!("checker '{name}' is not of its form: {error}"))
-                .and_then(|table| Checker::from_table(&name, &table))
+            let checker = Checker::from_text(&name, &text)
                 .and_then(usable)
                 .map_err(|problem| format!("cannot use '{}': {problem}", path.display()))?;
             catalogue.put(checker);

@@ -176,10 +176,7 @@ pub(super) fn read(output: impl Read) -> Result<Vec<Complaint>, String> {
                 run.tool.driver.name
             ));
         }
-        let context = Context {
-            rules: &run.tool.driver.rules,
-            artifacts: &run.artifacts,
-        };
+        let context = Context::of(&run.tool.driver.rules, &run.artifacts);
         let results = run.results.into_iter().filter(is_open);
         complaints.extend(results.map(|result| complaint(&context, result)));
         if complaints.len() > MOST {
@@ -204,17 +201,28 @@ fn is_open(result: &Outcome) -> bool {
 /// What results refer to in their run.
 struct Context<'a> {
     rules: &'a [Rule],
+    /// Where the first rule of a name stands among them.
+    by_id: HashMap<&'a str, usize>,
     artifacts: &'a [File],
 }
 
-impl Context<'_> {
-    fn rule(&self, result: &Outcome) -> Option<&Rule> {
+impl<'a> Context<'a> {
+    fn of(rules: &'a [Rule], artifacts: &'a [File]) -> Self {
+        let ids = rules.iter().map(|rule| rule.id.as_str()).enumerate().rev();
+        Self {
+            rules,
+            by_id: ids.map(|(at, id)| (id, at)).collect(),
+            artifacts,
+        }
+    }
+
+    fn rule(&self, result: &Outcome) -> Option<&'a Rule> {
         let reference = result.rule.as_ref();
-        let index = result.rule_index.or(reference.and_then(|rule| rule.index));
-        let id = [Some(&result.rule_id), reference.map(|rule| &rule.id)];
-        let named = |rule: &&Rule| id.contains(&Some(&rule.id));
-        let by_index = || self.rules.get(index?);
-        self.rules.iter().find(named).or_else(by_index)
+        let ids = [Some(&result.rule_id), reference.map(|rule| &rule.id)];
+        let places = ids.into_iter().flatten();
+        let named = places.filter_map(|id| self.by_id.get(id.as_str())).copied();
+        let listed = result.rule_index.or(reference.and_then(|rule| rule.index));
+        self.rules.get(named.min().or(listed)?)
     }
 
     fn path(&self, artifact: &Artifact) -> String {
