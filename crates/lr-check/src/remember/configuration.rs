@@ -283,15 +283,15 @@ mod tests {
     fn files_that_name_each_other_are_known_by_one_name() {
         let folder = tempfile::tempdir().unwrap();
         for name in ["a", "b"] {
-            let path = folder.path().join(name).join("x.json");
+            let path = folder.path().join(name).join("of-this-test.json");
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(
                 path,
-                "\"../a/x.json\" \"../b/x.json\" \"../a/../b/./x.json\"",
+                "\"../a/of-this-test.json\" \"../b/of-this-test.json\" \"../a/../b/./of-this-test.json\"",
             )
             .unwrap();
         }
-        let configuration = configuration(&["x.json"]);
+        let configuration = configuration(&["of-this-test.json"]);
         configuration.digest(&folder.path().join("a"));
         let known = configuration.files.known.borrow();
         let there = known.values().filter(|facts| facts.digest.is_some());
