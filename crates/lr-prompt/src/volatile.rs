@@ -88,7 +88,7 @@ fn address(before: &str, word: &str) -> Option<(usize, usize)> {
     is_address.then_some((start, start + digits))
 }
 
-/// Finds a path in a folder for temporary files.
+/// Finds a path in a folder for temporary files; behind a word that was put aside none begins.
 fn temporary_path(word: &str) -> Option<(usize, usize)> {
     let start = TEMPORARY_FOLDERS
         .iter()
@@ -97,7 +97,7 @@ fn temporary_path(word: &str) -> Option<(usize, usize)> {
     let begins = word[..start]
         .chars()
         .next_back()
-        .is_none_or(|before| !before.is_alphanumeric() && !"._-/".contains(before));
+        .is_none_or(|before| !before.is_alphanumeric() && !"._-/…".contains(before));
     let length = word[start..]
         .find(['\'', '"', ')', ']', '>', ',', ';', ':'])
         .unwrap_or(word.len() - start);
@@ -148,6 +148,7 @@ mod tests {
             "open '/tmp/…/stock.txt'",
         );
         check("in /tmp/tmpab12cd", "in /tmp/…");
+        check("0x12ab34cd12ab34cd/tmp/", "0x…/tmp/");
         check(
             "File \"/tmp/x1/a.py\", line 3",
             "File \"/tmp/…/a.py\", line 3",
