@@ -166,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_put_aside_stays_aside(text in "(in|at|pid|\\(| |\n|é|0x|12ab34cd|/tmp/|a\\.py|3s|:|'){0,12}") {
+        fn what_is_put_aside_stays_aside(text in "(in|at|pid|\\(| |\n|é|0x|12ab34cd|/tmp/|/var/tmp/|a\\.py|3s|[:'.…]){0,12}") {
             let settled = settle(&text);
             prop_assert_eq!(settle(&settled), settled);
         }
