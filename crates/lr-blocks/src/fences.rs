@@ -7,14 +7,15 @@
 use lr_turn::ReplyFormat;
 
 use crate::blocks::text_of;
-use crate::fence::{Marker, leading_run};
+use crate::fence::leading_run;
 use crate::info::in_info;
 use crate::label::{self, Announced};
 use crate::markdown::CodeFence;
+use crate::other_format::{begins_other_format, is_change};
 use crate::problem::quoted;
 use crate::read::{Item, Part, Reader};
-use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, Whole, edits, patch};
-use crate::{diff, diff_header, talk};
+use crate::talk;
+use crate::{Content, EXAMPLE_PATH, Problem, ProblemKind, Whole};
 
 /// Languages of what is shown to a reader, never a file unless its label says so itself.
 const TALK: [&str; 12] = [
@@ -189,39 +190,6 @@ fn second_of_section(reader: &Reader) -> Problem {
     Problem::new(ProblemKind::Ambiguous, reason)
 }
 
-/// Whether what stands in a fence begins as another format does, blank lines and labels aside.
-fn begins_other_format(reader: &Reader, begin: usize) -> bool {
-    const LABELS: usize = 3;
-    let lines = reader.lines[begin..].iter().enumerate();
-    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
-    if reader.wants(ReplyFormat::Edits) && edits::begin_near(&reader.lines[begin..]) {
-        return true;
-    }
-    for (at, line) in lines.take(LABELS) {
-        if holds_other_format(reader, begin + at) {
-            return true;
-        }
-        let is_label = label::label(line, reader.terms).is_some()
-            || line.trim_start().starts_with(['#', '/'])
-            || diff_header::is_extended(line);
-        if !is_label || CodeFence::of(line).is_some() {
-            break;
-        }
-    }
-    false
-}
-
-/// Whether an item of another format begins at a line.
-fn holds_other_format(reader: &Reader, at: usize) -> bool {
-    let line = reader.lines[at];
-    let is_block = matches!(reader.marks.marker(line), Some(Marker::Open(_)));
-    let is_diff = diff::begins(reader.lines, at) || line.starts_with("@@ ");
-    (is_block && reader.wants(ReplyFormat::Blocks))
-        || (edits::is_begin(line) && reader.wants(ReplyFormat::Edits))
-        || (patch::is_begin(line) && reader.wants(ReplyFormat::Patch))
-        || (is_diff && reader.wants(ReplyFormat::Diff))
-}
-
 fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     let begin = reader.at + 1;
     reader.counted.fences += 1;
@@ -244,6 +212,11 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     odd = odd.or_else(|| end.and_then(|end| closed_by_label(reader, &path, end)));
     odd = odd.or_else(|| end.and_then(|end| goes_on(reader, &path, end)));
     item.problem = problem(number, &path, begin, end.is_none(), odd);
+    let change = item.lines.clone().find(|at| is_change(reader, *at));
+    item.unless_primary = change.map(|at| {
+        let why = change_within(at, reader.lines[at]);
+        in_fence(ProblemKind::Ambiguous, number, &path, begin, &why)
+    });
     reader.last_fence = LastFence {
         section: reader.labels.section.clone(),
         language: language(reader.lines[reader.at]).to_owned(),
@@ -282,15 +255,16 @@ fn odd_line(reader: &Reader, at: usize, opening: CodeFence, indent: usize) -> Op
             at + 1
         ));
     }
-    let is_item = holds_other_format(reader, at) && !diff::begins(reader.lines, at);
-    (is_item && !line.starts_with("@@ ")).then(|| {
-        format!(
-            "has something in it that reads as a change of its own (line {} of the reply, {}): give the complete text \
-             of the file only",
-            at + 1,
-            quoted(line)
-        )
-    })
+    is_change(reader, at).then(|| change_within(at, line))
+}
+
+fn change_within(at: usize, line: &str) -> String {
+    format!(
+        "has something in it that reads as a change of its own (line {} of the reply, {}): give the complete text of \
+         the file only",
+        at + 1,
+        quoted(line)
+    )
 }
 
 /// What is odd about a closing line below a label: it may open the fence of that label.
@@ -365,11 +339,15 @@ fn problem(
         Some(why) => (ProblemKind::Ambiguous, why),
         None => return None,
     };
+    Some(in_fence(kind, number, path, begin, &why))
+}
+
+fn in_fence(kind: ProblemKind, number: usize, path: &str, begin: usize, why: &str) -> Problem {
     let reason = format!(
         "code fence {number} ({}, line {begin} of the reply) {why}",
         quoted(path)
     );
-    Some(Problem::new(kind, reason).of_block(number, path))
+    Problem::new(kind, reason).of_block(number, path)
 }
 
 /// The problem of a reply in which a code fence of the explanation is never closed.

@@ -46,6 +46,7 @@ mod file_name;
 mod info;
 mod label;
 mod markdown;
+mod other_format;
 mod path;
 mod reasoning;
 mod remarks;

@@ -14,7 +14,7 @@ use crate::problem::quoted;
 use crate::reasoning::{self, Tag};
 use crate::remarks::Remarks;
 use crate::{Content, DONE, Fence, Problem, ProblemKind, Reply, Terms};
-use crate::{almost, blocks, diff, edits, fences, patch, settle};
+use crate::{almost, blocks, diff, edits, fences, other_format, patch, settle};
 
 /// So many problems are reported at most: a model that has to read more has lost the thread.
 pub(crate) const MOST_PROBLEMS: usize = 20;
@@ -53,6 +53,8 @@ pub(crate) struct Item {
     pub(crate) problem: Option<Problem>,
     /// What is wrong with it unless it stands in a code fence that is closed.
     pub(crate) unless_closed: Option<Problem>,
+    /// What is wrong with it if the reply is in another format: a change in that one stands within it.
+    pub(crate) unless_primary: Option<Problem>,
     /// The code fence around it, counted from 0.
     pub(crate) fence: Option<usize>,
 }
@@ -75,6 +77,7 @@ impl Item {
             parts: Vec::new(),
             problem: None,
             unless_closed: None,
+            unless_primary: None,
             fence: None,
         }
     }
@@ -208,8 +211,7 @@ impl<'r, 't> Reader<'r, 't> {
         if self.short_marker.is_none() && almost::is_short_marker(line, self.marks) {
             self.short_marker = Some(self.at).filter(|_| self.wants(ReplyFormat::Blocks));
         }
-        let next = self.lines.get(self.at + 1).copied().unwrap_or_default();
-        let may_be_label = self.open_fence.is_none() || edits::is_begin(next);
+        let may_be_label = self.open_fence.is_none() || other_format::edit_follows(self);
         match (CodeFence::of(line), self.open_fence) {
             (Some(fence), Some((opening, number))) if fence.closes(opening) => {
                 self.open_fence = None;

@@ -109,6 +109,15 @@ impl<'t> Remarks<'t> {
         printable::neutralised(text.trim_end())
     }
 
+    /// Removes the line just above a block that opens a second code fence in the one around both.
+    fn unwrap_inner(&mut self, block: usize) {
+        if let Some(Piece::Line(above)) = block.checked_sub(1).map(|at| self.pieces[at])
+            && CodeFence::of(above).is_some()
+        {
+            self.pieces[block - 1] = Piece::Block;
+        }
+    }
+
     /// Removes code fences that were put around blocks: without the blocks they enclose nothing.
     fn unwrap_blocks(&mut self) {
         let mut open: Option<(usize, CodeFence)> = None;
@@ -117,6 +126,7 @@ impl<'t> Remarks<'t> {
             let Piece::Line(line) = self.pieces[index] else {
                 if let Some((opened_at, _)) = open {
                     self.pieces[opened_at] = Piece::Block;
+                    self.unwrap_inner(index);
                     encloses_block = true;
                 }
                 continue;

@@ -40,6 +40,8 @@ pub(crate) fn settle(reader: Reader) -> Result<Reply, Vec<Problem>> {
         let is_closed = item.fence.is_some_and(|number| closed_fences[number]);
         problems.extend(item.unless_closed.clone().filter(|_| !is_closed));
     }
+    let others = items.iter().filter(|item| Some(item.format) != format);
+    problems.extend(others.filter_map(|item| item.unless_primary.clone()));
     match format {
         Some(ReplyFormat::Fences) if problems.is_empty() => {
             problems.extend(fences::never_closed(&closed_fences));
