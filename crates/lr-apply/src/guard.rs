@@ -99,35 +99,48 @@ impl Offer {
     /// if it was offered.
     ///
     /// A prefix `path/to/`, copied from an example, and lines, copied from a window of the prompt, are taken off where
-    /// that gives an offered file.
+    /// that gives an offered file; so is `\` read as `/`, as Windows has it.
     pub(crate) fn resolve(
         &self,
+        root: &Root,
         block: usize,
         path: &str,
     ) -> Result<(String, Option<Offered>), Refusal> {
-        let cleaned = relative_path(path).map_err(|problem| {
-            let reason = format!(
-                "block {block} names '{path}', but {problem}; {}",
-                self.names()
-            );
-            refusal(Some((block, path)), "outside", reason)
-        })?;
-        for candidate in meanings(&cleaned) {
-            if let Some(offered) = self.find(candidate) {
-                return Ok((candidate.to_owned(), Some(offered)));
+        let found = |path: &str| self.meant(root, path).map(str::to_owned);
+        let cleaned = match relative_path(path) {
+            Ok(cleaned) => found(&cleaned).unwrap_or(cleaned),
+            Err(problem) => {
+                let slashed = slashed(path, problem);
+                slashed.and_then(|path| found(&path)).ok_or_else(|| {
+                    let reason = format!(
+                        "block {block} names '{path}', but {problem}; {}",
+                        self.names()
+                    );
+                    refusal(Some((block, path)), "outside", reason)
+                })?
             }
-        }
-        Ok((cleaned, None))
+        };
+        let offered = self.find(&cleaned);
+        Ok((cleaned, offered))
     }
 
-    /// Tells whether a path means an offered file. One in an offered directory must be there: else
-    /// every word would be the path of a file that could be.
+    /// Tells whether a path means an offered file.
     pub(crate) fn knows(&self, root: &Root, path: &str) -> bool {
+        let cleaned = relative_path(path).or_else(|problem| slashed(path, problem).ok_or(problem));
+        cleaned.is_ok_and(|path| self.meant(root, &path).is_some())
+    }
+
+    /// The offered file that a clean path means. One in an offered directory must be there: else every word would be
+    /// the path of a file that could be.
+    fn meant<'p>(&self, root: &Root, path: &'p str) -> Option<&'p str> {
         let is_there = |path: &str| matches!(root.state(path), Ok(State::File(_)));
-        let is_offered = |path: &str| {
-            self.files.contains_key(path) || (self.find(path).is_some() && is_there(path))
-        };
-        relative_path(path).is_ok_and(|path| meanings(&path).any(is_offered))
+        // Where that folder is there, its name need not come from an example.
+        let is_folder = || matches!(root.state("path/to"), Ok(State::Other(_)));
+        meanings(path).find(|meaning| {
+            let is_offered = self.files.contains_key(*meaning)
+                || (self.find(meaning).is_some() && is_there(meaning));
+            is_offered && (path.strip_prefix("path/to/") != Some(meaning) || !is_folder())
+        })
     }
 
     fn find(&self, path: &str) -> Option<Offered> {
@@ -168,6 +181,12 @@ impl Offer {
     }
 }
 
+/// The clean path that one with `\` means, if nothing else is wrong with it.
+fn slashed(path: &str, problem: PathProblem) -> Option<String> {
+    let is_backslash = problem == PathProblem::Backslash;
+    is_backslash.then(|| relative_path(&path.replace('\\', "/")).ok())?
+}
+
 /// What a clean path can mean: itself, or itself without what was copied from an example or a window.
 fn meanings(path: &str) -> impl Iterator<Item = &str> {
     std::iter::once(path)
@@ -198,13 +217,13 @@ mod tests {
     }
 
     fn check(path: &str, expected: Result<(&str, bool), &str>) {
-        let resolved = offer().resolve(1, path);
+        let nowhere = tempfile::tempdir().unwrap();
+        let root = Root::open(nowhere.path()).unwrap();
+        let resolved = offer().resolve(&root, 1, path);
         let resolved = resolved.as_ref().map_err(|refusal| refusal.kind.as_str());
         let resolved = resolved.map(|(path, offered)| (path.as_str(), offered.is_some()));
         assert_eq!(resolved, expected, "{path}");
         let is_known = expected.is_ok_and(|(_, is_offered)| is_offered);
-        let nowhere = tempfile::tempdir().unwrap();
-        let root = Root::open(nowhere.path()).unwrap();
         assert_eq!(offer().knows(&root, path), is_known, "{path}");
     }
 
@@ -220,6 +239,30 @@ mod tests {
         check("a.py", Ok(("a.py", false)));
         check("shown.py", Ok(("shown.py", false)));
         check("path/to/new.py", Ok(("path/to/new.py", false)));
+        check(r"src\a.py", Ok(("src/a.py", true)));
+        check(r".\src\a.py", Ok(("src/a.py", true)));
+    }
+
+    #[test]
+    fn in_an_offered_directory_a_path_means_the_file_that_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("src")).unwrap();
+        std::fs::write(folder.path().join("src/a.py"), "").unwrap();
+        let root = Root::open(folder.path()).unwrap();
+        let here = Offer {
+            files: BTreeMap::new(),
+            directories: vec![String::new()],
+        };
+        let meant = |path: &str| here.resolve(&root, 1, path).map(|(path, _)| path).ok();
+        assert_eq!(meant("path/to/src/a.py").as_deref(), Some("src/a.py"));
+        assert_eq!(meant("src/a.py:3-8").as_deref(), Some("src/a.py"));
+        assert_eq!(meant("path/to/new.py").as_deref(), Some("path/to/new.py"));
+        assert_eq!(meant(r"src\a.py").as_deref(), Some("src/a.py"));
+        assert_eq!(meant(r"src\new.py"), None);
+        assert_eq!(meant(r"src\..\..\a.py"), None);
+        std::fs::create_dir_all(folder.path().join("path/to")).unwrap();
+        let itself = Some("path/to/src/a.py");
+        assert_eq!(meant("path/to/src/a.py").as_deref(), itself);
     }
 
     #[test]
@@ -230,6 +273,9 @@ mod tests {
             "~/a.py",
             ".git/config",
             "C:\\a.py",
+            r"..\src\a.py",
+            r"\src\a.py",
+            r"src\b.py",
             "",
         ] {
             check(path, Err("outside"));

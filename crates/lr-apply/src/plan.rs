@@ -239,7 +239,7 @@ fn old_version(
     request: &Request<'_>,
     block: &Block,
 ) -> Result<(String, Option<SourceFile>), Refusal> {
-    let (path, offered) = request.offer.resolve(block.number, &block.path)?;
+    let (path, offered) = request.offer.resolve(root, block.number, &block.path)?;
     let (old, offered) = look_up(root, request, block, &path, offered)?;
     let is_window = without_lines(&path).is_none() && without_lines(&block.path).is_some();
     if block.is_whole() && (is_window || offered.shown == Shown::Windows) {
