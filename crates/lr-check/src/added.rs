@@ -36,9 +36,9 @@ impl Added {
     }
 }
 
-/// Returns the words that a checker is given in a directory.
-pub(crate) fn words<'a>(checker: &'a Checker, directory: &Path) -> Vec<&'a str> {
-    let own = (!checker.added.is_empty()).then(|| OwnTable::of(checker, directory));
+/// Returns the words that a checker is given with files in a directory.
+pub(crate) fn words<'a>(checker: &'a Checker, directory: &Path, files: &[&str]) -> Vec<&'a str> {
+    let own = (!checker.added.is_empty()).then(|| OwnTable::of(checker, directory, files));
     let Some(own) = own.flatten() else {
         return Vec::new();
     };
@@ -60,7 +60,7 @@ mod tests {
         std::fs::write(folder.path().join(file), text).unwrap();
         let catalogue = Catalogue::built_in().unwrap();
         let checker = catalogue.find(checker).unwrap();
-        assert_eq!(words(checker, folder.path()), expected, "{file}");
+        assert_eq!(words(checker, folder.path(), &[]), expected, "{file}");
     }
 
     #[track_caller]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::catalogue::Checker;
+use crate::catalogue::{Checker, Search};
 use crate::installed;
 
 /// The table in which a project configures a checker.
@@ -17,12 +17,20 @@ pub(crate) struct OwnTable<'a> {
 }
 
 impl<'a> OwnTable<'a> {
-    /// Reads the configuration of a checker, or what it cannot do without, in a directory or in the nearest one above it in
-    /// the project; `None` where there is none, or where it is for the checker to complain about.
-    pub(crate) fn of(checker: &'a Checker, directory: &Path) -> Option<Self> {
+    /// Reads the configuration of a checker, or what it cannot do without, for files in a directory: in that or in the
+    /// nearest one above it in the project; `None` where there is none, or where it is for the checker to complain about.
+    pub(crate) fn of(checker: &'a Checker, directory: &Path, files: &[&str]) -> Option<Self> {
         let places = [&checker.configured_by, &checker.needs];
         let places = places.into_iter().find(|places| !places.is_empty())?;
-        let (folder, place) = installed::configuration(places, directory)?;
+        let (folder, place) = match checker.search {
+            Search::Nearest => installed::configuration(places, directory),
+            Search::NearestOfFiles => {
+                installed::configuration(places, &directory.join(folder_of(files)))
+            }
+            Search::ByPlace => places
+                .iter()
+                .find_map(|place| installed::configuration(std::slice::from_ref(place), directory)),
+        }?;
         let (file, table) = place.split_once(':').unwrap_or((place, ""));
         let text = std::fs::read_to_string(folder.join(file)).ok()?;
         let values = table_of(file, table, &checker.name, &text)?;
@@ -40,6 +48,19 @@ impl<'a> OwnTable<'a> {
             Some(Value::Array(items)) => items.iter().filter_map(text).collect(),
             value => value.and_then(text).into_iter().collect(),
         }
+    }
+
+    /// Returns the paths under a key: the texts of a list, or what commas and line breaks part in the only text.
+    pub(crate) fn paths(&self, key: &str) -> Vec<String> {
+        let texts = self.texts(key);
+        let is_list = self.value(key).is_some_and(Value::is_array);
+        let parts = texts.iter().flat_map(|text| {
+            let whole = is_list.then_some(text.as_str());
+            let parts = (!is_list).then(|| text.split([',', '\n']));
+            whole.into_iter().chain(parts.into_iter().flatten())
+        });
+        let parts = parts.map(str::trim).filter(|path| !path.is_empty());
+        parts.map(str::to_owned).collect()
     }
 
     /// Tells whether anything stands under a key.
@@ -113,25 +134,32 @@ fn length_of_text(json: &str) -> usize {
     end.map_or(json.len(), |(at, _)| at + 1)
 }
 
-/// Returns the values of a section of an INI file; a line that is indented goes on with the value before it.
+/// Returns the values of a section of an INI file; a line that is indented more than the one that began a value goes on
+/// with it.
 fn section(text: &str, name: &str) -> Value {
-    let heading = format!("[{name}]");
     let mut values: Map<String, Value> = Map::new();
     let mut is_in = false;
+    let mut indent = usize::MAX;
     let mut last: Option<String> = None;
     for line in text.lines() {
         let words = line.trim();
         if words.is_empty() || words.starts_with(['#', ';']) {
             continue;
         }
-        if line.starts_with('[') {
-            is_in = words == heading;
-            last = None;
-        } else if line.starts_with([' ', '\t']) {
+        let own_indent = line.len() - line.trim_start().len();
+        if own_indent > indent {
             if let Some(Value::String(value)) = last.as_ref().and_then(|key| values.get_mut(key)) {
                 value.push('\n');
                 value.push_str(words);
             }
+            continue;
+        }
+        indent = own_indent;
+        if let Some(heading) = words.strip_prefix('[') {
+            let heading = heading.rsplit_once(']');
+            is_in = heading.is_some_and(|(heading, _)| heading == name);
+            indent = usize::MAX;
+            last = None;
         } else if is_in && let Some((key, value)) = words.split_once(['=', ':']) {
             let key = key.trim().to_lowercase();
             values.insert(key.clone(), value.trim().into());
@@ -139,6 +167,24 @@ fn section(text: &str, name: &str) -> Value {
         }
     }
     Value::Object(values)
+}
+
+/// Returns the folder in which all the files lie.
+fn folder_of(files: &[&str]) -> PathBuf {
+    let mut folders = files.iter().map(|file| match file.rsplit_once('/') {
+        Some((folder, _)) => folder.split('/').collect(),
+        None => Vec::new(),
+    });
+    let mut common: Vec<&str> = folders.next().unwrap_or_default();
+    for folder in folders {
+        let alike = common
+            .iter()
+            .zip(&folder)
+            .take_while(|(one, other)| one == other);
+        let alike = alike.count();
+        common.truncate(alike);
+    }
+    common.iter().collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use lr_stage::{Error, Kind, environment};
 use crate::findings;
 
 pub(crate) use entry::{
-    Checker, CheckerKind, Columns, Exits, Fallback, OutputFamily, Scope, Stream, Unit,
+    Checker, CheckerKind, Columns, Exits, Fallback, OutputFamily, Scope, Search, Stream, Unit,
 };
 pub(crate) use languages::Languages;
 
