@@ -63,6 +63,10 @@ pub(crate) struct Checker {
     /// as the project wants it, although its exit status does not tell.
     #[serde(default)]
     pub(crate) broken_when: Vec<String>,
+    /// Regular expressions of what it says, on standard output or error, where its configuration has it look at none of
+    /// the files.
+    #[serde(default)]
+    pub(crate) none_when: Vec<String>,
     /// Whether it is used where no checker is named, although the project does not configure it.
     #[serde(default)]
     pub(crate) default: bool,
