@@ -7,6 +7,9 @@ use serde::Deserialize;
 use crate::catalogue::Checker;
 use crate::own_table::OwnTable;
 
+/// Stands in such a word for the path of the configuration.
+const CONFIGURATION: &str = "{configuration}";
+
 /// Words for the command line of a checker.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,15 +40,17 @@ impl Added {
 }
 
 /// Returns the words that a checker is given with files in a directory.
-pub(crate) fn words<'a>(checker: &'a Checker, directory: &Path, files: &[&str]) -> Vec<&'a str> {
+pub(crate) fn words(checker: &Checker, directory: &Path, files: &[&str]) -> Vec<String> {
     let own = (!checker.added.is_empty()).then(|| OwnTable::of(checker, directory, files));
     let Some(own) = own.flatten() else {
         return Vec::new();
     };
+    let path = own.path();
+    let path = path.to_string_lossy();
     let added = checker.added.iter().filter(|added| added.is_for(&own));
     added
         .flat_map(|added| &added.words)
-        .map(String::as_str)
+        .map(|word| word.replace(CONFIGURATION, &path))
         .collect()
 }
 
@@ -114,6 +119,17 @@ mod tests {
             NONE,
         );
         check("pytest.toml", "[pytest]\naddopts = ['--cov=x']\n", NONE);
+    }
+
+    #[test]
+    fn bandit_is_told_of_the_file_that_it_finds_in_folders_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let file = folder.join(".bandit");
+        std::fs::write(&file, "[bandit]\nskips = B101\n").unwrap();
+        let catalogue = Catalogue::built_in().unwrap();
+        let words = words(catalogue.find("bandit").unwrap(), &folder, &[]);
+        assert_eq!(words, ["--ini", file.to_str().unwrap()]);
     }
 
     #[test]

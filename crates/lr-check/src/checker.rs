@@ -232,8 +232,7 @@ pub(crate) fn argv(call: &Call<'_>, directory: &Path, scratch: &Path) -> Vec<Str
         match word.as_str() {
             "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| argument(file))),
             "{added}" => {
-                let added = added::words(call.checker, directory, &call.files);
-                argv.extend(added.into_iter().map(str::to_owned));
+                argv.extend(added::words(call.checker, directory, &call.files));
             }
             word => argv.push(
                 word.replace("{report}", &report)

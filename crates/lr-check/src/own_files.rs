@@ -45,7 +45,13 @@ pub(crate) fn keep_wanted(
     let own = checker.own_files.as_ref().filter(|_| !files.is_empty())?;
     let wanted = Wanted::of(checker, own, (directory, files));
     if let Some(wanted) = &wanted {
+        let all = files.clone();
         files.retain(|path| wanted.has(path));
+        // Tests that are usually not run are so beside others alone.
+        if files.is_empty() && checker.runs_the_code() {
+            *files = all;
+            return None;
+        }
     }
     if own.stub_or_module {
         leave_out_hidden_modules(files);
@@ -95,8 +101,9 @@ impl<'a> Wanted<'a> {
         (directory, files): (&Path, &[&str]),
     ) -> Option<Self> {
         let own = OwnTable::of(checker, directory, files)?;
+        let blanks = keys.paths.blanks;
         let paths = |keys: &[String]| -> Vec<String> {
-            keys.iter().flat_map(|key| own.paths(key)).collect()
+            keys.iter().flat_map(|key| own.paths(key, blanks)).collect()
         };
         let leads = |names: Vec<String>| -> Vec<Leads> {
             let names = names.iter();
@@ -381,5 +388,33 @@ mod tests {
         check("mypy", ("mypy.ini", ini), &["a.py"], &["a.pyi"]);
         let ini = "[mypy]\nfiles = a.py\n";
         check("mypy", ("mypy.ini", ini), &["a.py"], &["a.pyi"]);
+    }
+
+    #[test]
+    fn linters_that_leave_out_folders_are_given_no_files_of_these() {
+        let cfg = "[flake8]\nexclude =\n  # made\n  gen, */old/*\n  docs/\n";
+        check(
+            "flake8",
+            (".flake8", cfg),
+            &["a.py", "a/docs/a.py", "old/a.py"],
+            &["gen/a.py", "a/gen/a.py", "b/c/old/a.py", "docs/a.py"],
+        );
+        let ini = "[MASTER]\nignore=gen,*.py,a/b.py\n";
+        check(
+            "pylint",
+            (".pylintrc", ini),
+            &["a.py", "a/b.py"],
+            &["a/gen/a.py"],
+        );
+        let cfg = "[pylint.main]\nignore = gen\n";
+        check("pylint", ("setup.cfg", cfg), &["a.py"], &["gen/a.py"]);
+    }
+
+    #[test]
+    fn tests_that_are_usually_not_run_are_run_where_there_are_no_others() {
+        let file = ("pytest.ini", "[pytest]\ntestpaths = a b\n");
+        let (usual, other) = (["a/test_a.py", "b/test_a.py"], ["test_a.py"]);
+        check("pytest", file, &usual, &other);
+        check("pytest", file, &other, &[]);
     }
 }

@@ -13,6 +13,38 @@ pub(crate) struct OwnPaths {
     folder: Vec<String>,
     /// Whether square brackets hold a set of characters, and not themselves.
     sets: bool,
+    /// Whether blanks part them, as commas and line breaks do.
+    pub(crate) blanks: bool,
+    /// Which of them are names, in whichever folder.
+    names: Names,
+    /// What a star stands for.
+    stars: Stars,
+}
+
+/// Which paths are names, in whichever folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Names {
+    /// None is.
+    #[default]
+    None,
+    /// Those without a slash.
+    Some,
+    /// All are: one with a slash is the name of nothing.
+    All,
+}
+
+/// What a star in a path stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Stars {
+    /// For characters of a name.
+    #[default]
+    Within,
+    /// For slashes too.
+    Across,
+    /// For itself.
+    Plain,
 }
 
 /// Where a path leads, which may have `*` and `**`.
@@ -52,6 +84,11 @@ impl OwnPaths {
         if path.starts_with('~') || path.contains('$') {
             return Leads::Anywhere;
         }
+        match (self.names, path.contains('/')) {
+            (Names::None, _) | (Names::Some, true) => {}
+            (Names::All, true) => return Leads::Elsewhere,
+            (_, false) => return Leads::To(format!("**/{}", self.escaped(path))),
+        }
         let full = normal(&folder.join(path));
         match full.strip_prefix(folder).map(Path::to_str) {
             Ok(Some("")) => Leads::Everywhere,
@@ -64,10 +101,14 @@ impl OwnPaths {
         }
     }
 
-    /// Keeps characters from meaning what they do not mean to the checker.
+    /// Writes a path so that its characters mean what they mean to the checker.
     fn escaped(&self, path: &str) -> String {
-        let is_plain =
-            |one| matches!(one, '\\' | '{' | '}') || (!self.sets && matches!(one, '[' | ']'));
+        let is_plain = |one| match one {
+            '\\' | '{' | '}' => true,
+            '[' | ']' => !self.sets,
+            '*' | '?' => self.stars == Stars::Plain,
+            _ => false,
+        };
         let mut escaped = String::with_capacity(path.len());
         for one in path.chars() {
             if is_plain(one) {
@@ -75,7 +116,16 @@ impl OwnPaths {
             }
             escaped.push(one);
         }
-        escaped
+        if self.stars != Stars::Across {
+            return escaped;
+        }
+        let steps = escaped.split('/').map(|step| match step {
+            "*" | "**" => "*/**",
+            step => step,
+        });
+        let steps: Vec<&str> = steps.collect();
+        let all = steps.join("/");
+        all.strip_suffix("/**").map(str::to_owned).unwrap_or(all)
     }
 }
 
@@ -113,9 +163,26 @@ mod tests {
     fn check(path: &str, expected: &Leads) {
         let paths = OwnPaths {
             folder: vec!["$HERE".to_owned()],
-            sets: false,
+            ..OwnPaths::default()
         };
         assert_eq!(&paths.leads(path, Path::new("/p/w")), expected, "{path}");
+    }
+
+    #[test]
+    fn names_are_found_in_any_folder_and_stars_may_stand_for_slashes() {
+        let check = |stars, path, place: &str| {
+            let paths = OwnPaths {
+                names: Names::Some,
+                stars,
+                ..OwnPaths::default()
+            };
+            let to = Leads::To(place.to_owned());
+            assert_eq!(paths.leads(path, Path::new("/p")), to, "{path}");
+        };
+        check(Stars::Within, "a*", "**/a*");
+        check(Stars::Plain, "a*", "**/a\\*");
+        check(Stars::Across, "./a", "a");
+        check(Stars::Across, "*/a*/**/b/*", "*/**/a*/*/**/b/*");
     }
 
     #[test]
