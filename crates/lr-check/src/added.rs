@@ -74,9 +74,14 @@ mod tests {
     }
 
     #[test]
-    fn tsc_looks_into_the_projects_that_one_is_made_of() {
+    fn tsc_looks_into_the_projects_that_one_is_made_of_and_writes_nothing_into_one() {
         let of_others = "// all\n{\"files\": [], \"references\": [{\"path\": \"./a\"},]}";
         check_for("tsc", ("tsconfig.json", of_others), &["--build"]);
+        let remembers = "{\"compilerOptions\": {\"incremental\": true, \"composite\": false}}";
+        let elsewhere = ["--tsBuildInfoFile", "{scratch}/tsbuildinfo"];
+        check_for("tsc", ("tsconfig.json", remembers), &elsewhere);
+        let forgets = "{\"compilerOptions\": {\"incremental\": false}}";
+        check_for("tsc", ("tsconfig.json", forgets), &[]);
         let own = "{\"files\": [\"a.ts\"]}";
         check_for("tsc", ("tsconfig.json", own), &[]);
     }

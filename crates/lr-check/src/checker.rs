@@ -228,16 +228,18 @@ pub(crate) fn argv(call: &Call<'_>, directory: &Path, scratch: &Path) -> Vec<Str
     let (report, scratch) = (report.to_string_lossy(), scratch.to_string_lossy());
     let mut argv = Vec::with_capacity(call.checker.argv.len() + call.files.len());
     argv.push(program(call.checker, directory));
+    let placed = |word: &str| {
+        let word = word.replace("{report}", &report);
+        word.replace("{scratch}", &scratch)
+    };
     for word in call.checker.argv.iter().skip(1) {
         match word.as_str() {
             "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| argument(file))),
             "{added}" => {
-                argv.extend(added::words(call.checker, directory, &call.files));
+                let added = added::words(call.checker, directory, &call.files);
+                argv.extend(added.iter().map(|word| placed(word)));
             }
-            word => argv.push(
-                word.replace("{report}", &report)
-                    .replace("{scratch}", &scratch),
-            ),
+            word => argv.push(placed(word)),
         }
     }
     argv

@@ -9,7 +9,7 @@ use lr_stage::say;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use crate::catalogue::Checker;
+use crate::catalogue::{Checker, Unit};
 use crate::own_paths::{Leads, OwnPaths, globs};
 use crate::own_table::OwnTable;
 
@@ -48,7 +48,7 @@ pub(crate) fn keep_wanted(
         let all = files.clone();
         files.retain(|path| wanted.has(path));
         // Tests that are usually not run are so beside others alone.
-        if files.is_empty() && checker.runs_the_code() {
+        if files.is_empty() && checker.runs_the_code() && checker.unit == Unit::Files {
             *files = all;
             return None;
         }
@@ -416,5 +416,20 @@ mod tests {
         let (usual, other) = (["a/test_a.py", "b/test_a.py"], ["test_a.py"]);
         check("pytest", file, &usual, &other);
         check("pytest", file, &other, &[]);
+    }
+
+    #[test]
+    fn cargo_looks_at_no_packages_but_those_that_the_workspace_means() {
+        let text = "[workspace]\nmembers = ['a', 'b']\ndefault-members = ['a']\n";
+        for checker in ["clippy", "cargo-check", "cargo-test"] {
+            check(checker, ("Cargo.toml", text), &["a/x.rs"], &["b/x.rs"]);
+        }
+        let text = "[package]\n[workspace]\nexclude = ['b']\n";
+        check(
+            "clippy",
+            ("Cargo.toml", text),
+            &["src/x.rs", "a/x.rs"],
+            &["b/x.rs"],
+        );
     }
 }

@@ -66,9 +66,10 @@ impl<'a> OwnTable<'a> {
         parts.map(str::to_owned).collect()
     }
 
-    /// Tells whether anything stands under a key.
+    /// Tells whether anything stands under a key that is not `false`.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.value(key).is_some()
+        let value = self.value(key);
+        value.is_some_and(|value| *value != Value::Bool(false))
     }
 
     /// Tells whether a list without items stands under a key.
