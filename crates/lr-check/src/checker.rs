@@ -253,7 +253,12 @@ fn output(checker: &Checker, ended: &Ended, scratch: &Scratch) -> Result<File, S
         Stream::Report => (SHOWN_REPORT, None),
     };
     let unreadable = |error: io::Error| format!("cannot read its report: {error}");
-    let file = File::open(scratch.file(name)).map_err(unreadable)?;
+    // To open a pipe would take for ever, and a device may have no end.
+    let path = scratch.file(name);
+    if !path.symlink_metadata().map_err(unreadable)?.is_file() {
+        return Err("its report is no file".to_owned());
+    }
+    let file = File::open(path).map_err(unreadable)?;
     let kept = file.metadata().map_err(unreadable)?.len();
     let written = written.unwrap_or(kept);
     if written > LONGEST_READ {
