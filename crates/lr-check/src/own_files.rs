@@ -64,12 +64,12 @@ pub(crate) fn keep_wanted(
 
 /// Leaves out the modules of Python for which something beside them is taken.
 fn leave_out_hidden_modules(files: &mut Vec<&str>) {
+    let endings = ["/__init__.py", "/__init__.pyi", ".pyi"];
     let all = files.iter();
-    let stems = all.filter_map(|path| {
-        let stub = path.strip_suffix(".pyi");
-        let package = path.strip_suffix("/__init__.py");
-        let package = package.or_else(|| path.strip_suffix("/__init__.pyi"));
-        package.or(stub)
+    let stems = all.flat_map(|path| {
+        endings
+            .iter()
+            .filter_map(|ending| path.strip_suffix(ending))
     });
     let stems: HashSet<&str> = stems.collect();
     files.retain(|path| {
@@ -381,6 +381,9 @@ mod tests {
     #[test]
     fn mypy_takes_a_stub_or_a_package_for_the_module_beside_it() {
         let folder = tempfile::tempdir().unwrap();
+        let mut files = vec!["e/__init__.py", "e/__init__.pyi"];
+        assert_eq!(keep("mypy", folder.path(), &mut files), None);
+        assert_eq!(files, ["e/__init__.pyi"]);
         let mut files = vec!["a.py", "a.pyi", "b.py", "c.py", "c/__init__.py", "d/a.py"];
         assert_eq!(keep("mypy", folder.path(), &mut files), None);
         assert_eq!(files, ["a.pyi", "b.py", "c/__init__.py", "d/a.py"]);
