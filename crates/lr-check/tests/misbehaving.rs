@@ -415,3 +415,24 @@ fn commits_and_checkouts_are_trouble() {
         tree.check(&[], exit, status);
     }
 }
+
+#[test]
+fn a_report_that_is_no_file_is_not_waited_for() {
+    for make in ["mkfifo", "ln -s /dev/zero", "mkdir"] {
+        let tree = Tree::sh(&format!("{make} \"$1\""));
+        let directory = tree.directory.path();
+        let entry = "[checker.odd]\nkind = 'test'\nlanguages = ['python']\nargv = ['./check', '{report}', '{files}']\n\
+                     unit = 'files'\noutput = 'junit'\nstream = 'report'\nclean = [0]\n";
+        fs::write(directory.join("lr.toml"), entry).unwrap();
+        fs::write(directory.join("a.py"), "").unwrap();
+        let words = [env!("CARGO_BIN_EXE_lr-check"), "--linters=odd", "a.py"];
+        let finished = Program::new(words)
+            .current_dir(directory)
+            .timeout(Duration::from_secs(60))
+            .run()
+            .unwrap();
+        assert_eq!(finished.end, End::Exited(2), "{make}");
+        let told = finished.stderr.text();
+        assert!(told.contains("its report is no file"), "{make}: {told}");
+    }
+}
