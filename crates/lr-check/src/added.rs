@@ -7,6 +7,9 @@ use serde::Deserialize;
 use crate::catalogue::Checker;
 use crate::own_table::OwnTable;
 
+/// Stands in such a word for the path of the configuration.
+const CONFIGURATION: &str = "{configuration}";
+
 /// Words for the command line of a checker.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,16 +39,18 @@ impl Added {
     }
 }
 
-/// Returns the words that a checker is given in a directory.
-pub(crate) fn words<'a>(checker: &'a Checker, directory: &Path) -> Vec<&'a str> {
-    let own = (!checker.added.is_empty()).then(|| OwnTable::of(checker, directory));
+/// Returns the words that a checker is given with files in a directory.
+pub(crate) fn words(checker: &Checker, directory: &Path, files: &[&str]) -> Vec<String> {
+    let own = (!checker.added.is_empty()).then(|| OwnTable::of(checker, directory, files));
     let Some(own) = own.flatten() else {
         return Vec::new();
     };
+    let path = own.path();
+    let path = path.to_string_lossy();
     let added = checker.added.iter().filter(|added| added.is_for(&own));
     added
         .flat_map(|added| &added.words)
-        .map(String::as_str)
+        .map(|word| word.replace(CONFIGURATION, &path))
         .collect()
 }
 
@@ -60,7 +65,7 @@ mod tests {
         std::fs::write(folder.path().join(file), text).unwrap();
         let catalogue = Catalogue::built_in().unwrap();
         let checker = catalogue.find(checker).unwrap();
-        assert_eq!(words(checker, folder.path()), expected, "{file}");
+        assert_eq!(words(checker, folder.path(), &[]), expected, "{file}");
     }
 
     #[track_caller]
@@ -69,9 +74,14 @@ mod tests {
     }
 
     #[test]
-    fn tsc_looks_into_the_projects_that_one_is_made_of() {
+    fn tsc_looks_into_the_projects_that_one_is_made_of_and_writes_nothing_into_one() {
         let of_others = "// all\n{\"files\": [], \"references\": [{\"path\": \"./a\"},]}";
         check_for("tsc", ("tsconfig.json", of_others), &["--build"]);
+        let remembers = "{\"compilerOptions\": {\"incremental\": true, \"composite\": false}}";
+        let elsewhere = ["--tsBuildInfoFile", "{scratch}/tsbuildinfo"];
+        check_for("tsc", ("tsconfig.json", remembers), &elsewhere);
+        let forgets = "{\"compilerOptions\": {\"incremental\": false}}";
+        check_for("tsc", ("tsconfig.json", forgets), &[]);
         let own = "{\"files\": [\"a.ts\"]}";
         check_for("tsc", ("tsconfig.json", own), &[]);
     }
@@ -114,6 +124,17 @@ mod tests {
             NONE,
         );
         check("pytest.toml", "[pytest]\naddopts = ['--cov=x']\n", NONE);
+    }
+
+    #[test]
+    fn bandit_is_told_of_the_file_that_it_finds_in_folders_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let file = folder.join(".bandit");
+        std::fs::write(&file, "[bandit]\nskips = B101\n").unwrap();
+        let catalogue = Catalogue::built_in().unwrap();
+        let words = words(catalogue.find("bandit").unwrap(), &folder, &[]);
+        assert_eq!(words, ["--ini", file.to_str().unwrap()]);
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub(crate) fn answers(
     let head = head(&steps, runner);
     let mut results = make_calls(&steps, (runner, output), sources, &means, args.fail_fast)?;
     if head.is_some() && self::head(&steps, runner) != head {
+        // Git was asked in vain where that was ended, too.
+        if signals::interrupted().is_some() {
+            return Err(interrupted());
+        }
         let mut answers = steps.iter().zip(&mut results);
         if let Some((_, result)) = answers.rfind(|(step, _)| step.runs_the_code()) {
             verdict::head_has_moved(result);

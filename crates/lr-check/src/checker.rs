@@ -18,7 +18,7 @@ use crate::said;
 use crate::scratch::Scratch;
 use crate::sources::Sources;
 use crate::text::argument;
-use crate::verdict::{Verdict, is_only_a_launcher, judge};
+use crate::verdict::{Verdict, is_only_a_launcher, judge, saw_no_file};
 
 /// What stands in the shown command line for the path of a report.
 const SHOWN_REPORT: &str = "report.xml";
@@ -88,6 +88,7 @@ fn judged(
             let answer = Answer {
                 exit,
                 output: || output(call.checker, &ended, scratch).map(BufReader::new),
+                stdout: &ended.stdout.text(),
                 stderr: &ended.stderr.text(),
             };
             let (found, mut verdict) = weigh(call, sources, answer);
@@ -117,6 +118,8 @@ pub(crate) struct Answer<'a, Output> {
     pub(crate) exit: i32,
     /// Opens what findings are usually read from.
     pub(crate) output: Output,
+    /// What it printed on standard output, as far as people need it.
+    pub(crate) stdout: &'a str,
     /// What it printed on standard error.
     pub(crate) stderr: &'a str,
 }
@@ -133,6 +136,8 @@ pub(crate) fn weigh<Read: BufRead>(
     let Call { checker, files, .. } = call;
     let exit = answer.exit;
     let admission = findings::first_match(&checker.broken_when, answer.stderr);
+    let says = |text| findings::first_match(&checker.none_when, text).is_some();
+    let saw_none = says(answer.stderr) || says(answer.stdout);
     let read = read(checker, answer);
     let context = Context {
         sources,
@@ -145,7 +150,11 @@ pub(crate) fn weigh<Read: BufRead>(
     let found = read.map(|complaints| findings::finish(&context, complaints));
     let count = found.as_ref().map(Found::count).map_err(Clone::clone);
     let found = found.unwrap_or_default();
-    let mut verdict = judge(&checker.exit, exit, count);
+    let mut verdict = if saw_none && !matches!(count, Ok(1..)) {
+        saw_no_file(&checker.exit, exit)
+    } else {
+        judge(&checker.exit, exit, count)
+    };
     if let Some(line) = admission {
         let line = said::clean(&line, sources.root().path());
         verdict = Verdict::broken(format!(
@@ -219,17 +228,18 @@ pub(crate) fn argv(call: &Call<'_>, directory: &Path, scratch: &Path) -> Vec<Str
     let (report, scratch) = (report.to_string_lossy(), scratch.to_string_lossy());
     let mut argv = Vec::with_capacity(call.checker.argv.len() + call.files.len());
     argv.push(program(call.checker, directory));
+    let placed = |word: &str| {
+        let word = word.replace("{report}", &report);
+        word.replace("{scratch}", &scratch)
+    };
     for word in call.checker.argv.iter().skip(1) {
         match word.as_str() {
             "{files}" | "{file}" => argv.extend(call.files.iter().map(|file| argument(file))),
             "{added}" => {
-                let added = added::words(call.checker, directory);
-                argv.extend(added.into_iter().map(str::to_owned));
+                let added = added::words(call.checker, directory, &call.files);
+                argv.extend(added.iter().map(|word| placed(word)));
             }
-            word => argv.push(
-                word.replace("{report}", &report)
-                    .replace("{scratch}", &scratch),
-            ),
+            word => argv.push(placed(word)),
         }
     }
     argv
@@ -243,7 +253,12 @@ fn output(checker: &Checker, ended: &Ended, scratch: &Scratch) -> Result<File, S
         Stream::Report => (SHOWN_REPORT, None),
     };
     let unreadable = |error: io::Error| format!("cannot read its report: {error}");
-    let file = File::open(scratch.file(name)).map_err(unreadable)?;
+    // To open a pipe would take for ever, and a device may have no end.
+    let path = scratch.file(name);
+    if !path.symlink_metadata().map_err(unreadable)?.is_file() {
+        return Err("its report is no file".to_owned());
+    }
+    let file = File::open(path).map_err(unreadable)?;
     let kept = file.metadata().map_err(unreadable)?.len();
     let written = written.unwrap_or(kept);
     if written > LONGEST_READ {

@@ -149,8 +149,8 @@ fn has_file_between((begin, end): (&str, &str), directory: &Path) -> bool {
     })
 }
 
-/// Tells whether a file has a table of this name: `[table]` or below it, in JSON a key of the
-/// whole document.
+/// Tells whether a file has a table of this name, or one below it: in JSON a key of the whole document, in TOML with
+/// dots, and where that cannot be read, or is none of both, by `[table]`.
 fn has_table(path: &Path, table: &str) -> bool {
     let Ok(text) = std::fs::read_to_string(path) else {
         return false;
@@ -158,6 +158,15 @@ fn has_table(path: &Path, table: &str) -> bool {
     if path.extension().is_some_and(|ending| ending == "json") {
         let document: Option<serde_json::Value> = serde_json::from_str(&text).ok();
         return document.is_some_and(|document| document.get(table).is_some());
+    }
+    let last = table.rsplit('.').next().unwrap_or(table);
+    if path.extension().is_some_and(|ending| ending == "toml") && text.contains(last) {
+        let document: Option<toml::Value> = toml::from_str(&text).ok();
+        if let Some(document) = document {
+            let mut steps = table.split('.');
+            let found = steps.try_fold(&document, |table, step| table.get(step));
+            return found.is_some();
+        }
     }
     text.lines().any(|line| {
         line.trim_start()
@@ -186,6 +195,22 @@ mod tests {
         check("ruff", Some("pyproject.toml:tool.ruff"));
         check("flake8", Some(".flake8"));
         check("pylint", None);
+    }
+
+    #[test]
+    fn a_table_of_toml_may_be_written_in_many_ways() {
+        let directory = tempfile::tempdir().unwrap();
+        let check = |text: &str, expected: bool| {
+            std::fs::write(directory.path().join("pyproject.toml"), text).unwrap();
+            let places = ["pyproject.toml:tool.mypy".to_owned()];
+            let found = configured_in(&places, directory.path());
+            assert_eq!(found.is_some(), expected, "{text}");
+        };
+        check("tool.mypy = { strict = true }\n", true);
+        check("[[tool.mypy.overrides]]\nmodule = 'a'\n", true);
+        check("[tool]\nx = '''\n[tool.mypy]\n'''\n", false);
+        check("[tool.mypyc]\n", false);
+        check("[tool.mypy]\nx = [\n", true);
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod inventory;
 mod list;
 mod named;
 mod own_files;
+mod own_paths;
 mod own_table;
 mod plan;
 mod previous;

@@ -4,12 +4,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::gitignore::Gitignore;
 use lr_stage::say;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use crate::catalogue::Checker;
+use crate::catalogue::{Checker, Unit};
+use crate::own_paths::{Leads, OwnPaths, globs};
 use crate::own_table::OwnTable;
 
 /// Keys of a checker's own configuration by which it chooses files.
@@ -18,13 +19,19 @@ use crate::own_table::OwnTable;
 pub(crate) struct OwnFiles {
     /// Paths of files and folders that it looks at; all without them.
     at: Vec<String>,
+    /// Modules of Python that it looks at, wherever they lie.
+    at_modules: Vec<String>,
     /// Paths of those that it leaves out.
     not_at: Vec<String>,
+    /// How all these paths are written.
+    paths: OwnPaths,
     /// Regular expressions of the paths of those that it leaves out.
     not_matching: Vec<String>,
     /// Whether these see a slash before the path.
     from_slash: bool,
-    /// Whether it takes a stub `a.pyi` for the module `a.py` beside it, and cannot look at both.
+    /// Whether one of them that takes several lines may have blanks and comments.
+    verbose_lines: bool,
+    /// Whether it takes a stub `a.pyi` or a package `a` for the module `a.py` beside it, and cannot look at both.
     stub_or_module: bool,
 }
 
@@ -36,21 +43,39 @@ pub(crate) fn keep_wanted(
     files: &mut Vec<&str>,
 ) -> Option<String> {
     let own = checker.own_files.as_ref().filter(|_| !files.is_empty())?;
-    if own.stub_or_module {
-        let stubs = files.iter().filter_map(|path| path.strip_suffix(".pyi"));
-        let stubs: HashSet<&str> = stubs.collect();
-        let has_stub = |path: &str| {
-            path.strip_suffix(".py")
-                .is_some_and(|stem| stubs.contains(stem))
-        };
-        files.retain(|path| !has_stub(path));
+    let wanted = Wanted::of(checker, own, (directory, files));
+    if let Some(wanted) = &wanted {
+        let all = files.clone();
+        files.retain(|path| wanted.has(path));
+        // Tests that are usually not run are so beside others alone.
+        if files.is_empty() && checker.runs_the_code() && checker.unit == Unit::Files {
+            *files = all;
+            return None;
+        }
     }
-    let wanted = Wanted::of(checker, own, directory)?;
-    files.retain(|path| wanted.has(path));
-    let file = wanted.file;
+    if own.stub_or_module {
+        leave_out_hidden_modules(files);
+    }
+    let file = wanted?.file;
     files
         .is_empty()
         .then(|| format!("'{file}' leaves these files out"))
+}
+
+/// Leaves out the modules of Python for which something beside them is taken.
+fn leave_out_hidden_modules(files: &mut Vec<&str>) {
+    let endings = ["/__init__.py", "/__init__.pyi", ".pyi"];
+    let all = files.iter();
+    let stems = all.flat_map(|path| {
+        endings
+            .iter()
+            .filter_map(|ending| path.strip_suffix(ending))
+    });
+    let stems: HashSet<&str> = stems.collect();
+    files.retain(|path| {
+        let stem = path.strip_suffix(".py");
+        !stem.is_some_and(|stem| stems.contains(stem))
+    });
 }
 
 /// What a project wants a checker to look at.
@@ -68,23 +93,35 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// Reads what the configuration of a checker says, from the directory or the nearest one above it in the project;
-    /// `None` where it says nothing, or where that is for the checker to complain about.
-    fn of(checker: &'a Checker, keys: &'a OwnFiles, directory: &Path) -> Option<Self> {
-        let own = OwnTable::of(checker, directory)?;
+    /// Reads what the configuration of a checker says for files in a directory; `None` where it says nothing, or where
+    /// that is for the checker to complain about.
+    fn of(
+        checker: &'a Checker,
+        keys: &'a OwnFiles,
+        (directory, files): (&Path, &[&str]),
+    ) -> Option<Self> {
+        let own = OwnTable::of(checker, directory, files)?;
+        let blanks = keys.paths.blanks;
         let paths = |keys: &[String]| -> Vec<String> {
-            let texts = keys.iter().flat_map(|key| own.texts(key));
-            texts.flat_map(|text| separated(&text)).collect()
+            keys.iter().flat_map(|key| own.paths(key, blanks)).collect()
         };
-        let at = paths(&keys.at);
-        let is_all = at.is_empty() || at.iter().any(|path| path == ".");
+        let leads = |names: Vec<String>| -> Vec<Leads> {
+            let names = names.iter();
+            let leads = names.map(|path| keys.paths.leads(path, &own.folder));
+            leads.collect()
+        };
+        let mut at = leads(paths(&keys.at));
+        let modules = paths(&keys.at_modules);
+        at.extend(modules.iter().flat_map(|name| Leads::of_module(name)));
+        let is_all = at.is_empty() || at.iter().any(Leads::may_be_anywhere);
+        let not_at = leads(paths(&keys.not_at));
         let patterns = keys.not_matching.iter().flat_map(|key| {
             let texts = own.texts(key).into_iter();
-            texts.filter_map(|text| compiled((own.file, key), &text))
+            texts.filter_map(|text| compiled((own.file, key), &text, keys.verbose_lines))
         });
         Some(Self {
             at: if is_all { None } else { Some(globs(&at)?) },
-            not_at: globs(&paths(&keys.not_at))?,
+            not_at: globs(&not_at)?,
             not_matching: patterns.collect(),
             directory: directory.canonicalize().ok()?,
             file: own.file,
@@ -100,53 +137,46 @@ impl<'a> Wanted<'a> {
         let Some(path) = path.and_then(Path::to_str) else {
             return true;
         };
-        let lies_at = |globs: &Gitignore| {
-            let found = globs.matched_path_or_any_parents(path, false);
-            found.is_ignore()
-        };
-        // Patterns are for what is found in folders, not for a file that is named itself.
-        let mut named = self.at.iter();
-        let is_named = named.any(|at| at.matched(path, false).is_ignore());
-        let lies_where_wanted = self.at.as_ref().is_none_or(lies_at);
-        lies_where_wanted && !lies_at(&self.not_at) && (is_named || !self.matches(path))
+        let is_left_out = self.not_at.matched_path_or_any_parents(path, false);
+        self.asked(path)
+            .is_some_and(|asked| !is_left_out.is_ignore() && !self.matches(path, asked))
     }
 
-    /// Tells whether a pattern is found in the path, or in that of a folder of it.
-    fn matches(&self, path: &str) -> bool {
+    /// Returns up to where a path is one that is asked for by itself; `None` where none of it is.
+    fn asked(&self, path: &str) -> Option<usize> {
+        let Some(at) = &self.at else {
+            return Some(0);
+        };
+        let folders = path.match_indices('/').map(|(end, _)| end);
+        let asked = folders.chain([path.len()]);
+        let mut asked = asked.filter(|end| at.matched(&path[..*end], false).is_ignore());
+        asked.next_back().map(|end| end + 1)
+    }
+
+    /// Tells whether a pattern is found in the path, or in that of a folder of it. Patterns are for what is found in what
+    /// was asked for, and not for that itself.
+    fn matches(&self, path: &str, asked: usize) -> bool {
         let before = if self.keys.from_slash { "/" } else { "" };
-        let path = format!("{before}{path}");
-        let ends = path.match_indices('/').map(|(at, _)| at + 1);
-        let mut all = ends.chain([path.len()]).map(|end| &path[..end]);
-        all.any(|path| {
+        let folders = path.match_indices('/').map(|(at, _)| at + 1);
+        let ends = folders.chain([path.len()]);
+        let found_in = |path: &str| {
             let mut found = self.not_matching.iter().map(|pattern| pattern.find(path));
             found.any(|found| found.is_some_and(|found| !found.is_empty()))
-        })
+        };
+        let mut inside = ends.filter(|end| *end > asked);
+        inside.any(|end| found_in(&format!("{before}{}", &path[..end])))
     }
 }
 
-/// Returns the paths in a text, where commas and line breaks part them.
-fn separated(text: &str) -> Vec<String> {
-    let paths = text.split([',', '\n']).map(|path| {
-        let path = path.trim().trim_end_matches('/');
-        path.strip_prefix("./").unwrap_or(path)
-    });
-    let paths = paths.filter(|path| !path.is_empty());
-    paths.map(str::to_owned).collect()
-}
-
-/// Makes what tells whether a file lies at one of the paths, which may have `*` and `**`.
-fn globs(paths: &[String]) -> Option<Gitignore> {
-    let mut builder = GitignoreBuilder::new("");
-    for path in paths {
-        builder.add_line(None, &format!("/{path}")).ok()?;
-    }
-    builder.build().ok()
-}
-
-/// Makes an expression of Python's one of ours. One over several lines may have blanks and comments, as black has it.
-fn compiled((file, key): (&str, &str), pattern: &str) -> Option<Regex> {
+/// Makes an expression of Python's one of ours.
+fn compiled((file, key): (&str, &str), pattern: &str, verbose_lines: bool) -> Option<Regex> {
+    let pattern = if verbose_lines {
+        pattern
+    } else {
+        pattern.trim()
+    };
     let regex = RegexBuilder::new(pattern)
-        .ignore_whitespace(pattern.contains('\n'))
+        .ignore_whitespace(verbose_lines && pattern.contains('\n'))
         .build();
     if regex.is_err() {
         say::warn(&format!(
@@ -268,10 +298,141 @@ mod tests {
     }
 
     #[test]
-    fn mypy_takes_a_stub_for_the_module_beside_it() {
+    fn paths_may_be_written_in_many_ways() {
+        let ini = "[mypy] # ours\n  files = $MYPY_CONFIG_FILE_DIR/src//a, ./x/../b, [cd]/*.py\n  strict = true\n";
+        check(
+            "mypy",
+            ("mypy.ini", ini),
+            &["src/a/x.py", "b/x.py", "c/x.py"],
+            &["src/x.py", "x/x.py", "e/x.py"],
+        );
+        let anywhere = "[mypy]\nfiles = ~/a, b\n";
+        check("mypy", ("mypy.ini", anywhere), &["a.py"], &[]);
+        let list = "[tool.mypy]\nfiles = ['a,b']\n";
+        check("mypy", ("pyproject.toml", list), &["a,b/x.py"], &["a/x.py"]);
+        let text = r#"{"include": ["a[b]", "c"], "exclude": ["c/[x]"]}"#;
+        check(
+            "pyright",
+            ("pyrightconfig.json", text),
+            &["a[b]/x.py", "c/x/x.py"],
+            &["ab/x.py", "c/[x]/x.py"],
+        );
+    }
+
+    #[test]
+    fn modules_are_taken_wherever_they_lie() {
+        check(
+            "mypy",
+            ("mypy.ini", "[mypy]\npackages = a.b, c\n"),
+            &["a/b/x.py", "src/c/x.py", "x/c.py"],
+            &["a/x.py", "d.py", "xc/a.py"],
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_itself_is_left_out_by_no_pattern() {
+        let ini = "[mypy]\nfiles = src\nexclude = ^src/$|^src/a/$\n";
+        check(
+            "mypy",
+            ("mypy.ini", ini),
+            &["src/x.py"],
+            &["x.py", "src/a/x.py"],
+        );
+    }
+
+    #[test]
+    fn patterns_over_several_lines_have_blanks_for_black_alone() {
+        let ini = "[mypy]\nexclude =\n  ^a/|\n  ^b/\n";
+        check("mypy", ("mypy.ini", ini), &["b/x.py"], &["a/x.py"]);
+        let text = "[tool.black]\nextend_exclude = '''\n^/a/|\n^/b/\n'''\nforce-exclude = '^/c/'\n";
+        check(
+            "black",
+            ("pyproject.toml", text),
+            &["d/x.py"],
+            &["a/x.py", "b/x.py", "c/x.py"],
+        );
+    }
+
+    #[test]
+    fn black_heeds_what_lies_nearest_to_the_files_and_pyright_its_own_file_first() {
         let folder = tempfile::tempdir().unwrap();
-        let mut files = vec!["a.py", "a.pyi", "b.py", "c/a.py"];
+        std::fs::create_dir(folder.path().join("a")).unwrap();
+        for (name, text) in [
+            ("lr.toml", ""),
+            ("pyproject.toml", "[tool.black]\nexclude = '^/a/'\n"),
+            (
+                "a/pyproject.toml",
+                "[tool.black]\nexclude = '^/c/'\n[tool.pyright]\ninclude = ['c']\n",
+            ),
+            ("pyrightconfig.json", r#"{"include": ["a/b"]}"#),
+        ] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let check = |checker: &str, directory: &str, all: &[&str], expected: &[&str]| {
+            let mut files = all.to_vec();
+            keep(checker, &folder.path().join(directory), &mut files);
+            assert_eq!(files, expected, "{checker}");
+        };
+        check("black", "", &["a/b/x.py", "a/c/x.py"], &["a/b/x.py"]);
+        check("black", "", &["a/b/x.py", "x.py"], &["x.py"]);
+        check("pyright", "a", &["b/x.py", "c/x.py"], &["b/x.py"]);
+    }
+
+    #[test]
+    fn mypy_takes_a_stub_or_a_package_for_the_module_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut files = vec!["e/__init__.py", "e/__init__.pyi"];
         assert_eq!(keep("mypy", folder.path(), &mut files), None);
-        assert_eq!(files, ["a.pyi", "b.py", "c/a.py"]);
+        assert_eq!(files, ["e/__init__.pyi"]);
+        let mut files = vec!["a.py", "a.pyi", "b.py", "c.py", "c/__init__.py", "d/a.py"];
+        assert_eq!(keep("mypy", folder.path(), &mut files), None);
+        assert_eq!(files, ["a.pyi", "b.py", "c/__init__.py", "d/a.py"]);
+        let ini = "[mypy]\nexclude = \\.pyi$\n";
+        check("mypy", ("mypy.ini", ini), &["a.py"], &["a.pyi"]);
+        let ini = "[mypy]\nfiles = a.py\n";
+        check("mypy", ("mypy.ini", ini), &["a.py"], &["a.pyi"]);
+    }
+
+    #[test]
+    fn linters_that_leave_out_folders_are_given_no_files_of_these() {
+        let cfg = "[flake8]\nexclude =\n  # made\n  gen, */old/*\n  docs/\n";
+        check(
+            "flake8",
+            (".flake8", cfg),
+            &["a.py", "a/docs/a.py", "old/a.py"],
+            &["gen/a.py", "a/gen/a.py", "b/c/old/a.py", "docs/a.py"],
+        );
+        let ini = "[MASTER]\nignore=gen,*.py,a/b.py\n";
+        check(
+            "pylint",
+            (".pylintrc", ini),
+            &["a.py", "a/b.py"],
+            &["a/gen/a.py"],
+        );
+        let cfg = "[pylint.main]\nignore = gen\n";
+        check("pylint", ("setup.cfg", cfg), &["a.py"], &["gen/a.py"]);
+    }
+
+    #[test]
+    fn tests_that_are_usually_not_run_are_run_where_there_are_no_others() {
+        let file = ("pytest.ini", "[pytest]\ntestpaths = a b\n");
+        let (usual, other) = (["a/test_a.py", "b/test_a.py"], ["test_a.py"]);
+        check("pytest", file, &usual, &other);
+        check("pytest", file, &other, &[]);
+    }
+
+    #[test]
+    fn cargo_looks_at_no_packages_but_those_that_the_workspace_means() {
+        let text = "[workspace]\nmembers = ['a', 'b']\ndefault-members = ['a']\n";
+        for checker in ["clippy", "cargo-check", "cargo-test"] {
+            check(checker, ("Cargo.toml", text), &["a/x.rs"], &["b/x.rs"]);
+        }
+        let text = "[package]\n[workspace]\nexclude = ['b']\n";
+        check(
+            "clippy",
+            ("Cargo.toml", text),
+            &["src/x.rs", "a/x.rs"],
+            &["b/x.rs"],
+        );
     }
 }

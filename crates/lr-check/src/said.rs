@@ -21,12 +21,7 @@ static INSTALLED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// place where an interpreter is installed, so that what is left is the same on every machine.
 /// Control characters that JSON does not escape are replaced: some terminals obey them, too.
 pub(crate) fn clean(text: &str, directory: &Path) -> String {
-    let text = match ESCAPES.as_ref() {
-        Some(escapes) if text.contains('\x1b') => {
-            Cow::Owned(escapes.replace_all(text, "").replace('\x1b', ""))
-        }
-        _ => Cow::Borrowed(text),
-    };
+    let text = without_escapes(text);
     let text = if text.contains(is_raw_in_json) {
         Cow::Owned(text.replace(is_raw_in_json, "\u{fffd}"))
     } else {
@@ -38,6 +33,16 @@ pub(crate) fn clean(text: &str, directory: &Path) -> String {
             installed.replace_all(&text, "$1…/$2/").into_owned()
         }
         _ => text,
+    }
+}
+
+/// Removes escape sequences.
+pub(crate) fn without_escapes(text: &str) -> Cow<'_, str> {
+    match ESCAPES.as_ref() {
+        Some(escapes) if text.contains('\x1b') => {
+            Cow::Owned(escapes.replace_all(text, "").replace('\x1b', ""))
+        }
+        _ => Cow::Borrowed(text),
     }
 }
 

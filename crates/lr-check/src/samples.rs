@@ -103,6 +103,11 @@ fn read(checker: &Checker, case: &Path) -> Expected {
     let answer = Answer {
         exit: recorded.exit,
         output: || Ok(output.as_bytes()),
+        stdout: if checker.stream == Stream::Stdout {
+            &output
+        } else {
+            ""
+        },
         stderr: &recorded.stderr.replace(DIRECTORY, here),
     };
     let (found, verdict) = checker::weigh(&call(checker, &sources), &sources, answer);
@@ -193,11 +198,14 @@ fn ask(checker: &Checker, case: &Path) -> Recorded {
         Stream::Report => fs::read_to_string(scratch.path().join("report.xml")).unwrap_or_default(),
     };
     let here = directory.to_str().unwrap();
+    let is_read = checker.fallback_for(exit).is_some()
+        || !checker.broken_when.is_empty()
+        || !checker.none_when.is_empty();
     let plain = |text: String| anonymous(&text.replace(here, DIRECTORY));
     Recorded {
         exit,
         output: plain(output),
-        stderr: if checker.fallback_for(exit).is_some() || !checker.broken_when.is_empty() {
+        stderr: if is_read {
             plain(finished.stderr.text())
         } else {
             String::new()

@@ -78,6 +78,17 @@ pub(crate) fn judge(exits: &Exits, exit: i32, read: Result<usize, String>) -> Ve
     }
 }
 
+/// Judges a call of a checker that says that it looked at none of the files, because its configuration leaves them out.
+pub(crate) fn saw_no_file(exits: &Exits, exit: i32) -> Verdict {
+    if exits.is_broken(exit) || !exits.is_known(exit) {
+        return Verdict::broken(format!("it ended with exit status {exit}"));
+    }
+    Verdict {
+        status: CheckStatus::Clean,
+        why: Some("its configuration leaves these files out".to_owned()),
+    }
+}
+
 /// Tells whether what was run stands for a program that is installed elsewhere only, and says so:
 /// "pyenv: ruff: command not found".
 pub(crate) fn is_only_a_launcher(argv: &[String], stderr: &str) -> bool {
@@ -185,6 +196,17 @@ mod tests {
         ] {
             assert!(!is_only_a_launcher("ruff", other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_checker_that_saw_no_file_says_why_it_is_content() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let judged = |exit| saw_no_file(&catalogue.find("biome").unwrap().exit, exit);
+        let clean = judged(1);
+        let why = clean.why.as_deref();
+        let expected = Some("its configuration leaves these files out");
+        assert_eq!((clean.status, why), (CheckStatus::Clean, expected));
+        assert_eq!(judged(101).status, CheckStatus::Broken);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Reports, held to schemas by validators that others keep.
+//! Reports, held to schemas by validators that others keep, and what is written beside them.
 
 use std::fs;
 use std::path::Path;
@@ -51,4 +51,44 @@ fn jenkins_takes_the_report_for_junit() {
         held.stdout.text(),
         held.stderr.text()
     );
+}
+
+#[test]
+fn a_workflow_gets_the_page_in_the_summary_of_its_step() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), "").unwrap();
+    let summary = folder.path().join("summary.md");
+    let check = |form: &str, summary: &Path| {
+        Program::new([
+            env!("CARGO_BIN_EXE_lr-check"),
+            "--script",
+            "false",
+            form,
+            "a.txt",
+        ])
+        .env("GITHUB_STEP_SUMMARY", summary)
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .current_dir(folder.path())
+        .run()
+        .unwrap()
+    };
+    check("--format=text", &summary);
+    assert!(!summary.exists());
+    fs::write(&summary, "before\n").unwrap();
+    for _ in 0..2 {
+        let said = check("--format=github", &summary);
+        assert!(said.stdout.text().starts_with("::error title=false"));
+        assert_eq!(said.stderr.text(), "");
+    }
+    let written = fs::read_to_string(&summary).unwrap();
+    assert!(
+        written.starts_with("before\n### lr-check: 1 finding (1 error) in 1 file"),
+        "{written}"
+    );
+    assert_eq!(written.matches("\n```text\n").count(), 2, "{written}");
+
+    let nowhere = folder.path().join("none/summary.md");
+    let said = check("--format=github", &nowhere);
+    assert!(said.stdout.text().starts_with("::error title=false"));
+    assert!(said.stderr.text().contains("cannot add to the summary"));
 }

@@ -63,21 +63,17 @@ impl Tree {
 
 #[test]
 fn hang_is_ended_and_is_a_finding() {
-    let result = Tree::sh("echo begun; sleep 60").check(&["--timeout", "0.3"], 1, "timed_out");
+    let result = Tree::sh("echo begun; sleep 60").check(&["--timeout", "2"], 1, "timed_out");
     assert_eq!(result["stdout"], "begun\n");
     assert_eq!(
         result["findings"][0]["message"],
-        "./check a.txt: it did not end within 0.3 s"
+        "./check a.txt: it did not end within 2 s"
     );
 }
 
 #[test]
 fn hang_ignores_term_is_ended_too() {
-    Tree::sh("trap '' TERM; sleep 60 & wait; sleep 60").check(
-        &["--timeout", "0.3"],
-        1,
-        "timed_out",
-    );
+    Tree::sh("trap '' TERM; sleep 60 & wait; sleep 60").check(&["--timeout", "2"], 1, "timed_out");
 }
 
 #[test]
@@ -417,5 +413,26 @@ fn commits_and_checkouts_are_trouble() {
         git(&tree, "add .");
         git(&tree, "commit -q -m x");
         tree.check(&[], exit, status);
+    }
+}
+
+#[test]
+fn a_report_that_is_no_file_is_not_waited_for() {
+    for make in ["mkfifo", "ln -s /dev/zero", "mkdir"] {
+        let tree = Tree::sh(&format!("{make} \"$1\""));
+        let directory = tree.directory.path();
+        let entry = "[checker.odd]\nkind = 'test'\nlanguages = ['python']\nargv = ['./check', '{report}', '{files}']\n\
+                     unit = 'files'\noutput = 'junit'\nstream = 'report'\nclean = [0]\n";
+        fs::write(directory.join("lr.toml"), entry).unwrap();
+        fs::write(directory.join("a.py"), "").unwrap();
+        let words = [env!("CARGO_BIN_EXE_lr-check"), "--linters=odd", "a.py"];
+        let finished = Program::new(words)
+            .current_dir(directory)
+            .timeout(Duration::from_secs(60))
+            .run()
+            .unwrap();
+        assert_eq!(finished.end, End::Exited(2), "{make}");
+        let told = finished.stderr.text();
+        assert!(told.contains("its report is no file"), "{make}: {told}");
     }
 }

@@ -48,7 +48,7 @@ fn reports_status_output_and_time() {
 
 #[test]
 fn c1_hang_is_ended_when_its_time_is_up() {
-    let finished = run(sh("echo begun; sleep 60").timeout(Duration::from_millis(500)));
+    let finished = run(sh("echo begun; sleep 60").timeout(Duration::from_secs(2)));
     assert_eq!(finished.end, End::TimedOut);
     assert_eq!(finished.stdout.text(), "begun\n");
     assert!(finished.seconds < 10.0);
@@ -57,7 +57,7 @@ fn c1_hang_is_ended_when_its_time_is_up() {
 #[test]
 fn c1_hang_may_end_itself_within_its_grace() {
     let tidy = "trap 'echo tidied; exit 0' TERM; sleep 60 & wait";
-    let finished = run(sh(tidy).timeout(Duration::from_millis(500)));
+    let finished = run(sh(tidy).timeout(Duration::from_secs(2)));
     assert_eq!(finished.end, End::TimedOut);
     assert_eq!(finished.stdout.text(), "tidied\n");
 }
@@ -69,7 +69,7 @@ fn c1_hang_ignores_term_and_is_killed_with_its_children() {
         "trap '' TERM; echo $$ > a; sh -c 'echo $$ > b; sleep 60; sleep 60' & sleep 60; sleep 60";
     let finished = run(sh(script)
         .current_dir(dir.path())
-        .timeout(Duration::from_millis(500)));
+        .timeout(Duration::from_secs(2)));
     assert_eq!(finished.end, End::TimedOut);
     assert!(!survives(&dir.path().join("a")));
     assert!(!survives(&dir.path().join("b")));
@@ -149,7 +149,7 @@ mod daemons {
 #[test]
 fn c4_endless_ends_at_the_limit_with_start_and_end_kept() {
     let finished = run(sh("echo first; yes")
-        .timeout(Duration::from_millis(500))
+        .timeout(Duration::from_secs(2))
         .capture_limit(1000));
     assert_eq!(finished.end, End::TimedOut);
     assert!(finished.stdout.dropped > 0);

@@ -18,7 +18,7 @@ mod trouble;
 
 use lr_turn::{Check, CheckResult};
 
-pub use github::github;
+pub use github::{github, github_summary};
 pub use junit::junit;
 pub use page::{page, plural};
 pub use paint::Colours;

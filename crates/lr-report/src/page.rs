@@ -204,7 +204,8 @@ fn quote(page: &mut String, output: &str) {
     }
 }
 
-fn total(report: &Report<'_>, colours: Colours) -> String {
+/// Says in one line what was found, and by whom.
+pub(crate) fn total(report: &Report<'_>, colours: Colours) -> String {
     let check = report.check;
     let n_findings = check.findings().count();
     let found = match (n_findings, check.rank) {

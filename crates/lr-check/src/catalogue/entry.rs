@@ -63,6 +63,10 @@ pub(crate) struct Checker {
     /// as the project wants it, although its exit status does not tell.
     #[serde(default)]
     pub(crate) broken_when: Vec<String>,
+    /// Regular expressions of what it says, on standard output or error, where its configuration has it look at none of
+    /// the files.
+    #[serde(default)]
+    pub(crate) none_when: Vec<String>,
     /// Whether it is used where no checker is named, although the project does not configure it.
     #[serde(default)]
     pub(crate) default: bool,
@@ -75,6 +79,9 @@ pub(crate) struct Checker {
     /// The files, or `file:table`, by which a project configures it; a file may have a `*`.
     #[serde(default)]
     pub(crate) configured_by: Vec<String>,
+    /// Which of these it takes where there are several.
+    #[serde(default)]
+    pub(crate) search: Search,
     /// Words that it is given because of what stands there.
     #[serde(default)]
     pub(crate) added: Vec<Added>,
@@ -156,6 +163,19 @@ pub(crate) enum Scope {
     /// Any files of the project too.
     #[default]
     Project,
+}
+
+/// Which configuration a checker takes where there are several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Search {
+    /// The first in the working directory, or in the nearest folder above it that has any.
+    #[default]
+    Nearest,
+    /// The same from the folder in which all the files of a call lie.
+    NearestOfFiles,
+    /// The first of all, however far above.
+    ByPlace,
 }
 
 /// What one call of a checker is about.

@@ -20,7 +20,7 @@ use lr_stage::{Error, Kind, environment};
 use crate::findings;
 
 pub(crate) use entry::{
-    Checker, CheckerKind, Columns, Exits, Fallback, OutputFamily, Scope, Stream, Unit,
+    Checker, CheckerKind, Columns, Exits, Fallback, OutputFamily, Scope, Search, Stream, Unit,
 };
 pub(crate) use languages::Languages;
 
@@ -168,7 +168,12 @@ fn usable(checker: Checker) -> Result<Checker, String> {
         .fallback
         .iter()
         .flat_map(|fallback| &fallback.patterns);
-    let all = [&checker.patterns, &checker.broken_when, &checker.volatile];
+    let all = [
+        &checker.patterns,
+        &checker.broken_when,
+        &checker.none_when,
+        &checker.volatile,
+    ];
     let all: Vec<String> = all.into_iter().flatten().chain(fallback).cloned().collect();
     match findings::unusable(&all) {
         Some(problem) => Err(format!("checker '{name}': {problem}")),

@@ -8,6 +8,7 @@ use regex::{Captures, Regex, RegexBuilder};
 
 use super::few::MOST;
 use super::{Complaint, Place};
+use crate::said::without_escapes;
 
 /// How long a line may be, in bytes; a longer one is taken for several.
 const LONGEST_LINE: u64 = 1024 * 1024;
@@ -29,9 +30,12 @@ pub(super) fn read(
             break;
         }
         let text = String::from_utf8_lossy(&line);
-        let text = text.trim_end_matches(['\r', '\n']);
-        let found = patterns.iter().find_map(|pattern| pattern.captures(text));
-        complaints.extend(found.map(|found| complaint(&found)));
+        let text = without_escapes(text.trim_end_matches(['\r', '\n']));
+        // Words of progress are written over with what comes next.
+        for text in text.split('\r') {
+            let found = patterns.iter().find_map(|pattern| pattern.captures(text));
+            complaints.extend(found.map(|found| complaint(&found)));
+        }
     }
     Ok(complaints)
 }
@@ -40,9 +44,10 @@ pub(super) fn read(
 /// text; a piece may span lines.
 pub(super) fn read_spanning(patterns: &[String], text: &str) -> Result<Vec<Complaint>, String> {
     let patterns = compile(patterns)?;
+    let text = without_escapes(text);
     let mut found: Vec<_> = patterns
         .iter()
-        .flat_map(|pattern| pattern.captures_iter(text).take(MOST + 1))
+        .flat_map(|pattern| pattern.captures_iter(&text).take(MOST + 1))
         .collect();
     found.sort_by_key(|found| found.get(0).map(|whole| whole.start()));
     Ok(found.iter().map(complaint).collect())
@@ -52,7 +57,8 @@ pub(super) fn read_spanning(patterns: &[String], text: &str) -> Result<Vec<Compl
 /// cannot be used, which a test keeps out of the built-in entries.
 pub(crate) fn first_match(patterns: &[String], text: &str) -> Option<String> {
     let patterns = compile(patterns).unwrap_or_default();
-    let mut found = patterns.iter().filter_map(|pattern| pattern.find(text));
+    let text = without_escapes(text);
+    let mut found = patterns.iter().filter_map(|pattern| pattern.find(&text));
     found.next().map(|found| found.as_str().to_owned())
 }
 
@@ -109,6 +115,24 @@ pub(super) fn severity(word: &str) -> Severity {
 mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
+
+    #[test]
+    fn colours_and_progress_are_no_part_of_findings() {
+        let patterns = [r"^(?P<path>[^:]+):(?P<line>\d+): (?P<message>.*)$".to_owned()];
+        let output = "looking\r\x1b[31ma.py\x1b[0m:1: b\x1b[K\r\n";
+        let check = |complaints: Vec<Complaint>, message: &str| {
+            assert_eq!(complaints.len(), 1, "{complaints:?}");
+            assert_eq!(
+                (&*complaints[0].path, &*complaints[0].message),
+                ("a.py", message)
+            );
+        };
+        check(read(&patterns, output.as_bytes()).unwrap(), "b");
+        let spanning = "\x1b[31ma.py\x1b[0m:1: b\n";
+        check(read_spanning(&patterns, spanning).unwrap(), "b");
+        let found = first_match(&["^ab$".to_owned()], "a\x1b[1mb\n");
+        assert_eq!(found.as_deref(), Some("ab"));
+    }
 
     #[test]
     fn lines_that_do_not_match_are_no_findings() {

@@ -1,9 +1,12 @@
 //! The forms in which an answer is written.
 
+use std::fs::File;
+use std::io::Write as _;
+
 use clap::ValueEnum;
 use lr_report::{Colours, Report, Texts};
 use lr_stage::output::Output;
-use lr_stage::{Error, Form};
+use lr_stage::{Error, Form, environment, say};
 use lr_turn::{Check, Turn};
 
 use crate::sources::Sources;
@@ -21,7 +24,7 @@ pub enum ReportForm {
     Sarif,
     /// One rdjson Diagnostic per line, for reviewdog
     Rdjsonl,
-    /// Commands for GitHub's workflows
+    /// Commands for GitHub's workflows, and the page for people in the summary of the step
     Github,
     /// The XML of `JUnit`
     Junit,
@@ -83,10 +86,29 @@ pub(crate) fn write(
         ReportForm::Text => lr_report::page(&report, colour.colours(output)),
         ReportForm::Sarif => lr_report::sarif(&report),
         ReportForm::Rdjsonl => lr_report::rdjsonl(&report),
-        ReportForm::Github => lr_report::github(&report),
+        ReportForm::Github => {
+            step_summary(&report);
+            lr_report::github(&report)
+        }
         ReportForm::Junit => lr_report::junit(&report),
     };
     output.text(&text)
+}
+
+/// Adds the page to the summary of a workflow's step, where GitHub names a file for that.
+fn step_summary(report: &Report<'_>) {
+    let Some(path) = environment::var("GITHUB_STEP_SUMMARY") else {
+        return;
+    };
+    let file = File::options().append(true).create(true).open(&path);
+    let written = file.and_then(|mut file| {
+        let already = file.metadata()?.len();
+        let summary = lr_report::github_summary(report, already);
+        file.write_all(summary.unwrap_or_default().as_bytes())
+    });
+    if let Err(error) = written {
+        say::warn(&format!("cannot add to the summary '{path}': {error}"));
+    }
 }
 
 /// Breaks and indents the lines of a JSON text; what stands in it, and in which order, stays.

@@ -1,0 +1,1 @@
+export default [{ ignores: ['**/old', '*.mjs'] }];
