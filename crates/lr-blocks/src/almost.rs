@@ -56,10 +56,21 @@ fn shifted(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
     Some(Problem::new(ProblemKind::Malformed, reason(line)))
 }
 
-/// The problem where the text of a known file stands between tags.
+/// Tags that aider has models write in place of code fences.
+const FENCE_TAGS: [&str; 5] = ["<source>", "<code>", "<pre>", "<codename>", "<sourcecode>"];
+
+/// The problem where the text of a file stands between tags, which name it or stand below its path.
 fn in_tags(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
-    let mut lines = notes.lines().map(str::trim);
-    let path = lines.find_map(|line| label::in_tags(line, terms))?;
+    let lines: Vec<&str> = notes.lines().map(str::trim).collect();
+    let begin = |at: usize| {
+        let path = label::in_tags(lines[at], terms).or_else(|| {
+            let next = lines.get(at + 1)?;
+            let is_fence = FENCE_TAGS.contains(next);
+            is_fence.then(|| label::label(lines[at], terms))?
+        });
+        Some((at, path?))
+    };
+    let (at, path) = (0..lines.len()).find_map(begin)?;
     let reason = || {
         format!(
             "the new text of {} stands between tags: begin it with the line '{}' and end it with the line '{}'",
@@ -68,7 +79,7 @@ fn in_tags(notes: &str, marks: Fence, terms: &Terms) -> Option<Problem> {
             marks.closing_line()
         )
     };
-    let is_closed = lines.any(|line| line.starts_with("</"));
+    let is_closed = lines[at..].iter().any(|line| line.starts_with("</"));
     is_closed.then(|| Problem::new(ProblemKind::Malformed, reason()))
 }
 
