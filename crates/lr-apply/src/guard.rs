@@ -106,41 +106,43 @@ impl Offer {
         block: usize,
         path: &str,
     ) -> Result<(String, Option<Offered>), Refusal> {
-        let found = |path: &str| self.meant(root, path).map(str::to_owned);
-        let cleaned = match relative_path(path) {
-            Ok(cleaned) => found(&cleaned).unwrap_or(cleaned),
-            Err(problem) => {
-                let slashed = slashed(path, problem);
-                slashed.and_then(|path| found(&path)).ok_or_else(|| {
-                    let reason = format!(
-                        "block {block} names '{path}', but {problem}; {}",
-                        self.names()
-                    );
-                    refusal(Some((block, path)), "outside", reason)
-                })?
-            }
-        };
-        let offered = self.find(&cleaned);
-        Ok((cleaned, offered))
+        let meant = self
+            .meant(root, path)
+            .map_or_else(|| relative_path(path), Ok);
+        let meant = meant.map_err(|problem| {
+            let reason = format!(
+                "block {block} names '{path}', but {problem}; {}",
+                self.names()
+            );
+            refusal(Some((block, path)), "outside", reason)
+        })?;
+        let offered = self.find(&meant);
+        Ok((meant, offered))
     }
 
     /// Tells whether a path means an offered file.
     pub(crate) fn knows(&self, root: &Root, path: &str) -> bool {
-        let cleaned = relative_path(path).or_else(|problem| slashed(path, problem).ok_or(problem));
-        cleaned.is_ok_and(|path| self.meant(root, &path).is_some())
+        self.meant(root, path).is_some()
     }
 
-    /// The offered file that a clean path means. One in an offered directory must be there: else every word would be
-    /// the path of a file that could be.
-    fn meant<'p>(&self, root: &Root, path: &'p str) -> Option<&'p str> {
+    /// The offered file that a path means. One in an offered directory must be there: else every word would be the path
+    /// of a file that could be.
+    fn meant(&self, root: &Root, path: &str) -> Option<String> {
+        let path = match relative_path(path) {
+            Err(PathProblem::Backslash) => relative_path(&path.replace('\\', "/")),
+            read => read,
+        };
+        let path = path.ok()?;
         let is_there = |path: &str| matches!(root.state(path), Ok(State::File(_)));
         // Where that folder is there, its name need not come from an example.
         let is_folder = || matches!(root.state("path/to"), Ok(State::Other(_)));
-        meanings(path).find(|meaning| {
+        let mut meanings = meanings(&path);
+        let meant = meanings.find(|meaning| {
             let is_offered = self.files.contains_key(*meaning)
                 || (self.find(meaning).is_some() && is_there(meaning));
             is_offered && (path.strip_prefix("path/to/") != Some(meaning) || !is_folder())
-        })
+        });
+        meant.map(str::to_owned)
     }
 
     fn find(&self, path: &str) -> Option<Offered> {
@@ -179,12 +181,6 @@ impl Offer {
             ),
         }
     }
-}
-
-/// The clean path that one with `\` means, if nothing else is wrong with it.
-fn slashed(path: &str, problem: PathProblem) -> Option<String> {
-    let is_backslash = problem == PathProblem::Backslash;
-    is_backslash.then(|| relative_path(&path.replace('\\', "/")).ok())?
 }
 
 /// What a clean path can mean: itself, or itself without what was copied from an example or a window.
