@@ -195,15 +195,15 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     reader.counted.fences += 1;
     let number = reader.counted.fences;
     let indent = leading_run(reader.lines[reader.at], b' ');
-    let mut odd = None;
-    let mut end = None;
+    let (mut odd, mut change, mut end) = (None, None, None);
     for (at, line) in reader.lines.iter().enumerate().skip(begin) {
         let unindented = &line[leading_run(line, b' ').min(indent)..];
         if CodeFence::of(unindented).is_some_and(|fence| fence.closes(opening)) {
             end = Some(at);
             break;
         }
-        odd = odd.or_else(|| odd_line(reader, at, opening, indent));
+        change = change.or_else(|| is_change(reader, at).then(|| change_within(at, line)));
+        odd = odd.or_else(|| odd_line(reader, at, opening, indent).or_else(|| change.clone()));
     }
     let lines = &reader.lines[begin..end.unwrap_or(reader.lines.len())];
     let text = text(lines, indent);
@@ -212,11 +212,8 @@ fn read(reader: &mut Reader, opening: CodeFence, path: String) -> Item {
     odd = odd.or_else(|| end.and_then(|end| closed_by_label(reader, &path, end)));
     odd = odd.or_else(|| end.and_then(|end| goes_on(reader, &path, end)));
     item.problem = problem(number, &path, begin, end.is_none(), odd);
-    let change = item.lines.clone().find(|at| is_change(reader, *at));
-    item.unless_primary = change.map(|at| {
-        let why = change_within(at, reader.lines[at]);
-        in_fence(ProblemKind::Ambiguous, number, &path, begin, &why)
-    });
+    item.unless_primary =
+        change.map(|why| in_fence(ProblemKind::Ambiguous, number, &path, begin, &why));
     reader.last_fence = LastFence {
         section: reader.labels.section.clone(),
         language: language(reader.lines[reader.at]).to_owned(),
@@ -255,7 +252,7 @@ fn odd_line(reader: &Reader, at: usize, opening: CodeFence, indent: usize) -> Op
             at + 1
         ));
     }
-    is_change(reader, at).then(|| change_within(at, line))
+    None
 }
 
 fn change_within(at: usize, line: &str) -> String {
