@@ -13,6 +13,7 @@ use lr_stage::project;
 use regex::Regex;
 
 use crate::catalogue::{Checker, CheckerKind};
+use crate::own_table;
 
 /// How long a checker may take to say which version it is.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -161,11 +162,9 @@ fn has_table(path: &Path, table: &str) -> bool {
     }
     let last = table.rsplit('.').next().unwrap_or(table);
     if path.extension().is_some_and(|ending| ending == "toml") && text.contains(last) {
-        let document: Option<toml::Value> = toml::from_str(&text).ok();
+        let document: Option<serde_json::Value> = toml::from_str(&text).ok();
         if let Some(document) = document {
-            let mut steps = table.split('.');
-            let found = steps.try_fold(&document, |table, step| table.get(step));
-            return found.is_some();
+            return own_table::at(&document, table).is_some();
         }
     }
     text.lines().any(|line| {

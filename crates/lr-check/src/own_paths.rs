@@ -89,7 +89,7 @@ impl OwnPaths {
             (Names::All, true) => return Leads::Elsewhere,
             (_, false) => return Leads::To(format!("**/{}", self.escaped(path))),
         }
-        let full = normal(&folder.join(path));
+        let full = without_detours(&folder.join(path));
         match full.strip_prefix(folder).map(Path::to_str) {
             Ok(Some("")) => Leads::Everywhere,
             Ok(Some(inside)) => Leads::To(self.escaped(inside)),
@@ -140,19 +140,20 @@ pub(crate) fn globs(all: &[Leads]) -> Option<Gitignore> {
     builder.build().ok()
 }
 
-/// Returns a path without steps that lead nowhere, or back.
-fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for step in path.components() {
-        match step {
-            Component::ParentDir => {
-                normal.pop();
+/// Returns the path without `.`, and without folders that are left again by `..`, so that a file is known by one name
+/// however often others lead to it.
+pub(crate) fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match (part, plain.components().next_back()) {
+            (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                plain.pop();
             }
-            Component::CurDir => {}
-            step => normal.push(step),
+            (part, _) => plain.push(part),
         }
     }
-    normal
+    plain
 }
 
 #[cfg(test)]

@@ -79,9 +79,14 @@ impl<'a> OwnTable<'a> {
     }
 
     fn value(&self, key: &str) -> Option<&Value> {
-        let mut steps = key.split('.');
-        steps.try_fold(&self.values, |values, step| values.get(step))
+        at(&self.values, key)
     }
+}
+
+/// Returns what stands in a document under a name with dots, or all of it where there is no name.
+pub(crate) fn at<'v>(document: &'v Value, name: &str) -> Option<&'v Value> {
+    let mut steps = name.split('.').filter(|step| !step.is_empty());
+    steps.try_fold(document, |table, step| table.get(step))
 }
 
 /// Returns the table of a configuration: of TOML and JSON the one of this name, with dots, of other files the section of
@@ -94,10 +99,7 @@ fn table_of(file: &str, table: &str, checker: &str, text: &str) -> Option<Value>
         Some("json") => serde_json::from_str(&plain_json(text)).ok()?,
         _ => return Some(section(sections(text), table, checker)),
     };
-    let mut steps = table.split('.').filter(|step| !step.is_empty());
-    steps.try_fold(document, |mut table, step| {
-        Some(table.get_mut(step)?.take())
-    })
+    at(&document, table).cloned()
 }
 
 /// Returns the section of this name, else of the checker's, with others in it.

@@ -56,6 +56,9 @@ pub(super) fn read_spanning(patterns: &[String], text: &str) -> Result<Vec<Compl
 /// Returns what the first of the patterns that matches finds in a text; nothing for patterns that
 /// cannot be used, which a test keeps out of the built-in entries.
 pub(crate) fn first_match(patterns: &[String], text: &str) -> Option<String> {
+    if patterns.is_empty() {
+        return None;
+    }
     let patterns = compile(patterns).unwrap_or_default();
     let text = without_escapes(text);
     let mut found = patterns.iter().filter_map(|pattern| pattern.find(&text));

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -14,6 +14,7 @@ use lr_files::sha256_hex;
 use regex::Regex;
 
 use super::basis::Basis;
+use crate::own_paths::without_detours;
 
 /// Files that many checkers look at.
 const USUAL: [&str; 11] = [
@@ -213,24 +214,6 @@ fn named_in(text: &str, directory: &Path) -> Vec<PathBuf> {
         .filter(|path| path.is_file())
         .map(|path| without_detours(&path))
         .collect()
-}
-
-/// Returns the path without `.`, and without folders that are left again by `..`, so that a file is
-/// known by one name however often others lead to it.
-fn without_detours(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir
-                if matches!(plain.components().next_back(), Some(Component::Normal(_))) =>
-            {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-    }
-    plain
 }
 
 #[cfg(test)]
