@@ -213,7 +213,7 @@ fn push_fence(text: &mut String, title: &str, content: &str) {
         // Linters take nothing but lines with a dollar sign for commands, and object.
         content.insert_str(0, "Commands:\n");
     }
-    let fence = "`".repeat((longest_run(&content, '`') + 1).max(3));
+    let fence = say::code_fence(&content);
     let _ = writeln!(text, "\n{title}:\n\n{fence}text");
     for line in content.lines() {
         let indent: String = line
@@ -224,15 +224,6 @@ fn push_fence(text: &mut String, title: &str, content: &str) {
         push_wrapped(text, line.trim(), WIDTH, [&indent, &format!("{indent}  ")]);
     }
     let _ = writeln!(text, "{fence}");
-}
-
-fn longest_run(text: &str, wanted: char) -> usize {
-    let (mut longest, mut current) = (0, 0);
-    for character in text.chars() {
-        current = if character == wanted { current + 1 } else { 0 };
-        longest = longest.max(current);
-    }
-    longest
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub fn github(report: &Report<'_>) -> String {
 /// left out from the end, which is said; `None` where not even that fits.
 pub fn github_summary(report: &Report<'_>, already: u64) -> Option<String> {
     let page = page(report, Colours::Plain);
-    let fence = "`".repeat(longest_run(&page, '`').max(2) + 1);
+    let fence = say::code_fence(&page);
     let total = total(report, Colours::Plain);
     let around = |text: &str, rest: &str| {
         let total = total.trim_end();
@@ -49,11 +49,6 @@ pub fn github_summary(report: &Report<'_>, already: u64) -> Option<String> {
     let fitting = page.as_bytes().get(..room)?;
     let end = fitting.iter().rposition(|byte| *byte == b'\n')?;
     Some(around(&page[..=end], left_out))
-}
-
-fn longest_run(text: &str, of: char) -> usize {
-    let runs = text.split(|other| other != of).map(str::len);
-    runs.max().unwrap_or(0)
 }
 
 fn command(text: &mut String, report: &Report<'_>, finding: &Finding, checker: &str) {

@@ -144,6 +144,12 @@ fn write(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Returns what begins and ends a code fence of Markdown around a text: more backticks than follow each other in it.
+pub fn code_fence(text: &str) -> String {
+    let runs = text.split(|other| other != '`').map(str::len);
+    "`".repeat(runs.max().unwrap_or_default().max(2) + 1)
+}
+
 /// Replaces control characters, other than line break and tab, and characters that change the
 /// direction of text by visible escapes.
 pub fn clean(text: &str) -> Cow<'_, str> {
